@@ -1,0 +1,146 @@
+import { assign, cancel, enqueueActions, sendParent, setup } from 'xstate';
+import { PRESENCE_LIMIT, PRESENCE_WINDOW_MS, SEND_WINDOW_MS } from '../src/protocol/limits.js';
+import { PERMIT_SLACK_MS } from '../src/protocol/sendLimit.js';
+
+/** A payload that waits to be sent. The payload itself never enters a chart: only its ticket does. */
+export interface Ticket {
+  readonly id: number;
+  /** Goes before all that have none, in the order they came. */
+  readonly priority: boolean;
+  /** Op 3, which needs a presence permit besides. */
+  readonly presence: boolean;
+}
+
+export interface BucketContext {
+  readonly queue: readonly Ticket[];
+  /** Numbers of this connection's permits that nothing holds. */
+  readonly free: readonly number[];
+  readonly freePresence: readonly number[];
+  /** How many permits this connection has; 0 while there is none. */
+  readonly capacity: number;
+}
+
+export type BucketEvent =
+  | { type: 'bucket.open'; capacity: number }
+  | { type: 'bucket.close' }
+  | { type: 'bucket.queue'; ticket: Ticket }
+  | { type: 'bucket.cancel'; id: number }
+  /** Granted, but it did not leave: back to the head of the queue. */
+  | { type: 'bucket.return'; ticket: Ticket }
+  | { type: 'permit.returned'; permit: number }
+  | { type: 'presencePermit.returned'; permit: number };
+
+/** What the bucket tells the shard: this ticket leaves now. */
+export type BucketReport = { type: 'bucket.granted'; ticket: Ticket };
+
+/** A ticket with the permits it takes. */
+interface Grant {
+  readonly ticket: Ticket;
+  readonly permit: number;
+  readonly presencePermit: number | null;
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+function insert(queue: readonly Ticket[], ticket: Ticket): Ticket[] {
+  const at = ticket.priority ? queue.findIndex(({ priority }) => !priority) : -1;
+  return at < 0 ? [...queue, ticket] : queue.toSpliced(at, 0, ticket);
+}
+
+/** Who goes now and who stays. A presence update without a presence permit lets the others pass. */
+function share({ queue, free, freePresence }: BucketContext) {
+  const grants: Grant[] = [];
+  const waiting: Ticket[] = [];
+  let presences = 0;
+  for (const ticket of queue) {
+    const permit = free[grants.length];
+    const presencePermit = ticket.presence ? freePresence[presences] : null;
+    if (permit === undefined || presencePermit === undefined) waiting.push(ticket);
+    else {
+      grants.push({ ticket, permit, presencePermit });
+      if (presencePermit !== null) presences += 1;
+    }
+  }
+  return { grants, queue: waiting, free: free.slice(grants.length), freePresence: freePresence.slice(presences) };
+}
+
+const bucketSetup = setup({
+  types: {
+    context: {} as BucketContext,
+    events: {} as BucketEvent,
+  },
+  guards: { canGrant: ({ context }) => context.queue.length > 0 && share(context).grants.length > 0 },
+  actions: {
+    issuePermits: assign((_, { capacity }: { capacity: number }) => ({
+      capacity: Math.max(1, Math.floor(capacity)),
+      free: numbers(Math.max(1, Math.floor(capacity))),
+      freePresence: numbers(PRESENCE_LIMIT),
+    })),
+    /** The permits end with the connection, and so do the timers that would bring them back. */
+    withdrawPermits: enqueueActions(({ context, enqueue }) => {
+      for (const permit of numbers(context.capacity)) enqueue(cancel(`permit ${permit}`));
+      for (const permit of numbers(PRESENCE_LIMIT)) enqueue(cancel(`presence permit ${permit}`));
+      enqueue.assign({ capacity: 0, free: [], freePresence: [] });
+    }),
+    queueTicket: assign(({ context }, { ticket }: { ticket: Ticket }) => ({ queue: insert(context.queue, ticket) })),
+    requeueTicket: assign(({ context }, { ticket }: { ticket: Ticket }) => ({ queue: [ticket, ...context.queue] })),
+    dropTicket: assign(({ context }, { id }: { id: number }) => ({
+      queue: context.queue.filter((ticket) => ticket.id !== id),
+    })),
+    recoverPermit: assign(({ context }, { permit }: { permit: number }) => ({ free: [...context.free, permit] })),
+    recoverPresencePermit: assign(({ context }, { permit }: { permit: number }) => ({
+      freePresence: [...context.freePresence, permit],
+    })),
+    grant: enqueueActions(({ context, enqueue }) => {
+      const { grants, ...rest } = share(context);
+      for (const { ticket, permit, presencePermit } of grants) {
+        enqueue.raise(
+          { type: 'permit.returned', permit },
+          { delay: SEND_WINDOW_MS + PERMIT_SLACK_MS, id: `permit ${permit}` },
+        );
+        if (presencePermit !== null) {
+          enqueue.raise(
+            { type: 'presencePermit.returned', permit: presencePermit },
+            { delay: PRESENCE_WINDOW_MS + PERMIT_SLACK_MS, id: `presence permit ${presencePermit}` },
+          );
+        }
+        enqueue(sendParent({ type: 'bucket.granted', ticket } satisfies BucketReport));
+      }
+      enqueue.assign(rest);
+    }),
+  },
+});
+
+/**
+ * The leaky bucket: never more than the connection's permits in any 60 s, presence updates at most 5 in any 20 s.
+ *
+ * A permit that is taken comes back by a timer of its own one window later, which is what makes the window slide: there
+ * is no moment at which all come back at once. The queue survives the connection, the permits do not.
+ *
+ * See [Discord Docs/Rate Limiting](https://docs.discord.com/developers/events/gateway#rate-limiting).
+ */
+export const bucketMachine = bucketSetup.createMachine({
+  id: 'bucket',
+  options: { maxIterations: 100 },
+  context: { queue: [], free: [], freePresence: [], capacity: 0 },
+  initial: 'closed',
+  on: {
+    'bucket.queue': { actions: { type: 'queueTicket', params: ({ event }) => event } },
+    'bucket.return': { actions: { type: 'requeueTicket', params: ({ event }) => event } },
+    'bucket.cancel': { actions: { type: 'dropTicket', params: ({ event }) => event } },
+  },
+  states: {
+    closed: {
+      on: { 'bucket.open': { target: 'open', actions: { type: 'issuePermits', params: ({ event }) => event } } },
+    },
+    open: {
+      on: {
+        'permit.returned': { actions: { type: 'recoverPermit', params: ({ event }) => event } },
+        'presencePermit.returned': { actions: { type: 'recoverPresencePermit', params: ({ event }) => event } },
+        'bucket.close': 'closed',
+      },
+      always: { guard: 'canGrant', actions: 'grant' },
+      exit: 'withdrawPermits',
+    },
+  },
+});

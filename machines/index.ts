@@ -1,0 +1,11 @@
+export { bucketMachine, type BucketContext, type BucketEvent, type BucketReport, type Ticket } from './bucket.js';
+export {
+  heartbeatMachine,
+  type HeartbeatContext,
+  type HeartbeatEvent,
+  type HeartbeatInput,
+  type HeartbeatReport,
+} from './heartbeat.js';
+export { lifecycleOf, type Lifecycle, type ShardSnapshot } from './lifecycle.js';
+export { shardMachine } from './shard.js';
+export type * from './shard.types.js';

@@ -1,0 +1,102 @@
+import type { BackoffBounds } from '../src/protocol/backoff.js';
+import type { Decision } from '../src/protocol/decision.js';
+import type { Session } from '../src/protocol/session.js';
+import type { BucketReport, Ticket } from './bucket.js';
+import type { HeartbeatReport } from './heartbeat.js';
+
+/** Limits of every wait, in milliseconds. There is no wait without one but that for the identify slot, which can be aborted. */
+export interface ShardTimeouts {
+  readonly handshakeMs: number;
+  readonly helloMs: number;
+  readonly readyMs: number;
+  /** Starts anew with every replayed dispatch. */
+  readonly resumedMs: number;
+  /** How long a peer may take to answer our close before the socket is terminated. */
+  readonly closeMs: number;
+}
+
+/** What a shard's chart is started with: numbers and a session. There is no token here and none in any event. */
+export interface ShardInput {
+  readonly shardId: number;
+  readonly session: Session | null;
+  readonly autoReconnect: boolean;
+  readonly resumeAttempts: number;
+  readonly timeouts: ShardTimeouts;
+  readonly backoff: BackoffBounds;
+  /** Where the jitter starts from: a 32-bit integer, from a random source outside the chart. */
+  readonly seed: number;
+}
+
+export interface ShardContext extends ShardInput {
+  /** Connections since the last stable one. */
+  readonly attempts: number;
+  /** Connections in a row that were meant to resume and did not. */
+  readonly resumeTries: number;
+  /** What the connection under way is for; chosen when it is opened, for the URL depends on it. */
+  readonly target: 'resume' | 'identify';
+  /** Of the last HELLO; 0 before the first. */
+  readonly heartbeatIntervalMs: number;
+  /** The random part of that interval which comes before the first beat. */
+  readonly firstBeatMs: number;
+  /** Dispatches the resume under way has replayed. */
+  readonly replayed: number;
+  readonly lastDecision: Decision | null;
+}
+
+/** Commands of the user's. */
+export type ShardCommand =
+  | { type: 'connect'; session: Session | null }
+  | { type: 'reconnect' }
+  | { type: 'reinstantiate' }
+  | { type: 'disconnect'; code: number; reason: string }
+  | { type: 'close'; code: number; reason: string }
+  | { type: 'shutdown'; code: number; reason: string }
+  | { type: 'abort'; code: number; reason: string }
+  | { type: 'send'; ticket: Ticket }
+  | { type: 'send.cancel'; id: number };
+
+/** What the socket actor reports. It never says what follows. */
+export type SocketReport =
+  | { type: 'socket.opened' }
+  /** Our close frame is on its way; nothing is delivered any more, so this sequence is the last. */
+  | { type: 'socket.closing'; sequence: number | null }
+  | { type: 'socket.closed'; code: number; reason: string; sequence: number | null; retryAfterMs: number | null }
+  | { type: 'socket.corrupted'; reason: string }
+  /** All that waited in the socket has been read. */
+  | { type: 'socket.settled' }
+  | { type: 'socket.unsent'; ticket: Ticket }
+  | { type: 'gateway.hello'; heartbeatIntervalMs: number }
+  | { type: 'gateway.ready'; session: Session }
+  | { type: 'gateway.replayed'; sequence: number }
+  | { type: 'gateway.resumed'; sequence: number }
+  | { type: 'gateway.reconnect' }
+  | { type: 'gateway.invalidSession'; resumable: boolean }
+  | { type: 'gateway.heartbeatRequested' }
+  | { type: 'gateway.acknowledged'; latencyMs: number };
+
+/** What the identify slot reports: an identify may leave now, its grant ran out before it could, or the limiter failed. */
+export type SlotReport = { type: 'slot.granted' } | { type: 'slot.expired' } | { type: 'slot.failed'; reason: string };
+
+export type ShardEvent = ShardCommand | SocketReport | SlotReport | BucketReport | HeartbeatReport;
+
+/** What the chart tells the socket actor to do. */
+export type SocketCommand =
+  | { type: 'socket.identify' }
+  | { type: 'socket.resume'; session: Session }
+  | { type: 'socket.heartbeat' }
+  | { type: 'socket.settle' }
+  | { type: 'socket.send'; ticket: Ticket }
+  | { type: 'socket.close'; code: number; reason: string }
+  /** Close without waiting for an answer. */
+  | { type: 'socket.abort'; code: number; reason: string };
+
+export interface SocketInput {
+  /** The resume URL, or null for the first URL. */
+  readonly resumeUrl: string | null;
+  /** The sequence a resume continues from. */
+  readonly sequence: number | null;
+}
+
+export interface SlotInput {
+  readonly shardId: number;
+}

@@ -1,0 +1,158 @@
+import type { GatewayDispatchPayload } from 'discord-api-types/v10';
+import { FrameHead } from '../protocol/frameHead.js';
+import { Opcode } from '../protocol/opcodes.js';
+import type { SocketReport } from '../../machines/shard.types.js';
+import type { Wire } from './wire.js';
+
+/** A frame that was not what the protocol allows: counted, reported and survived. */
+export interface Malformed {
+  /** What was wrong with it. */
+  readonly reason: string;
+  /** The beginning of the frame, at most 120 characters; empty where it was no text. */
+  readonly excerpt: string;
+}
+
+/** Where dispatches go, without a detour through the chart. */
+export interface DispatchSink {
+  /** Whether anybody listens to this event: one that nobody does is never parsed. */
+  wants(name: string): boolean;
+  dispatch(payload: GatewayDispatchPayload): void;
+  malformed(report: Malformed): void;
+  /** Every frame as text, where somebody asked for it. */
+  readonly raw: ((text: string) => void) | null;
+}
+
+interface Frame {
+  op: number;
+  t: string | null;
+  s: number | null;
+  d: unknown;
+}
+
+type Tell = (report: SocketReport) => void;
+
+/**
+ * Reads the frames of one connection: dispatches to the sink, what changes the lifecycle to the chart.
+ *
+ * The head of a frame is read without parsing it; only what somebody wants is parsed.
+ */
+export class FrameReader {
+  readonly #head = new FrameHead();
+  readonly #wire: Wire;
+  readonly #sink: DispatchSink;
+  readonly #tell: Tell;
+  /** Between RESUME and RESUMED each dispatch is progress the chart waits for. */
+  replaying = false;
+  /** When the last heartbeat left, for the latency its ack tells. */
+  beatSentAt: number | null = null;
+
+  constructor(wire: Wire, sink: DispatchSink, tell: Tell) {
+    this.#wire = wire;
+    this.#sink = sink;
+    this.#tell = tell;
+  }
+
+  read(text: string): void {
+    this.#sink.raw?.(text);
+    const head = this.#head;
+    if (!head.read(text)) return this.#readWhole(text);
+    if (head.op !== Opcode.Dispatch) return this.#readWhole(text);
+    const { t, s } = head;
+    if (t === null || s === null) return this.#malformed('a dispatch without t or s', text);
+    if (t === 'READY' || t === 'RESUMED') return this.#readWhole(text);
+    this.#advance(s);
+    if (this.#sink.wants(t)) {
+      const frame = this.#parse(text);
+      if (frame !== null) this.#sink.dispatch(frame as GatewayDispatchPayload);
+    }
+    if (this.replaying) this.#replayed(s);
+  }
+
+  #readWhole(text: string): void {
+    const frame = this.#parse(text);
+    if (frame === null) return;
+    if (frame.op === Opcode.Dispatch) return this.#readDispatch(frame, text);
+    const report = reportOf(frame, this.beatSentAt);
+    if (report === 'malformed') this.#malformed(`op ${frame.op} with wrong data`, text);
+    else if (report !== null) this.#tell(report);
+  }
+
+  #readDispatch(frame: Frame, text: string): void {
+    const { t, s, d } = frame;
+    if (typeof t !== 'string' || !Number.isSafeInteger(s) || s === null) {
+      return this.#malformed('a dispatch without t or s', text);
+    }
+    if (t === 'READY') {
+      const { session_id: id, resume_gateway_url: resumeUrl } = (d ?? {}) as Record<string, unknown>;
+      if (typeof id !== 'string' || id === '' || typeof resumeUrl !== 'string' || !URL.canParse(resumeUrl)) {
+        return this.#malformed('READY without session_id or resume_gateway_url', text);
+      }
+      this.#wire.sequence = s;
+      this.#wire.stats.dispatches += 1;
+      this.#tell({ type: 'gateway.ready', session: { id, sequence: s, resumeUrl } });
+    } else {
+      this.#advance(s);
+      if (t === 'RESUMED') {
+        this.replaying = false;
+        this.#tell({ type: 'gateway.resumed', sequence: s });
+      }
+    }
+    if (t === 'READY' || t === 'RESUMED' || this.#sink.wants(t)) {
+      this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
+    }
+    if (this.replaying) this.#replayed(s);
+  }
+
+  /** `s` only grows within a session: an old frame never lowers ours. */
+  #advance(sequence: number): void {
+    this.#wire.stats.dispatches += 1;
+    if (this.#wire.sequence === null || sequence > this.#wire.sequence) this.#wire.sequence = sequence;
+  }
+
+  #replayed(sequence: number): void {
+    this.#wire.stats.replayed += 1;
+    this.#tell({ type: 'gateway.replayed', sequence });
+  }
+
+  #parse(text: string): Frame | null {
+    let frame: unknown;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      this.#malformed('not JSON', text);
+      return null;
+    }
+    if (typeof frame === 'object' && frame !== null && Number.isInteger((frame as Frame).op)) return frame as Frame;
+    this.#malformed('not an object with an op', text);
+    return null;
+  }
+
+  #malformed(reason: string, text: string): void {
+    this.#wire.stats.malformed += 1;
+    this.#sink.malformed({ reason, excerpt: text.slice(0, 120) });
+  }
+}
+
+/** What a frame that is no dispatch means to the chart; null for an op that is unknown and so ignored. */
+function reportOf({ op, d }: Frame, beatSentAt: number | null): SocketReport | null | 'malformed' {
+  switch (op) {
+    case Opcode.Hello: {
+      const interval = (d as { heartbeat_interval?: unknown } | null | undefined)?.heartbeat_interval;
+      return typeof interval === 'number' && interval > 0 && Number.isFinite(interval)
+        ? { type: 'gateway.hello', heartbeatIntervalMs: interval }
+        : 'malformed';
+    }
+    case Opcode.Heartbeat:
+      return { type: 'gateway.heartbeatRequested' };
+    case Opcode.HeartbeatAck:
+      // An ack of nothing acknowledges nothing.
+      return beatSentAt === null ? null : { type: 'gateway.acknowledged', latencyMs: performance.now() - beatSentAt };
+    case Opcode.Reconnect:
+      return { type: 'gateway.reconnect' };
+    case Opcode.InvalidSession:
+      // What is not true is false: without a session to trust, a new one is the safe way.
+      return { type: 'gateway.invalidSession', resumable: d === true };
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,219 @@
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { fromCallback, type EventObject } from 'xstate';
+import type { SocketCommand, SocketInput, SocketReport } from '../../machines/shard.types.js';
+import { MAX_CLOSE_REASON_BYTES } from '../protocol/limits.js';
+import type { Session } from '../protocol/session.js';
+import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
+import { FrameReader, type DispatchSink } from './frames.js';
+import { createInflater, type Compression, type Inflater } from './inflate.js';
+import type { Wire } from './wire.js';
+
+/** Payloads of the user's by ticket: the chart says when one leaves, and never sees it. */
+export interface Outbox {
+  /** The payload's text, or undefined where its sender has withdrawn it. */
+  text(id: number): string | undefined;
+  sent(id: number): void;
+}
+
+/** What a shard's sockets need beyond what the chart tells them. The token is inside `identify` and `resume` alone. */
+export interface SocketDeps {
+  readonly wire: Wire;
+  readonly sink: DispatchSink;
+  readonly outbox: Outbox;
+  readonly query: GatewayQuery;
+  readonly compression: Compression;
+  /** The first URL, asked for anew by every connection that needs it. */
+  readonly firstUrl: () => string | PromiseLike<string>;
+  /** The whole IDENTIFY payload. */
+  readonly identify: () => string;
+  /** The whole RESUME payload. */
+  readonly resume: (session: Session) => string;
+  readonly redact: (text: string) => string;
+}
+
+type Tell = (report: SocketReport) => void;
+
+/**
+ * One connection: opens the WebSocket, inflates and reads what comes, writes what the chart says, and reports.
+ * It decides nothing, and when it is stopped nothing of it is left.
+ */
+export function socketLogic(deps: SocketDeps) {
+  return fromCallback<SocketCommand, SocketInput, SocketReport & EventObject>(({ input, sendBack, receive }) => {
+    const connection = new Connection(deps, input, sendBack);
+    receive((command) => connection.obey(command));
+    return () => connection.dispose();
+  });
+}
+
+class Connection {
+  readonly #deps: SocketDeps;
+  readonly #tell: Tell;
+  readonly #reader: FrameReader;
+  readonly #inflater: Inflater;
+  #socket: WebSocket | null = null;
+  #bytesRead: () => number = () => 0;
+  /** Once our close is said nothing is delivered any more: the sequence told with it is the last. */
+  #silent = false;
+  #ended = false;
+  #error = '';
+  #retryAfterMs: number | null = null;
+
+  constructor(deps: SocketDeps, input: SocketInput, tell: Tell) {
+    this.#deps = deps;
+    this.#tell = tell;
+    this.#inflater = createInflater(deps.compression);
+    this.#reader = new FrameReader(deps.wire, deps.sink, tell);
+    deps.wire.sequence = input.resumeUrl === null ? null : input.sequence;
+    deps.wire.stats.connections += 1;
+    void this.#open(input.resumeUrl ?? deps.firstUrl);
+  }
+
+  obey(command: SocketCommand): void {
+    switch (command.type) {
+      case 'socket.identify':
+        this.#deps.wire.stats.identifies += 1;
+        return this.#write(this.#deps.identify());
+      case 'socket.resume':
+        this.#deps.wire.stats.resumes += 1;
+        this.#reader.replaying = true;
+        return this.#write(this.#deps.resume(command.session));
+      case 'socket.heartbeat':
+        this.#reader.beatSentAt = performance.now();
+        return this.#write(`{"op":1,"d":${this.#deps.wire.sequence}}`);
+      case 'socket.settle':
+        return this.#settle(-1);
+      case 'socket.send': {
+        const { ticket } = command;
+        const text = this.#deps.outbox.text(ticket.id);
+        if (text === undefined) return;
+        return this.#write(text, (error) => {
+          if (error) this.#tell({ type: 'socket.unsent', ticket });
+          else this.#deps.outbox.sent(ticket.id);
+        });
+      }
+      case 'socket.close':
+        return this.#close(command.code, command.reason);
+      case 'socket.abort':
+        this.#close(command.code, command.reason);
+        this.#socket?.terminate();
+        return this.#end(1006, '');
+    }
+  }
+
+  dispose(): void {
+    this.#ended = true;
+    this.#silent = true;
+    this.#deps.wire.ping = null;
+    this.#socket?.terminate();
+    this.#inflater.close();
+  }
+
+  async #open(url: string | SocketDeps['firstUrl']): Promise<void> {
+    try {
+      // Awaited even where it is a string: what starts an actor must not hear its reports before it has started.
+      const base = await (typeof url === 'string' ? url : url());
+      if (this.#ended) return;
+      this.#listen(new WebSocket(gatewayUrl(base, this.#deps.query), { perMessageDeflate: false, skipUTF8Validation: true }));
+    } catch (error) {
+      this.#error = String(error);
+      this.#end(1006, '');
+    }
+  }
+
+  #listen(socket: WebSocket): void {
+    this.#socket = socket;
+    socket.on('upgrade', (response) => {
+      this.#bytesRead = () => response.socket.bytesRead;
+    });
+    socket.on('open', () => {
+      this.#deps.wire.ping = (answered) => this.#ping(socket, answered);
+      this.#tell({ type: 'socket.opened' });
+    });
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('unexpected-response', (_request, response) => this.#refused(response));
+    socket.on('error', (error) => {
+      if (this.#error === '') this.#error = error.message;
+    });
+    socket.on('close', (code, reason) => this.#end(code, reason.toString()));
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#silent) return;
+    const { stats } = this.#deps.wire;
+    stats.framesReceived += 1;
+    stats.bytesReceived += data.length;
+    let text: string | null;
+    try {
+      text = isBinary ? this.#inflater.push(data) : data.toString();
+    } catch (error) {
+      return this.#corrupted((error as Error).message);
+    }
+    if (text !== null) this.#reader.read(text);
+  }
+
+  #corrupted(reason: string): void {
+    this.#silent = true;
+    this.#deps.wire.stats.malformed += 1;
+    this.#deps.sink.malformed({ reason: `corrupt ${this.#deps.compression} data: ${reason}`, excerpt: '' });
+    this.#tell({ type: 'socket.corrupted', reason });
+  }
+
+  /** An HTTP answer instead of the upgrade: 429 and 5xx may say how long to stay away. */
+  #refused({ statusCode = 0, headers }: IncomingMessage): void {
+    this.#error = `HTTP ${statusCode}`;
+    const retryAfter = headers['retry-after'];
+    if (retryAfter !== undefined) {
+      const seconds = Number(retryAfter);
+      const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(retryAfter) - Date.now();
+      if (ms > 0) this.#retryAfterMs = ms;
+    }
+    this.#socket?.terminate();
+  }
+
+  /** Reports once a whole turn of the event loop has brought no byte: then nothing waits in the socket any more. */
+  #settle(bytesBefore: number): void {
+    const bytes = this.#bytesRead();
+    if (bytes === bytesBefore) this.#tell({ type: 'socket.settled' });
+    else setImmediate(() => this.#ended || this.#settle(bytes));
+  }
+
+  #write(text: string, written?: (error?: Error | null) => void): void {
+    this.#deps.wire.stats.framesSent += 1;
+    this.#socket?.send(text, written ?? (() => {}));
+  }
+
+  #ping(socket: WebSocket, answered: (roundTripMs: number) => void): void {
+    const sentAt = performance.now();
+    socket.once('pong', () => answered(performance.now() - sentAt));
+    socket.ping();
+  }
+
+  #close(code: number, reason: string): void {
+    this.#silent = true;
+    this.#tell({ type: 'socket.closing', sequence: this.#deps.wire.sequence });
+    if (this.#socket === null) return this.#end(1006, '');
+    this.#socket.close(code, truncate(reason));
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#deps.wire.ping = null;
+    this.#tell({
+      type: 'socket.closed',
+      code,
+      reason: this.#deps.redact(reason === '' ? this.#error : reason),
+      sequence: this.#deps.wire.sequence,
+      retryAfterMs: this.#retryAfterMs,
+    });
+  }
+}
+
+/** The longest beginning that a close frame has room for. */
+function truncate(reason: string): string {
+  const bytes = Buffer.from(reason);
+  return bytes.length <= MAX_CLOSE_REASON_BYTES
+    ? reason
+    : new TextDecoder().decode(bytes.subarray(0, MAX_CLOSE_REASON_BYTES - 3)).replace(/\uFFFD+$/, '');
+}

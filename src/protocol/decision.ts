@@ -1,0 +1,121 @@
+import { backoffMs, clampDelayMs, type BackoffBounds } from './backoff.js';
+import { closeCodeRow, RESUMABLE_CLOSE } from './closeCodes.js';
+import { INVALID_SESSION_WAIT_MS } from './limits.js';
+import { nextRandom } from './random.js';
+import type { Session } from './session.js';
+
+/** What the shard does next. `close` stays down because somebody asked for it, `fatal` because trying again cannot help. */
+export type Action = 'resume' | 'identify' | 'fatal' | 'close';
+
+/** Why a shard left a connection and what follows: the part of a transition record that answers "why". */
+export interface Decision {
+  readonly action: Action;
+  /** The close code received, or the one we close with; null where no code was involved. */
+  readonly code: number | null;
+  /** One line for a human, stable enough to group by. */
+  readonly reason: string;
+  /** Which connection in a row this leads to, counted since the last stable one; 1 is the first. */
+  readonly attempt: number;
+  /** Milliseconds until that connection. */
+  readonly delay: number;
+}
+
+/** Something that ends a connection. */
+export interface Cause {
+  readonly action: Action;
+  readonly code: number | null;
+  readonly reason: string;
+  /** Wait even after a stable connection. */
+  readonly backoff?: boolean;
+  /** Wait at least the random 1-5 s that follow op 9 false. */
+  readonly invalidSession?: boolean;
+  /** Wait at least this long: what Retry-After asks for. */
+  readonly minDelayMs?: number;
+}
+
+const drop = (reason: string): Cause => ({ action: 'resume', code: RESUMABLE_CLOSE, reason });
+
+/** Everything that makes a shard drop a connection of its own accord. Close codes have their own table. */
+export const causes = {
+  zombie: drop('zombie: no heartbeat ack between two beats'),
+  heartbeatFailed: drop('heartbeat actor failed'),
+  handshakeTimeout: drop('handshake timed out'),
+  helloTimeout: drop('no HELLO in time'),
+  readyTimeout: drop('no READY in time'),
+  resumedTimeout: drop('no RESUMED in time'),
+  corrupted: drop('compressed stream corrupted'),
+  reconnect: drop('gateway asked to reconnect (op 7)'),
+  invalidSessionResumable: drop('session invalidated, resumable (op 9 true)'),
+  invalidSession: {
+    action: 'identify',
+    code: RESUMABLE_CLOSE,
+    reason: 'session invalidated (op 9 false)',
+    invalidSession: true,
+  },
+  socketFailed: { action: 'resume', code: 1006, reason: 'socket could not be created' },
+  slotFailed: { action: 'identify', code: null, reason: 'identify limiter failed', backoff: true },
+  bucketFailed: { action: 'fatal', code: null, reason: 'send bucket failed: a bug in shardchart, please report it' },
+  connectRequested: { action: 'resume', code: null, reason: 'connect requested' },
+  reconnectRequested: drop('reconnect requested'),
+  reinstantiateRequested: { action: 'identify', code: RESUMABLE_CLOSE, reason: 'new session requested' },
+} as const satisfies Record<string, Cause>;
+
+/** The cause a close frame of the gateway's is, or a connection lost without one (1006). */
+export function closedByGateway(code: number, reason: string, retryAfterMs: number | null): Cause {
+  const row = closeCodeRow(code);
+  const said = reason === '' ? '' : `: ${reason}`;
+  return {
+    action: row.action,
+    code,
+    reason: `${code} ${row.name}${said}`,
+    ...(row.backoff === true && { backoff: true }),
+    ...(retryAfterMs !== null && { minDelayMs: retryAfterMs }),
+  };
+}
+
+/** What the facts of a decision are, as the shard's context has them. */
+export interface DecisionFacts {
+  readonly session: Session | null;
+  readonly autoReconnect: boolean;
+  readonly backoff: BackoffBounds;
+  /** Connections since the last stable one, this one included. */
+  readonly attempts: number;
+  readonly resumeTries: number;
+  readonly resumeAttempts: number;
+  readonly seed: number;
+}
+
+/** Whether the next connection is to the resume URL. */
+export function canResume({ session, resumeTries, resumeAttempts }: DecisionFacts): boolean {
+  return session !== null && resumeTries < resumeAttempts;
+}
+
+/** Turns a cause into a decision. The seed moves on, so that the next jitter is another. */
+export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Decision; seed: number } {
+  const { code, action } = cause;
+  let { reason } = cause;
+  if (action === 'fatal' || action === 'close') {
+    return { lastDecision: { action, code, reason, attempt: facts.attempts, delay: 0 }, seed: facts.seed };
+  }
+  if (!facts.autoReconnect) {
+    reason += '; autoReconnect is off';
+    return { lastDecision: { action: 'close', code, reason, attempt: facts.attempts, delay: 0 }, seed: facts.seed };
+  }
+  const resumes = action === 'resume' && canResume(facts);
+  if (facts.session !== null && action === 'resume' && !resumes) {
+    reason += `; the resume URL failed ${facts.resumeAttempts} times in a row`;
+  }
+  const jitter = nextRandom(facts.seed);
+  const wait = nextRandom(jitter.seed);
+  const failures = cause.backoff === true ? Math.max(1, facts.attempts) : facts.attempts;
+  const { min, max } = INVALID_SESSION_WAIT_MS;
+  const delay = Math.max(
+    backoffMs(failures, jitter.value, facts.backoff),
+    cause.invalidSession === true ? Math.round(min + wait.value * (max - min)) : 0,
+    clampDelayMs(cause.minDelayMs ?? 0),
+  );
+  return {
+    lastDecision: { action: resumes ? 'resume' : 'identify', code, reason, attempt: facts.attempts + 1, delay },
+    seed: wait.seed,
+  };
+}

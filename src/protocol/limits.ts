@@ -1,0 +1,31 @@
+/**
+ * The numbers Discord's gateway enforces.
+ *
+ * See [Discord Docs/Gateway Rate Limiting](https://docs.discord.com/developers/events/gateway#rate-limiting).
+ */
+
+/** Payloads one connection may send in any {@link SEND_WINDOW_MS}, heartbeats included; one more is answered with 4008. */
+export const SEND_LIMIT = 120;
+export const SEND_WINDOW_MS = 60_000;
+
+/** Presence updates in any {@link PRESENCE_WINDOW_MS}. */
+export const PRESENCE_LIMIT = 5;
+export const PRESENCE_WINDOW_MS = 20_000;
+
+/** Bytes of UTF-8 one payload may have; a longer one is answered with 4002. */
+export const MAX_PAYLOAD_BYTES = 4_096;
+
+/** One IDENTIFY per `shard_id % max_concurrency` in this time. */
+export const IDENTIFY_WINDOW_MS = 5_000;
+
+/** What follows op 9 false before the next connection: a random wait between these two. */
+export const INVALID_SESSION_WAIT_MS = { min: 1_000, max: 5_000 } as const;
+
+/** Longest delay a timer of Node's takes; anything above it (or Infinity) would fire after 1 ms. */
+export const MAX_DELAY_MS = 2_147_483_647;
+
+/** Bytes a WebSocket close reason may have (RFC 6455, 5.5: 125 bytes less the two of the code). */
+export const MAX_CLOSE_REASON_BYTES = 123;
+
+/** GUILDS … AUTO_MODERATION and polls: the highest intent bit that can still be a 32-bit flag. Newer ones must not be refused here. */
+export const MAX_INTENTS = 2 ** 53 - 1;

@@ -1,0 +1,32 @@
+/**
+ * What a RESUME needs: small, serialisable, and all there is to persist of a shard.
+ *
+ * See [Discord Docs/Resuming](https://docs.discord.com/developers/events/gateway#resuming).
+ */
+export interface Session {
+  /** `session_id` of READY. */
+  readonly id: string;
+  /** `s` of the last dispatch received. */
+  readonly sequence: number;
+  /** `resume_gateway_url` of READY. */
+  readonly resumeUrl: string;
+}
+
+/** The session with the later sequence: an old frame never lowers ours. */
+export function advanceSession(session: Session | null, sequence: number | null): Session | null {
+  return session !== null && sequence !== null && sequence > session.sequence ? { ...session, sequence } : session;
+}
+
+/** Whether this, from a store or a user, is a session that can be resumed. */
+export function isSession(value: unknown): value is Session {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, sequence, resumeUrl } = value as Record<string, unknown>;
+  return (
+    typeof id === 'string' &&
+    id !== '' &&
+    Number.isSafeInteger(sequence) &&
+    (sequence as number) >= 0 &&
+    typeof resumeUrl === 'string' &&
+    /^wss?:\/\//.test(resumeUrl)
+  );
+}

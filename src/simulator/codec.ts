@@ -1,0 +1,54 @@
+import * as zlib from 'node:zlib';
+import { Deflate, ZstdCompress } from 'minizlib';
+
+/** How the messages of one connection are compressed. */
+export type Compression = 'none' | 'payload' | 'zlib-stream' | 'zstd-stream';
+
+/** Turns payloads into WebSocket messages, in order and at once. */
+export interface Codec {
+  encode(text: string): string | Buffer;
+  close(): void;
+}
+
+/** Whether the running Node can speak `zstd-stream`: 22.15, 23.8 and later. */
+export const supportsZstd = 'createZstdCompress' in zlib;
+
+export const plainCodec: Codec = { encode: (text) => text, close() {} };
+
+/** Payload compression: a message from `threshold` bytes on is a zlib buffer of its own. */
+export function createPayloadCodec(threshold: number): Codec {
+  return {
+    encode: (text) => (Buffer.byteLength(text) < threshold ? text : zlib.deflateSync(text)),
+    close() {},
+  };
+}
+
+/** Transport compression: one context a connection, flushed after each message. */
+export function createStreamCodec(compression: 'zlib-stream' | 'zstd-stream'): Codec {
+  const stream = compression === 'zlib-stream' ? new Deflate(deflateOptions) : new ZstdCompress(zstdOptions());
+  return {
+    encode(text) {
+      stream.write(text);
+      return stream.read() ?? Buffer.alloc(0);
+    },
+    close: () => stream.close(),
+  };
+}
+
+/** A quarter of zlib's usual memory: with the defaults a thousand connections would hold 256 MiB. */
+const deflateOptions = { flush: zlib.constants.Z_SYNC_FLUSH, level: 1, memLevel: 6, windowBits: 13 };
+
+function zstdOptions(): { flush: number } {
+  const { ZSTD_e_flush: flush } = zlib.constants as unknown as { ZSTD_e_flush: number };
+  return { flush };
+}
+
+/**
+ * Bytes no inflater accepts, wherever in its stream it stands.
+ *
+ * All bits set is a reserved block type to deflate and to zstd alike, and no header of either. The end is the suffix by
+ * which a client knows a `zlib-stream` message to be whole, so that it tries.
+ */
+export const corruptBytes: Buffer = Buffer.from([
+  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0xff, 0xff,
+]);

@@ -71,7 +71,9 @@ export const shardSetup = setup({
       session: endsSession(code) ? null : context.session,
     })),
 
-    rememberInterval: assign((_, { heartbeatIntervalMs }: { heartbeatIntervalMs: number }) => ({ heartbeatIntervalMs })),
+    rememberInterval: assign((_, { heartbeatIntervalMs }: { heartbeatIntervalMs: number }) => ({
+      heartbeatIntervalMs,
+    })),
     drawFirstBeat: assign(({ context }) => {
       const { value, seed } = nextRandom(context.seed);
       return { firstBeatMs: Math.round(context.heartbeatIntervalMs * value), seed };
@@ -82,16 +84,24 @@ export const shardSetup = setup({
     identify: sendTo('socket', { type: 'socket.identify' } satisfies SocketCommand),
     beat: sendTo('socket', { type: 'socket.heartbeat' } satisfies SocketCommand),
     settle: sendTo('socket', { type: 'socket.settle' } satisfies SocketCommand),
-    resume: sendTo('socket', ({ context }) =>
-      // The guard aimsToResume stands before every way here, and the session outlives it.
-      ({ type: 'socket.resume', session: context.session as Session }) satisfies SocketCommand,
+    resume: sendTo(
+      'socket',
+      ({ context }) =>
+        // The guard aimsToResume stands before every way here, and the session outlives it.
+        ({ type: 'socket.resume', session: context.session as Session }) satisfies SocketCommand,
     ),
     sendTicket: sendTo(
       'socket',
       (_, { ticket }: { ticket: Ticket }) => ({ type: 'socket.send', ticket }) satisfies SocketCommand,
     ),
-    closeSocket: sendTo('socket', ({ context }) => ({ type: 'socket.close', ...lastWords(context) }) satisfies SocketCommand),
-    abortSocket: sendTo('socket', ({ context }) => ({ type: 'socket.abort', ...lastWords(context) }) satisfies SocketCommand),
+    closeSocket: sendTo(
+      'socket',
+      ({ context }) => ({ type: 'socket.close', ...lastWords(context) }) satisfies SocketCommand,
+    ),
+    abortSocket: sendTo(
+      'socket',
+      ({ context }) => ({ type: 'socket.abort', ...lastWords(context) }) satisfies SocketCommand,
+    ),
 
     tellHeartbeat: sendTo('heartbeat', (_, event: HeartbeatEvent) => event),
     tellBucket: sendTo('bucket', (_, event: BucketEvent) => event),

@@ -205,7 +205,10 @@ const link = shardSetup.createStateConfig({
       target: '#shard.Online.closing.reconnecting',
       actions: [
         { type: 'endSession', params: ({ event }) => event },
-        { type: 'decide', params: ({ event }): Cause => ({ action: 'resume', code: event.code, reason: event.reason }) },
+        {
+          type: 'decide',
+          params: ({ event }): Cause => ({ action: 'resume', code: event.code, reason: event.reason }),
+        },
       ],
     },
     close: { target: '#shard.Online.closing.goingOffline', actions: standDown },
@@ -292,7 +295,9 @@ export const shardMachine = shardSetup.createMachine({
   },
   on: {
     send: { actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.queue', ticket: event.ticket }) } },
-    'send.cancel': { actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.cancel', id: event.id }) } },
+    'send.cancel': {
+      actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.cancel', id: event.id }) },
+    },
     // The connection went before the payload did: it is first in line for the next.
     'bucket.granted': {
       actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.return', ticket: event.ticket }) },

@@ -38,7 +38,7 @@ export class Emitter<Events extends object> {
     const registrations = this.#registrations.get(name);
     if (registrations === undefined) return;
     for (const { listener, once } of registrations) {
-      if (once) this.remove(name, listener);
+      if (once) this.remove(name, listener as (value: Events[Name]) => unknown);
       try {
         const returned = listener(value as never);
         if (returned instanceof Promise) returned.catch((error: unknown) => this.#failed(String(name), error));

@@ -100,7 +100,9 @@ export function createIdentifyLimiter({
   window = IDENTIFY_WINDOW_MS,
 }: IdentifyLimiterOptions = {}): IdentifyLimiter {
   if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1) {
-    throw new ShardError('INVALID_OPTION', '`maxConcurrency` must be a whole number from 1.', { value: maxConcurrency });
+    throw new ShardError('INVALID_OPTION', '`maxConcurrency` must be a whole number from 1.', {
+      value: maxConcurrency,
+    });
   }
   if (!Number.isFinite(window) || window < 0) {
     throw new ShardError('INVALID_OPTION', '`window` must be a number of milliseconds from 0.', { value: window });

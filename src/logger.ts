@@ -9,4 +9,30 @@ export interface Logger {
 const warn = (message: string) => process.emitWarning(message, 'ShardchartWarning');
 
 /** Without a logger only what must not go unseen is said, as a warning of the process. */
-export const defaultLogger: Logger = { debug: () => {}, info: () => {}, warn, error: warn };
+const defaultLogger: Logger = { debug: () => {}, info: () => {}, warn, error: warn };
+
+/** The user's logger with the shard's name before every line and the token in none; one that throws disturbs nothing. */
+export function guardLogger({
+  logger = defaultLogger,
+  id,
+  token,
+}: {
+  logger?: Logger;
+  id: number;
+  token: string;
+}): Logger {
+  const redact = redactor(token);
+  const guarded = (level: keyof Logger) => (message: string) => {
+    try {
+      logger[level](redact(`shard ${id}: ${message}`));
+    } catch (error) {
+      warn(`the logger failed: ${redact(String(error))}`);
+    }
+  };
+  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
+}
+
+/** Takes a token out of any text. */
+export function redactor(token: string): (text: string) => string {
+  return (text) => text.replaceAll(token, '[redacted]');
+}

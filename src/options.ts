@@ -58,12 +58,20 @@ export interface ShardOptions {
 type Chart = Omit<ShardInput, 'seed' | 'shardId'>;
 
 export interface ResolvedOptions
-  extends Chart,
+  extends
+    Chart,
     Required<Pick<ShardOptions, 'token' | 'intents' | 'id' | 'total' | 'url' | 'version' | 'compression'>>,
     Pick<
       ShardOptions,
-      | 'properties' | 'presence' | 'makePresence' | 'largeThreshold' | 'sessionStore' | 'identifyLimiter'
-      | 'events' | 'logger' | 'inspect'
+      | 'properties'
+      | 'presence'
+      | 'makePresence'
+      | 'largeThreshold'
+      | 'sessionStore'
+      | 'identifyLimiter'
+      | 'events'
+      | 'logger'
+      | 'inspect'
     > {
   readonly queueMax: number;
 }
@@ -99,7 +107,13 @@ export function resolveOptions(options: ShardOptions): ResolvedOptions {
   for (const name of ['makePresence'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, options[name], 'a function');
   }
-  const { handshake = 15_000, hello = 15_000, ready = 15_000, resumed = 30_000, close = 2_000 } = options.timeouts ?? {};
+  const {
+    handshake = 15_000,
+    hello = 15_000,
+    ready = 15_000,
+    resumed = 30_000,
+    close = 2_000,
+  } = options.timeouts ?? {};
   for (const [name, value] of Object.entries({ handshake, hello, ready, resumed, close })) {
     milliseconds(`timeouts.${name}`, value);
   }

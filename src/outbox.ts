@@ -83,7 +83,7 @@ export class Outbox implements SocketOutbox {
 
   /** Nothing that waits will leave any more. */
   rejectAll(error: unknown): void {
-    for (const id of [...this.#waiting.keys()]) {
+    for (const id of this.#waiting.keys()) {
       this.#chart.cancel(id);
       this.#take(id)?.reject(error);
     }

@@ -1,24 +1,360 @@
-import type { GatewayDispatchPayload, GatewayPresenceUpdateData } from 'discord-api-types/v10';
-import { createActor, type Actor } from 'xstate';
+import type { GatewayPresenceUpdateData } from 'discord-api-types/v10';
+import type { Actor } from 'xstate';
 import { lifecycleOf, type Lifecycle } from '../machines/lifecycle.js';
-import { shardMachine } from '../machines/shard.js';
-import type { ShardEvent } from '../machines/shard.types.js';
-import type { DispatchSink, Malformed } from './actors/frames.js';
-import { slotLogic } from './actors/identifySlot.js';
-import { zlibImplementation } from './actors/inflate.js';
-import { socketLogic } from './actors/socket.js';
-import { createWire, type WireStats } from './actors/wire.js';
+import type { shardMachine } from '../machines/shard.js';
+import type { ShardCommand } from '../machines/shard.types.js';
+import type { WireStats } from './actors/wire.js';
+import { assemble, type Assembly } from './assembly.js';
+import { checkClose, checkPresence } from './commands.js';
 import { Emitter } from './emitter.js';
-import type { LifecycleEvents, ShardEvents } from './events.js';
-import { createIdentifyLimiter } from './identifyLimiter.js';
-import { defaultLogger, type Logger } from './logger.js';
-import { resolveOptions, type ResolvedOptions, type ShardOptions } from './options.js';
+import type { ShardEvents } from './events.js';
+import { guardLogger } from './logger.js';
+import { Milestones } from './milestones.js';
+import { resolveOptions, type ShardOptions } from './options.js';
 import { Outbox, type SendOptions, type SendPayload } from './outbox.js';
-import { identifyPayload, resumePayload } from './payloads.js';
-import { closeCodeRow, RESUMABLE_CLOSE } from './protocol/closeCodes.js';
-import { FatalShardError, ShardError } from './protocol/errors.js';
+import { RESUMABLE_CLOSE } from './protocol/closeCodes.js';
+import { ShardError } from './protocol/errors.js';
 import { Opcode } from './protocol/opcodes.js';
 import { safeSends } from './protocol/sendLimit.js';
-import type { Session } from './protocol/session.js';
+import { advanceSession, type Session } from './protocol/session.js';
+import { Reporter } from './reporter.js';
 import { SessionKeeper } from './sessionKeeper.js';
-import { recordOf, watchSteps, type Step } from './transitions.js';
+
+/** Discord's usual interval, for sums made before the first HELLO. */
+const USUAL_HEARTBEAT_INTERVAL_MS = 41_250;
+
+const PING_TIMEOUT_MS = 10_000;
+
+/** What is known of the heartbeat. Times in milliseconds. */
+export interface Heart {
+  /** Of the last HELLO; null before the first. */
+  readonly interval: number | null;
+  readonly latency: number | null;
+  /** When the last heartbeat left, since the epoch. */
+  readonly lastBeatAt: number | null;
+  readonly lastAckAt: number | null;
+  /** Heartbeats of this connection, sent and acknowledged. */
+  readonly beats: number;
+  readonly acknowledged: number;
+}
+
+/** Permits of this connection; all 0 while there is none. */
+export interface Bucket {
+  readonly capacity: number;
+  readonly available: number;
+  readonly presencesAvailable: number;
+}
+
+export interface ShardStats extends WireStats {
+  readonly listenerErrors: number;
+}
+
+/**
+ * One shard: a face on the chart `shardMachine`. What it does next is decided there; here events become listeners' calls
+ * and promises. Made by {@link createShard}.
+ */
+export class Shard implements AsyncDisposable {
+  readonly id: number;
+  readonly total: number;
+  /** The XState actor itself: `subscribe`, `getSnapshot`, `system`. */
+  readonly actor: Actor<typeof shardMachine>;
+
+  readonly #emitter: Emitter<ShardEvents>;
+  readonly #assembly: Assembly;
+  readonly #outbox: Outbox;
+  readonly #keeper: SessionKeeper;
+  readonly #milestones = new Milestones();
+  readonly #reporter: Reporter;
+  #listenerErrors = 0;
+  #loaded: Promise<Session | null> | null = null;
+  #shutdown: Promise<void> | null = null;
+  /** Counts the commands to go down, so that a `connect` still waiting for the session store knows of one. */
+  #standDowns = 0;
+
+  constructor(options: ShardOptions) {
+    const resolved = resolveOptions(options);
+    this.id = resolved.id;
+    this.total = resolved.total;
+    const logger = guardLogger(resolved);
+    this.#emitter = new Emitter((event, error) => {
+      this.#listenerErrors += 1;
+      logger.error(`a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`);
+    });
+    this.#keeper = new SessionKeeper(resolved.sessionStore, this.id, (message) => logger.error(message));
+    this.#outbox = new Outbox(resolved.queueMax, {
+      queue: (ticket) => this.#tell({ type: 'send', ticket }),
+      cancel: (id) => this.#tell({ type: 'send.cancel', id }),
+    });
+    this.#assembly = assemble(resolved, { emitter: this.#emitter, outbox: this.#outbox, logger });
+    this.actor = this.#assembly.actor;
+    this.#reporter = new Reporter({
+      ...this.#assembly,
+      emitter: this.#emitter,
+      outbox: this.#outbox,
+      keeper: this.#keeper,
+      milestones: this.#milestones,
+      logger,
+    });
+    this.actor.start();
+  }
+
+  /** Where the shard is in its life: one of the six lifecycle states. */
+  get state(): Lifecycle {
+    return lifecycleOf(this.actor.getSnapshot());
+  }
+
+  /** The session under way with its latest sequence, as a RESUME needs it; null where there is none. */
+  get session(): Session | null {
+    return advanceSession(this.actor.getSnapshot().context.session, this.#assembly.wire.sequence);
+  }
+
+  /** `s` of the last dispatch, or null. */
+  get sequence(): number | null {
+    return this.session?.sequence ?? null;
+  }
+
+  /** Milliseconds between the last heartbeat and its ack; null before the first ack. */
+  get latency(): number | null {
+    return this.#reporter.latency;
+  }
+
+  get heart(): Heart {
+    const { children, context } = this.actor.getSnapshot();
+    const heartbeat = children.heartbeat?.getSnapshot().context;
+    return {
+      interval: context.heartbeatIntervalMs === 0 ? null : context.heartbeatIntervalMs,
+      latency: this.#reporter.latency,
+      lastBeatAt: this.#reporter.lastBeatAt,
+      lastAckAt: this.#reporter.lastAckAt,
+      beats: heartbeat?.beats ?? 0,
+      acknowledged: heartbeat?.acknowledged ?? 0,
+    };
+  }
+
+  get bucket(): Bucket {
+    const bucket = this.actor.getSnapshot().children.bucket?.getSnapshot().context;
+    return {
+      capacity: bucket?.capacity ?? 0,
+      available: bucket?.free.length ?? 0,
+      presencesAvailable: bucket?.freePresence.length ?? 0,
+    };
+  }
+
+  /** What waits to be sent. */
+  get queue(): { readonly size: number; readonly max: number } {
+    return { size: this.#outbox.size, max: this.#outbox.max };
+  }
+
+  get stats(): ShardStats {
+    return { ...this.#assembly.wire.stats, listenerErrors: this.#listenerErrors };
+  }
+
+  /** Whether a WebSocket is open and wanted. */
+  isOpen(): boolean {
+    return this.#assembly.wire.ping !== null && this.actor.getSnapshot().matches({ Online: 'link' });
+  }
+
+  /** Sends a minute that are safe beside the heartbeats. */
+  calculateSafeRequests(): number {
+    return safeSends(this.heart.interval ?? USUAL_HEARTBEAT_INTERVAL_MS);
+  }
+
+  /** Adds a listener. What it throws is reported to the logger and disturbs nothing. */
+  on<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
+    this.#emitter.add(name, listener, false);
+    return this;
+  }
+
+  /** Adds a listener for the next time only. */
+  once<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
+    this.#emitter.add(name, listener, true);
+    return this;
+  }
+
+  off<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
+    this.#emitter.remove(name, listener);
+    return this;
+  }
+
+  /**
+   * Goes up: resumes the session where there is one (from the options, the store or before), identifies otherwise.
+   * Resolves when Connected, at once if it already is.
+   * @throws FatalShardError `FATAL`, ShardError `CLOSED`
+   */
+  async connect(): Promise<void> {
+    const standDowns = this.#standDowns;
+    const session = this.session ?? (this.state === 'Offline' ? await this.#load() : null);
+    if (standDowns !== this.#standDowns) throw new ShardError('CLOSED', 'The shard was told to go down meanwhile.');
+    this.#tell({ type: 'connect', session });
+    return this.#connected();
+  }
+
+  /** Goes up with a new session, whatever session there was. Resolves when Connected, at once if it already is. */
+  async identify(): Promise<void> {
+    if (this.state === 'Offline') this.#tell({ type: 'reinstantiate' });
+    return this.#connected();
+  }
+
+  /**
+   * Goes up within the session.
+   * @throws ShardError `NO_SESSION` where there is none to resume.
+   */
+  async resume(): Promise<void> {
+    if (this.session === null && (await this.#load()) === null) {
+      throw new ShardError('NO_SESSION', 'There is no session to resume. Use connect(), which identifies then.');
+    }
+    return this.connect();
+  }
+
+  /** Drops the connection and resumes. Resolves when Connected again. */
+  async reconnect(): Promise<void> {
+    this.#tell({ type: 'reconnect' });
+    return this.#connected();
+  }
+
+  /** Drops the session and identifies at the first URL. Resolves when Connected again. */
+  async reinstantiate(): Promise<void> {
+    this.#tell({ type: 'reinstantiate' });
+    return this.#connected();
+  }
+
+  /**
+   * Drops the connection as if it were lost: the chart decides what follows.
+   * 1000 and 1001 end the session; any other code keeps it. Default 4900.
+   * @throws ShardError `INVALID_OPTION` for a code a client may not close with.
+   */
+  disconnect({
+    code = RESUMABLE_CLOSE,
+    reason = 'disconnect requested',
+  }: { code?: number; reason?: string } = {}): void {
+    checkClose(code, reason);
+    this.#tell({ type: 'disconnect', code, reason });
+  }
+
+  /**
+   * Goes down and stays down until `connect()`. 1000 (the default) and 1001 end the session; any other code keeps it.
+   * What waits to be sent is refused. Resolves when Offline.
+   * @throws ShardError `INVALID_OPTION`
+   */
+  async close({ code = 1000, reason = 'close requested' }: { code?: number; reason?: string } = {}): Promise<void> {
+    checkClose(code, reason);
+    this.#standDowns += 1;
+    this.#tell({ type: 'close', code, reason });
+    this.#outbox.rejectAll(new ShardError('CLOSED', 'The shard was closed before this could be sent.'));
+    return this.#offline();
+  }
+
+  /**
+   * Goes down for good: closes, saves or deletes the session, stops the actor. Nothing is left running.
+   * With `resumable` the session is kept, for a process that comes after this one.
+   */
+  shutdown({ resumable = false }: { resumable?: boolean } = {}): Promise<void> {
+    return (this.#shutdown ??= this.#shutDown(resumable ? RESUMABLE_CLOSE : 1000));
+  }
+
+  /**
+   * Goes down before it returns, without waiting for the peer: for signal handlers. The session is kept unless the code
+   * is 1000 or 1001. Default 4900.
+   * @throws ShardError `INVALID_OPTION`
+   */
+  forceClose(code: number = RESUMABLE_CLOSE): void {
+    const reason = 'forced close requested';
+    checkClose(code, reason);
+    this.#standDowns += 1;
+    this.#tell({ type: 'abort', code, reason });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  /**
+   * Sends a payload when its turn comes: once Connected, within the rate limits, priority first and then in order. It
+   * waits through reconnects. Resolves once it is written to the socket.
+   * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`; FatalShardError; the signal's reason
+   */
+  async send(payload: SendPayload, options?: SendOptions): Promise<void> {
+    const down = this.#downForGood();
+    if (down !== null) throw down;
+    return this.#outbox.send(payload, options);
+  }
+
+  /**
+   * Shows the bot as this; at most 5 in 20 s leave, the others wait.
+   *
+   * See [Discord Docs/Update Presence](https://docs.discord.com/developers/events/gateway-events#update-presence).
+   * @throws ShardError `INVALID_PAYLOAD` and what `send` throws.
+   */
+  async updatePresence(presence: GatewayPresenceUpdateData, options?: SendOptions): Promise<void> {
+    return this.send({ op: Opcode.PresenceUpdate, d: checkPresence(presence) }, options);
+  }
+
+  /**
+   * The round trip of a WebSocket ping, in milliseconds. Unlike `latency` it is measured now.
+   * @throws ShardError `NOT_CONNECTED`; `TIMED_OUT` after 10 s.
+   */
+  ping(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const { ping } = this.#assembly.wire;
+      if (ping === null) {
+        reject(new ShardError('NOT_CONNECTED', 'There is no open connection to ping. Await connect() first.'));
+        return;
+      }
+      const timer = setTimeout(
+        () => reject(new ShardError('TIMED_OUT', `No pong in ${PING_TIMEOUT_MS} ms.`, { value: PING_TIMEOUT_MS })),
+        PING_TIMEOUT_MS,
+      );
+      ping((roundTripMs) => {
+        clearTimeout(timer);
+        resolve(roundTripMs);
+      });
+    });
+  }
+
+  #tell(command: ShardCommand): void {
+    if (this.#downForGood() === null || command.type === 'shutdown') this.actor.send(command);
+  }
+
+  /** The stored session is asked for once: what this shard learns later is newer. */
+  #load(): Promise<Session | null> {
+    return (this.#loaded ??= this.#keeper.load());
+  }
+
+  /** Why nothing can be asked of this shard any more, or null. */
+  #downForGood(): ShardError | null {
+    if (this.#reporter.fatal !== null) return this.#reporter.fatal;
+    if (!this.actor.getSnapshot().matches({ Offline: 'stopped' })) return null;
+    return new ShardError('CLOSED', 'The shard has been shut down. Create a new one.');
+  }
+
+  async #connected(): Promise<void> {
+    const down = this.#downForGood();
+    if (down !== null) throw down;
+    if (this.state !== 'Connected') await this.#milestones.connected();
+  }
+
+  async #offline(): Promise<void> {
+    if (this.state !== 'Offline') await this.#milestones.offline();
+  }
+
+  async #shutDown(code: number): Promise<void> {
+    this.#standDowns += 1;
+    if (this.actor.getSnapshot().status === 'active') {
+      this.#tell({ type: 'shutdown', code, reason: 'shutdown requested' });
+      await this.#offline();
+    }
+    const down = new ShardError('CLOSED', 'The shard has been shut down.');
+    this.#milestones.failed(down);
+    this.#outbox.rejectAll(down);
+    await this.#keeper.flushed();
+    this.actor.stop();
+  }
+}
+
+/**
+ * Creates a shard. It does nothing until `connect()`.
+ * @throws ShardError `INVALID_OPTION`, `UNSUPPORTED_COMPRESSION`: what is wrong with the options, at once.
+ */
+export function createShard(options: ShardOptions): Shard {
+  return new Shard(options);
+}

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import * as minizlib from 'minizlib';
-import type { Inflate as ZlibSyncInflate } from 'zlib-sync';
+import type * as ZlibSync from 'zlib-sync';
 
 export type Compression = 'zlib-stream' | 'zstd-stream' | 'payload' | 'none';
 
@@ -18,11 +18,9 @@ export interface Inflater {
 /** How zlib data is inflated: natively by zlib-sync, or by minizlib where that could not be built. */
 export type ZlibImplementation = 'zlib-sync' | 'minizlib';
 
-type ZlibSync = typeof import('zlib-sync');
-
-const zlibSync = ((): ZlibSync | null => {
+const zlibSync = ((): typeof ZlibSync | null => {
   try {
-    return createRequire(import.meta.url)('zlib-sync') as ZlibSync;
+    return createRequire(import.meta.url)('zlib-sync') as typeof ZlibSync;
   } catch {
     return null;
   }
@@ -86,9 +84,9 @@ abstract class ZlibStream implements Inflater {
 }
 
 class ZlibSyncStream extends ZlibStream {
-  readonly #inflate: ZlibSyncInflate;
+  readonly #inflate: ZlibSync.Inflate;
 
-  constructor({ Inflate }: ZlibSync) {
+  constructor({ Inflate }: typeof ZlibSync) {
     super();
     this.#inflate = new Inflate({ chunkSize: CHUNK_BYTES, to: 'string' });
   }

@@ -66,6 +66,7 @@ class Connection {
     this.#reader = new FrameReader(deps.wire, deps.sink, tell);
     deps.wire.sequence = input.resumeUrl === null ? null : input.sequence;
     deps.wire.stats.connections += 1;
+    deps.wire.terminate = () => this.dispose();
     void this.#open(input.resumeUrl ?? deps.firstUrl);
   }
 
@@ -114,7 +115,9 @@ class Connection {
       // Awaited even where it is a string: what starts an actor must not hear its reports before it has started.
       const base = await (typeof url === 'string' ? url : url());
       if (this.#ended) return;
-      this.#listen(new WebSocket(gatewayUrl(base, this.#deps.query), { perMessageDeflate: false, skipUTF8Validation: true }));
+      this.#listen(
+        new WebSocket(gatewayUrl(base, this.#deps.query), { perMessageDeflate: false, skipUTF8Validation: true }),
+      );
     } catch (error) {
       this.#error = String(error);
       this.#end(1006, '');

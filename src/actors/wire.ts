@@ -18,6 +18,8 @@ export interface Wire {
   sequence: number | null;
   /** Sends a WebSocket ping and calls back with its round trip in milliseconds; null while no socket is open. */
   ping: ((answered: (roundTripMs: number) => void) => void) | null;
+  /** Ends the socket whatever the chart does: for the case that the chart itself has failed. */
+  terminate: () => void;
 }
 
 export function createWire(): Wire {
@@ -35,5 +37,6 @@ export function createWire(): Wire {
     },
     sequence: null,
     ping: null,
+    terminate: () => {},
   };
 }

@@ -30,7 +30,8 @@ export const closeCodes: Readonly<Record<number, CloseCodeRow>> = {
   4004: {
     name: 'authentication failed',
     action: 'fatal',
-    advice: 'The token is wrong or was reset. Copy a new one from the Bot page of the Developer Portal, without "Bot ".',
+    advice:
+      'The token is wrong or was reset. Copy a new one from the Bot page of the Developer Portal, without "Bot ".',
   },
   4005: { name: 'already authenticated', action: 'resume' },
   4007: { name: 'invalid seq', action: 'identify' },
@@ -39,12 +40,14 @@ export const closeCodes: Readonly<Record<number, CloseCodeRow>> = {
   4010: {
     name: 'invalid shard',
     action: 'fatal',
-    advice: 'The gateway refused [id, total]. Pass an id from 0 to total - 1, the same total for every shard of the bot.',
+    advice:
+      'The gateway refused [id, total]. Pass an id from 0 to total - 1, the same total for every shard of the bot.',
   },
   4011: {
     name: 'sharding required',
     action: 'fatal',
-    advice: 'The bot is in too many guilds for this many shards. Raise `total` to at least what GET /gateway/bot recommends.',
+    advice:
+      'The bot is in too many guilds for this many shards. Raise `total` to at least what GET /gateway/bot recommends.',
   },
   4012: {
     name: 'invalid API version',
@@ -59,7 +62,8 @@ export const closeCodes: Readonly<Record<number, CloseCodeRow>> = {
   4014: {
     name: 'disallowed intents',
     action: 'fatal',
-    advice: 'A privileged intent is not enabled for the bot. Enable it on the Bot page of the Developer Portal, or leave it out.',
+    advice:
+      'A privileged intent is not enabled for the bot. Enable it on the Bot page of the Developer Portal, or leave it out.',
   },
 };
 

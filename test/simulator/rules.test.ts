@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { broken, connected, eventually, identified, RawClient, simulate } from './rawClient.js';
 
+/** A command of so many bytes. */
+function padded(bytes: number): string {
+  const frame = (padding: string): string => JSON.stringify({ op: 8, d: padding });
+  return frame('x'.repeat(bytes - frame('').length));
+}
+
 describe('what a client sends', () => {
   test.each(['not json', '[1]', '"text"', '{"d":null}', '{"op":"1","d":null}', '{"op":1.5}'])(
     '%s is closed with 4002',
@@ -16,7 +22,6 @@ describe('what a client sends', () => {
   test('4096 bytes are let through, one more is closed with 4002', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator);
-    const padded = (bytes: number): string => `{"op":8,"d":"${'x'.repeat(bytes - 14)}"}`;
     client.socket.send(padded(4_096));
     await client.settled();
     expect(client.closed).toBe(null);
@@ -146,7 +151,7 @@ describe('heartbeats', () => {
   });
 
   test('that come keep the connection beyond that time', async () => {
-    const simulator = await simulate({ heartbeatInterval: 20, heartbeatSlack: 400 });
+    const simulator = await simulate({ heartbeatInterval: 20, heartbeatSlack: 400, sendLimit: 10_000 });
     const { client } = await identified(simulator);
     const openedAt = simulator.connections[0]?.openedAt ?? 0;
     await eventually(() => {

@@ -1,0 +1,112 @@
+import { randomInt } from 'node:crypto';
+import type { GatewayDispatchPayload, GatewayPresenceUpdateData } from 'discord-api-types/v10';
+import { createActor, type Actor } from 'xstate';
+import { shardMachine } from '../machines/shard.js';
+import type { DispatchSink } from './actors/frames.js';
+import { slotLogic } from './actors/identifySlot.js';
+import { zlibImplementation } from './actors/inflate.js';
+import { socketLogic } from './actors/socket.js';
+import { createWire, type Wire } from './actors/wire.js';
+import type { Emitter } from './emitter.js';
+import type { ShardEvents } from './events.js';
+import { createIdentifyLimiter } from './identifyLimiter.js';
+import { redactor, type Logger } from './logger.js';
+import type { ResolvedOptions } from './options.js';
+import type { Outbox } from './outbox.js';
+import { identifyPayload, resumePayload } from './payloads.js';
+
+/** A shard's chart with its actors, not yet started. */
+export interface Assembly {
+  readonly actor: Actor<typeof shardMachine>;
+  readonly wire: Wire;
+}
+
+export interface AssemblyParts {
+  readonly emitter: Emitter<ShardEvents>;
+  readonly outbox: Outbox;
+  readonly logger: Logger;
+}
+
+/** Puts the chart and its actors together. The token ends here: in the closures that write IDENTIFY and RESUME. */
+export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: AssemblyParts): Assembly {
+  const { id, token, url, compression, identifyLimiter = createIdentifyLimiter() } = options;
+  const wire = createWire();
+  const redact = redactor(token);
+  let presence: GatewayPresenceUpdateData | undefined = options.presence;
+
+  const preparePresence = async () => {
+    try {
+      presence = (await options.makePresence?.(id)) ?? options.presence;
+    } catch (error) {
+      logger.error(`makePresence failed, the bot identifies without a presence: ${String(error)}`);
+      presence = undefined;
+    }
+  };
+  const identify = () => {
+    const { text, fits } = identifyPayload(options, presence);
+    if (!fits) logger.error('the presence is too long for IDENTIFY and was left out');
+    return text;
+  };
+  if (compression === 'zlib-stream' && zlibImplementation === 'minizlib') {
+    logger.info('zlib-sync is not installed: minizlib inflates instead, which takes a little longer');
+  }
+
+  const socket = socketLogic({
+    wire,
+    sink: createSink(emitter, logger, redact, options.events),
+    outbox,
+    compression,
+    query: {
+      version: options.version,
+      encoding: 'json',
+      compress: compression === 'zlib-stream' || compression === 'zstd-stream' ? compression : null,
+    },
+    firstUrl: () => (typeof url === 'string' ? url : url(id)),
+    identify,
+    resume: (session) => resumePayload(token, session),
+    redact,
+  });
+  const actor = createActor(
+    shardMachine.provide({ actors: { socket, slot: slotLogic(identifyLimiter, preparePresence, redact) } }),
+    {
+      id: `shard ${id}`,
+      input: {
+        shardId: id,
+        session: options.session,
+        autoReconnect: options.autoReconnect,
+        resumeAttempts: options.resumeAttempts,
+        timeouts: options.timeouts,
+        backoff: options.backoff,
+        seed: randomInt(2 ** 32),
+      },
+      ...(options.inspect !== undefined && { inspect: options.inspect }),
+    },
+  );
+  return { actor, wire };
+}
+
+/** The hot path: from the socket straight to the listeners. */
+function createSink(
+  emitter: Emitter<ShardEvents>,
+  logger: Logger,
+  redact: (text: string) => string,
+  events: readonly string[] | undefined,
+): DispatchSink {
+  const only = events === undefined ? null : new Set(events);
+  const raw = (text: string) => emitter.emit('raw', text);
+  return {
+    wants: (name) =>
+      (only === null || only.has(name)) && (emitter.has('dispatch') || emitter.has(name as keyof ShardEvents)),
+    dispatch(payload: GatewayDispatchPayload) {
+      emitter.emit('dispatch', payload);
+      emitter.emit(payload.t as keyof ShardEvents, payload.d as never);
+    },
+    malformed({ reason, excerpt }) {
+      logger.warn(`malformed frame: ${reason}`);
+      emitter.emit('malformed', { reason, excerpt: redact(excerpt) });
+    },
+    get raw() {
+      return emitter.has('raw') ? raw : null;
+    },
+  };
+}

@@ -1,0 +1,14 @@
+export type { Malformed } from './actors/frames.js';
+export type { Awaitable, IdentifyGrant, IdentifyLimiter } from './actors/identifySlot.js';
+export type { Compression } from './actors/inflate.js';
+export { lifecycleOf, shardMachine, type Lifecycle } from '../machines/index.js';
+export type { DispatchEvents, LifecycleEvents, ShardEvents, TransitionRecord } from './events.js';
+export { createIdentifyLimiter, type IdentifyLimiterOptions } from './identifyLimiter.js';
+export type { Logger } from './logger.js';
+export type { ShardOptions } from './options.js';
+export type { SendOptions, SendPayload } from './outbox.js';
+export type { Action, Decision } from './protocol/decision.js';
+export { FatalShardError, ShardError, type ShardErrorCode } from './protocol/errors.js';
+export type { Session } from './protocol/session.js';
+export { createMemorySessionStore, type SessionStore } from './sessionStore.js';
+export { createShard, type Bucket, type Heart, type Shard, type ShardStats } from './shard.js';

@@ -1,0 +1,31 @@
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Promises of what a shard is to reach. */
+export class Milestones {
+  #connected: Waiter[] = [];
+  #offline: (() => void)[] = [];
+
+  connected(): Promise<void> {
+    return new Promise((resolve, reject) => this.#connected.push({ resolve, reject }));
+  }
+
+  offline(): Promise<void> {
+    return new Promise((resolve) => this.#offline.push(resolve));
+  }
+
+  reachedConnected(): void {
+    for (const { resolve } of this.#connected.splice(0)) resolve();
+  }
+
+  /** Offline, or on the way up again, which whoever waited for Offline must not wait out. */
+  leftDown(): void {
+    for (const resolve of this.#offline.splice(0)) resolve();
+  }
+
+  failed(error: unknown): void {
+    for (const { reject } of this.#connected.splice(0)) reject(error);
+  }
+}

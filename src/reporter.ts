@@ -1,0 +1,126 @@
+import type { Actor } from 'xstate';
+import { lifecycleOf } from '../machines/lifecycle.js';
+import type { shardMachine } from '../machines/shard.js';
+import type { Wire } from './actors/wire.js';
+import type { Emitter } from './emitter.js';
+import type { ShardEvents } from './events.js';
+import type { Logger } from './logger.js';
+import type { Milestones } from './milestones.js';
+import type { Outbox } from './outbox.js';
+import { closeCodeRow } from './protocol/closeCodes.js';
+import type { Decision } from './protocol/decision.js';
+import { FatalShardError, ShardError } from './protocol/errors.js';
+import { advanceSession } from './protocol/session.js';
+import type { SessionKeeper } from './sessionKeeper.js';
+import { recordOf, watchSteps, type Step } from './transitions.js';
+
+export interface ReporterParts {
+  readonly actor: Actor<typeof shardMachine>;
+  readonly wire: Wire;
+  readonly emitter: Emitter<ShardEvents>;
+  readonly outbox: Outbox;
+  readonly keeper: SessionKeeper;
+  readonly milestones: Milestones;
+  readonly logger: Logger;
+}
+
+/** Tells the world what the chart has done: events, log lines, promises, the session store. It follows, it never leads. */
+export class Reporter {
+  readonly #parts: ReporterParts;
+  latency: number | null = null;
+  lastBeatAt: number | null = null;
+  lastAckAt: number | null = null;
+  /** Why the shard is down for good. */
+  fatal: FatalShardError | null = null;
+
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
+    watchSteps(parts.actor, (step) => this.#step(step));
+    parts.actor.subscribe({ error: (error) => this.#chartFailed(error) });
+    // What listeners are told of READY and RESUMED comes after the chart has taken them: the shard is Connected by then.
+    const { actor, emitter } = parts;
+    const isConnected = () => lifecycleOf(actor.getSnapshot()) === 'Connected';
+    emitter.add('READY', (data) => isConnected() && emitter.emit('ready', data), false);
+    emitter.add(
+      'RESUMED',
+      () => isConnected() && emitter.emit('resumed', { replayed: actor.getSnapshot().context.replayed }),
+      false,
+    );
+  }
+
+  #step(step: Step): void {
+    const { emitter, keeper, wire } = this.#parts;
+    const { event, snapshot, from, to } = step;
+    if (event.type === 'heartbeat.due') this.lastBeatAt = Date.now();
+    if (event.type === 'gateway.acknowledged' && 'latencyMs' in event) {
+      this.latency = event.latencyMs;
+      this.lastAckAt = Date.now();
+      emitter.emit('heartbeat', { latency: event.latencyMs });
+      keeper.save(advanceSession(snapshot.context.session, wire.sequence));
+    }
+    const record = recordOf(step, Date.now());
+    if (record !== null) {
+      this.#log(`${from} -> ${to}`, step.decision);
+      emitter.emit('transition', record);
+    }
+    if (from !== to) this.#moved(step);
+    else if (step.decision?.action === 'fatal') this.#down(step);
+  }
+
+  #moved(step: Step): void {
+    const { emitter, keeper, milestones } = this.#parts;
+    const { from, to, snapshot, decision } = step;
+    if (to === 'Connected' || to === 'Disconnected' || to === 'Offline') keeper.save(snapshot.context.session);
+    if (to === 'Connected') milestones.reachedConnected();
+    if (to === 'Connecting') milestones.leftDown();
+    if (from !== 'Disconnected' && from !== 'Offline' && (to === 'Disconnected' || to === 'Offline')) {
+      emitter.emit('disconnected', { code: decision?.code ?? null, reason: decision?.reason ?? '', decision });
+    }
+    if (to === 'Offline') this.#down(step);
+  }
+
+  #down({ snapshot }: Step): void {
+    const { milestones, outbox, emitter, logger } = this.#parts;
+    const decision = snapshot.context.lastDecision;
+    if (snapshot.matches({ Offline: 'fatal' })) {
+      this.fatal = fatalError(decision);
+      logger.error(this.fatal.message);
+      outbox.rejectAll(this.fatal);
+      milestones.failed(this.fatal);
+      emitter.emit('fatal', this.fatal);
+    } else {
+      milestones.failed(new ShardError('CLOSED', `The shard is down: ${decision?.reason ?? 'closed'}.`));
+    }
+    milestones.leftDown();
+  }
+
+  #log(step: string, decision: Decision | null): void {
+    const why = decision === null ? '' : ` (${decision.reason}; ${decision.action} in ${decision.delay} ms)`;
+    this.#parts.logger.info(step + why);
+    this.#parts.emitter.emit('debug', step + why);
+  }
+
+  /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */
+  #chartFailed(cause: unknown): void {
+    const { wire, outbox, milestones, emitter, logger } = this.#parts;
+    wire.terminate();
+    this.fatal = new FatalShardError(
+      `The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`,
+      null,
+    );
+    logger.error(this.fatal.message);
+    outbox.rejectAll(this.fatal);
+    milestones.failed(this.fatal);
+    milestones.leftDown();
+    emitter.emit('fatal', this.fatal);
+  }
+}
+
+function fatalError(decision: Decision | null): FatalShardError {
+  const code = decision?.code ?? null;
+  const advice = code === null ? undefined : closeCodeRow(code).advice;
+  return new FatalShardError(
+    `The gateway refused the shard for good: ${decision?.reason ?? 'unknown'}. ${advice ?? 'It will not reconnect.'}`,
+    code,
+  );
+}

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { createGatewaySimulator, SimulatorError, type SimulatorOptions } from '../../src/simulator/index.js';
+import { connected, identified, RawClient, simulate } from './rawClient.js';
+
+describe('a simulator', () => {
+  test('listens on a free port of 127.0.0.1', async () => {
+    const simulator = await simulate();
+    expect(simulator.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
+    expect(simulator.apiUrl).toBe(`${simulator.url.replace('ws', 'http')}/api/v10`);
+    expect(simulator.resumeUrl).toBe(`${simulator.url}/resume`);
+  });
+
+  test('closes every connection and frees its port, more than once', async () => {
+    const simulator = await simulate({ script: [{ at: 'upgrade', after: 1, hang: true }] });
+    const { client } = await identified(simulator);
+    simulator.silence();
+    simulator.ignoreClose();
+    const hanging = new RawClient(simulator.url);
+    await Promise.all([simulator.close(), simulator.close()]);
+    await client.ended();
+    await hanging.ended();
+    const port = Number(new URL(simulator.url).port);
+    const next = await simulate({ port });
+    await connected(next);
+    await expect(createGatewaySimulator({ port })).rejects.toMatchObject({ code: 'LISTEN_FAILED', value: port });
+  });
+
+  test('is disposed of at the end of a scope', async () => {
+    let url = '';
+    {
+      await using simulator = await createGatewaySimulator();
+      ({ url } = simulator);
+    }
+    const port = Number(new URL(url).port);
+    await new Promise<void>((resolve, reject) => {
+      const server = createServer().once('error', reject);
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
+    });
+  });
+
+  test('feeds many connections in order', async () => {
+    const simulator = await simulate({ maxConcurrency: 50 });
+    const clients = await Promise.all(
+      Array.from({ length: 50 }, async (_, id) => (await identified(simulator, { shard: [id, 50] })).client),
+    );
+    for (let n = 0; n < 100; n++) expect(simulator.dispatch('N', { n })).toBe(50);
+    for (const client of clients) {
+      await client.op(0, 100);
+      expect(client.dispatches.map(([, s]) => s)).toEqual(Array.from({ length: 100 }, (_, n) => n + 2));
+    }
+    expect(simulator.violations).toEqual([]);
+  });
+
+  test.each(['a text that is not one', 1n])('dispatch refuses what is no event: %s', async (d) => {
+    const simulator = await simulate();
+    expect(() => simulator.dispatch(typeof d === 'string' ? '' : 'T', d)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
+  });
+});
+
+describe('an option that cannot be', () => {
+  test.each([
+    ['port', 65_536],
+    ['host', ''],
+    ['heartbeatInterval', 0],
+    ['heartbeatSlack', -1],
+    ['shards', 0],
+    ['maxConcurrency', 0],
+    ['identifyWindow', -1],
+    ['identifyTolerance', Number.NaN],
+    ['sessionStartLimit', { total: 1, remaining: 2 }],
+    ['sendLimit', 0],
+    ['sendWindow', '60s'],
+    ['sessionTimeout', Infinity],
+    ['maxReplay', 1.5],
+    ['allowedIntents', -1],
+    ['disallowedIntents', 'all'],
+    ['requireSharding', 1],
+    ['guilds', [{ id: 'x', name: 'no snowflake' }]],
+    ['user', { id: '1' }],
+    ['splitFrames', 0],
+    ['record', 'no'],
+    ['maxFrames', 0],
+    ['now', 0],
+    ['intervall', 5],
+  ])('%s: %j is refused by name', async (name, value) => {
+    const error: unknown = await createGatewaySimulator({ [name]: value } as SimulatorOptions).catch(
+      (error: unknown) => error,
+    );
+    expect(error).toBeInstanceOf(SimulatorError);
+    expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining(`\`${name}\``) });
+  });
+
+  test.each(['', 'Bot secret'])('token "%s" is refused and not shown', async (token) => {
+    await expect(createGatewaySimulator({ token })).rejects.toMatchObject({ code: 'INVALID_OPTION', value: undefined });
+  });
+
+  test('an option left undefined is its default', async () => {
+    const simulator = await simulate({ heartbeatInterval: undefined, token: undefined } as unknown as SimulatorOptions);
+    expect((await (await connected(simulator)).hello()).d.heartbeat_interval).toBe(41_250);
+  });
+});

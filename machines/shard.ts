@@ -342,7 +342,11 @@ export const shardMachine = shardSetup.createMachine({
     Disconnected: {
       always: { guard: 'staysDown', target: '#shard.Offline.idle' },
       on: {
-        reinstantiate: { actions: 'forgetSession' },
+        reinstantiate: {
+          target: 'Disconnected',
+          reenter: true,
+          actions: ['forgetSession', { type: 'decide', params: causes.reinstantiateRequested }],
+        },
         close: { target: '#shard.Offline.idle', actions: standDown },
         shutdown: { target: '#shard.Offline.stopped', actions: standDown },
         abort: { target: '#shard.Offline.idle', actions: standDown },

@@ -61,6 +61,7 @@ export class Reporter {
     const record = recordOf(step, Date.now());
     if (record !== null) {
       this.#log(`${from} -> ${to}`, step.decision);
+      keeper.save(snapshot.context.session);
       emitter.emit('transition', record);
     }
     if (from !== to) this.#moved(step);
@@ -68,9 +69,8 @@ export class Reporter {
   }
 
   #moved(step: Step): void {
-    const { emitter, keeper, milestones } = this.#parts;
-    const { from, to, snapshot, decision } = step;
-    if (to === 'Connected' || to === 'Disconnected' || to === 'Offline') keeper.save(snapshot.context.session);
+    const { emitter, milestones } = this.#parts;
+    const { from, to, decision } = step;
     if (to === 'Connected') milestones.reachedConnected();
     if (to === 'Connecting') milestones.leftDown();
     if (from !== 'Disconnected' && from !== 'Offline' && (to === 'Disconnected' || to === 'Offline')) {

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { httpActionOf } from './faultActions.js';
 import type { HttpAction } from './faults.js';
 import type { Gateway } from './gateway.js';
-import { errorAnswer, type HttpAnswer, jsonAnswer, refusalAnswer } from './httpAnswer.js';
+import { errorAnswer, type HttpAnswer, jsonAnswer, readTarget, refusalAnswer } from './httpAnswer.js';
 
-const ROUTE = /^\/api(?:\/v(?:9|10))?\/gateway(\/bot)?\/?$/;
+const ROUTE = /^\/api(?:\/v(?:9|10))?\/gateway(\/bot)?$/;
 
 /**
  * Answers `GET /gateway` and `GET /gateway/bot`.
@@ -12,8 +12,8 @@ const ROUTE = /^\/api(?:\/v(?:9|10))?\/gateway(\/bot)?\/?$/;
  * See [Discord Docs/Get Gateway Bot](https://docs.discord.com/developers/events/gateway#get-gateway-bot).
  */
 export function serveApi(gateway: Gateway, request: IncomingMessage, response: ServerResponse): void {
-  const { pathname } = new URL(request.url ?? '/', gateway.url);
-  const route = ROUTE.exec(pathname);
+  const { path } = readTarget(request.url);
+  const route = ROUTE.exec(path);
   const fault = route === null ? null : gateway.faults.take('api', { shardId: null, url: null });
   if (fault !== null) {
     gateway.recorder.log.push({ kind: 'fault', at: gateway.settings.now(), connection: null, shardId: null, fault });
@@ -23,7 +23,7 @@ export function serveApi(gateway: Gateway, request: IncomingMessage, response: S
     const outcome = act(action, request, response, () =>
       route === null ? errorAnswer(404) : answer(gateway, request, route),
     );
-    gateway.recorder.log.push({ kind: 'api', at: gateway.settings.now(), path: pathname, outcome });
+    gateway.recorder.log.push({ kind: 'api', at: gateway.settings.now(), path, outcome });
   };
   if (fault?.delay === undefined) finish();
   else gateway.timers.after(fault.delay, finish);

@@ -183,5 +183,5 @@ function record(gateway: Gateway, connection: Connection, { op, t, s, d }: Clien
     shardId = sessions.get(d['session_id'])?.shardId ?? null;
   }
   const at = settings.now();
-  recorder.frame({ at, connection: connection.id, shardId, direction: 'client', op, t, s, d: redact(d), bytes });
+  recorder.frame({ at, connection: connection.id, shardId, direction: 'client', op, t, s, d: redact(op, d), bytes });
 }

@@ -1,7 +1,11 @@
 import * as zlib from 'node:zlib';
 import { Deflate, ZstdCompress } from 'minizlib';
 
-/** How the messages of one connection are compressed. */
+/**
+ * How the messages of one connection are compressed.
+ *
+ * See [Discord Docs/Encoding and Compression](https://docs.discord.com/developers/events/gateway#encoding-and-compression).
+ */
 export type Compression = 'none' | 'payload' | 'zlib-stream' | 'zstd-stream';
 
 /** Turns payloads into WebSocket messages, in order and at once. */

@@ -17,15 +17,16 @@ export abstract class FaultCalls<Target extends unknown[], Result> {
     return this.apply({ silence: true }, ...target);
   }
 
-  /** Drops the TCP connection with RST. */
+  /** Drops the TCP connection with RST; a frame sent just before may be lost with it. The session stays. */
   reset(...target: Target): Result {
     return this.apply({ reset: true }, ...target);
   }
 
   /**
-   * Closes the WebSocket with any code a close frame may carry.
+   * Closes the WebSocket with any code a close frame may carry; one after which a client may not resume forgets the session.
    *
    * See [Discord Docs/Gateway Close Event Codes](https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes).
+   * @throws SimulatorError `INVALID_FAULT` if no close frame may carry the code, or the reason is over 123 bytes.
    */
   closeWith(code: number, reason?: string, ...target: Target): Result {
     return this.apply(reason === undefined ? { closeWith: code } : { closeWith: code, reason }, ...target);

@@ -19,7 +19,7 @@ export interface Reconnect {
   readonly reconnect: true;
 }
 
-/** Drops the TCP connection with RST. */
+/** Drops the TCP connection with RST; a frame sent just before may be lost with it. */
 export interface Reset {
   readonly reset: true;
 }

@@ -27,6 +27,13 @@ export function refusalAnswer({ refuse: status, retryAfter }: Refuse): HttpAnswe
   );
 }
 
+/** Path and query of a request line. It is not parsed as a URL, for there are request lines that are none. */
+export function readTarget(target = '/'): { path: string; query: URLSearchParams } {
+  const at = target.indexOf('?');
+  const path = at < 0 ? target : target.slice(0, at);
+  return { path: path.replace(/(?<=.)\/+$/, ''), query: new URLSearchParams(at < 0 ? '' : target.slice(at)) };
+}
+
 /** The answer as bytes, for a socket that was to be upgraded and has no response object. */
 export function rawAnswer({ status, headers, body }: HttpAnswer): string {
   const all = { ...headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' };

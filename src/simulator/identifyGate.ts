@@ -1,4 +1,8 @@
-/** What `GET /gateway/bot` calls `session_start_limit`; `resetAfter` in milliseconds from now. */
+/**
+ * What `GET /gateway/bot` calls `session_start_limit`; `resetAfter` in milliseconds from now.
+ *
+ * See [Discord Docs/Session Start Limit Object](https://docs.discord.com/developers/events/gateway#session-start-limit-object).
+ */
 export interface SessionStartLimit {
   readonly total: number;
   readonly remaining: number;

@@ -11,7 +11,11 @@ export interface SampleGuild {
   readonly [field: string]: unknown;
 }
 
-/** What {@link createGatewaySimulator} takes; everything is optional. */
+/**
+ * What {@link createGatewaySimulator} takes; everything is optional.
+ *
+ * See [Discord Docs/Rate Limiting](https://docs.discord.com/developers/events/gateway#rate-limiting) for the limits.
+ */
 export interface SimulatorOptions {
   /** Port to listen on; default 0, any free one. */
   readonly port?: number;

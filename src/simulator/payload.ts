@@ -1,3 +1,4 @@
+import { Opcode } from '../protocol/opcodes.js';
 import { REDACTED } from './records.js';
 
 /** What a client sent, read as leniently as recording needs it. */
@@ -28,9 +29,10 @@ export function readPayload(data: Buffer): ClientPayload {
   };
 }
 
-/** The same without the token. */
-export function redact(d: unknown): unknown {
-  return isRecord(d) && 'token' in d ? { ...d, token: REDACTED } : d;
+/** The `d` of a payload as it may be recorded: without the token, and of one that authenticates nothing but an object. */
+export function redact(op: number | null, d: unknown): unknown {
+  if (isRecord(d)) return 'token' in d ? { ...d, token: REDACTED } : d;
+  return op === Opcode.Identify || op === Opcode.Resume ? REDACTED : d;
 }
 
 /** A frame with its keys in Discord's order, from `d` as JSON. */

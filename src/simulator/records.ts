@@ -1,6 +1,10 @@
 import type { ConnectionAction, Fault } from './faults.js';
 
-/** One gateway payload on the wire, as sent or received. */
+/**
+ * One gateway payload on the wire, as sent or received.
+ *
+ * See [Discord Docs/Gateway Payload Structure](https://docs.discord.com/developers/events/gateway-events#payload-structure).
+ */
 export interface RecordedFrame {
   /** Milliseconds on the simulator's clock (since the epoch, unless `now` was given). */
   readonly at: number;
@@ -90,7 +94,11 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** An IDENTIFY that was well formed and carried an accepted token. */
+/**
+ * An IDENTIFY that was well formed and carried an accepted token.
+ *
+ * See [Discord Docs/Identifying](https://docs.discord.com/developers/events/gateway#identifying).
+ */
 export interface IdentifyRecord {
   readonly at: number;
   readonly connection: number;

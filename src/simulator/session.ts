@@ -9,7 +9,11 @@ export interface DispatchPayload {
   readonly json: string;
 }
 
-/** What the gateway knows of a session. */
+/**
+ * What the gateway knows of a session.
+ *
+ * See [Discord Docs/Resuming](https://docs.discord.com/developers/events/gateway#resuming).
+ */
 export interface SimulatedSession {
   readonly id: string;
   readonly shardId: number;

@@ -5,7 +5,7 @@ import { supportsZstd } from './codec.js';
 import { httpActionOf } from './faultActions.js';
 import { type Gateway, RESUME_PATH } from './gateway.js';
 import { GatewaySocket } from './gatewaySocket.js';
-import { errorAnswer, type HttpAnswer, rawAnswer, refusalAnswer } from './httpAnswer.js';
+import { errorAnswer, type HttpAnswer, rawAnswer, readTarget, refusalAnswer } from './httpAnswer.js';
 
 /** An upgrade that may become a connection. */
 export interface UpgradeRequest {
@@ -19,7 +19,7 @@ export type OnUpgraded = (request: UpgradeRequest, socket: GatewaySocket, tcp: S
 
 /**
  * Answers WebSocket handshakes: 404 for a path that is none of the gateway's, 400 for an encoding or a compression it does
- * not speak. Discord says so after the upgrade, by closing; an HTTP status is what a developer sees at once.
+ * not speak. What Discord does there is not documented; an HTTP status is what a developer sees at once.
  */
 export class Upgrades {
   readonly #gateway: Gateway;
@@ -38,9 +38,8 @@ export class Upgrades {
   }
 
   handle(request: IncomingMessage, tcp: Socket, head: Buffer): void {
-    const { faults, recorder, settings, timers, url } = this.#gateway;
-    const { pathname, searchParams } = new URL(request.url ?? '/', url);
-    const path = pathname.replace(/(?<=.)\/+$/, '');
+    const { faults, recorder, settings, timers } = this.#gateway;
+    const { path, query } = readTarget(request.url);
     // The client may be gone before the answer; then there is nobody left to tell.
     tcp.on('error', () => {});
     const fault = faults.take('upgrade', { shardId: null, url: path === RESUME_PATH ? 'resume' : 'gateway' });
@@ -49,7 +48,7 @@ export class Upgrades {
     const action = fault === null ? null : httpActionOf(fault);
     const finish = (): void => {
       if (tcp.destroyed) return;
-      if (action === null) this.#upgrade(path, searchParams, request, tcp, head);
+      if (action === null) this.#upgrade(path, query, request, tcp, head);
       else if ('refuse' in action) this.#refuse(path, refusalAnswer(action), tcp);
       else {
         if ('reset' in action) tcp.resetAndDestroy();

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { eventually, identified, simulate } from './rawClient.js';
 
@@ -34,6 +35,15 @@ describe('the HTTP API', () => {
     const simulator = await simulate();
     expect((await fetch(`${simulator.apiUrl}/users/@me`)).status).toBe(404);
     expect((await fetch(`${simulator.apiUrl}/gateway`, { method: 'POST' })).status).toBe(405);
+  });
+
+  test('a request line that is no URL is 404, and harms nobody', async () => {
+    const simulator = await simulate();
+    const port = Number(new URL(simulator.url).port);
+    const status = await new Promise((resolve) => {
+      request({ port, host: '127.0.0.1', path: '//' }, (response) => resolve(response.resume().statusCode)).end();
+    });
+    expect(status).toBe(404);
   });
 
   test('refuses, resets, hangs and dawdles when told to', async () => {

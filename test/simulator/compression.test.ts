@@ -6,6 +6,10 @@ const zlibStream = { v: '10', encoding: 'json', compress: 'zlib-stream' };
 const zstdStream = { v: '10', encoding: 'json', compress: 'zstd-stream' };
 const hasZstd = 'createZstdCompress' in zlib;
 
+function inflated({ messages }: RawClient): string[] {
+  return messages.filter(({ isBinary }) => isBinary).map(({ data }) => zlib.inflateSync(data).toString());
+}
+
 describe('zlib-stream', () => {
   test('every message, HELLO too, is binary, ends with 00 00 ff ff, and shares one context', async () => {
     const simulator = await simulate();
@@ -72,8 +76,6 @@ describe('payload compression', () => {
     const simulator = await simulate({ payloadCompressionThreshold: 600 });
     const { client, sessionId } = await identified(simulator, { compress: true });
     const large = { text: 'x'.repeat(1_000) };
-    const inflated = (from: RawClient): string[] =>
-      from.messages.filter(({ isBinary }) => isBinary).map(({ data }) => zlib.inflateSync(data).toString());
     simulator.dispatch('LARGE', large);
     simulator.dispatch('SMALL', 1);
     await client.event('SMALL');

@@ -153,4 +153,17 @@ describe('a fault by call', () => {
     expect((await first.ended()).code).toBe(4000);
     expect(simulator.connections[0]?.closeWith(4000)).toBe(false);
   });
+
+  test.each([
+    {},
+    { closeWith: 999 },
+    { silence: true, reset: true },
+    { invalidSession: 1 },
+    { at: 'ready', reset: true },
+  ])('that cannot be, %j, is refused at once', async (action) => {
+    const simulator = await simulate();
+    expect(() => simulator.apply(action as ConnectionAction)).toThrow(
+      expect.objectContaining({ code: 'INVALID_FAULT' }),
+    );
+  });
 });

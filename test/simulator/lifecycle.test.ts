@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createGatewaySimulator, SimulatorError, type SimulatorOptions } from '../../src/simulator/index.js';
-import { connected, identified, RawClient, simulate } from './rawClient.js';
+import { connected, eventually, identified, RawClient, simulate } from './rawClient.js';
 
 describe('a simulator', () => {
   test('listens on a free port of 127.0.0.1', async () => {
@@ -26,6 +24,20 @@ describe('a simulator', () => {
     const next = await simulate({ port });
     await connected(next);
     await expect(createGatewaySimulator({ port })).rejects.toMatchObject({ code: 'LISTEN_FAILED', value: port });
+  });
+
+  test('keeps nothing of the process alive once it is closed', async () => {
+    const before = process.getActiveResourcesInfo().length;
+    const simulator = await simulate();
+    const { client } = await identified(simulator);
+    await identified(simulator, { shard: [1, 2] });
+    simulator.next({ at: 'heartbeat', delay: 600_000 });
+    client.send(1, 1);
+    simulator.ignoreClose(0);
+    simulator.closeWith(4000, undefined, 1);
+    simulator.waitForFrame(() => false, { timeout: 600_000 }).catch(() => {});
+    await simulator.close();
+    await eventually(() => process.getActiveResourcesInfo().length <= before);
   });
 
   test('is disposed of at the end of a scope', async () => {

@@ -47,6 +47,8 @@ export class RawClient {
   closed: { code: number; reason: string } | null = null;
   refused: { status: number; headers: Record<string, unknown> } | null = null;
   error: Error | null = null;
+  /** What ended the TCP connection, which ws keeps to itself. */
+  tcpError: Error | null = null;
   readonly #inflate: Inflate | null;
   #partial: Buffer[] = [];
 
@@ -57,6 +59,7 @@ export class RawClient {
     this.socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary));
     this.socket.on('close', (code, reason) => (this.closed = { code, reason: reason.toString() }));
     this.socket.on('error', (error) => (this.error = error));
+    this.socket.on('upgrade', ({ socket }) => socket.on('error', (error) => (this.tcpError = error)));
     this.socket.on('unexpected-response', (_request, response) => {
       this.refused = { status: response.statusCode ?? 0, headers: response.headers };
       response.resume();

@@ -3,8 +3,7 @@ import { broken, connected, eventually, identified, RawClient, simulate } from '
 
 /** A command of so many bytes. */
 function padded(bytes: number): string {
-  const frame = (padding: string): string => JSON.stringify({ op: 8, d: padding });
-  return frame('x'.repeat(bytes - frame('').length));
+  return JSON.stringify({ op: 8, d: '' }).replace('""', `"${'x'.repeat(bytes - 15)}"`);
 }
 
 describe('what a client sends', () => {
@@ -199,6 +198,9 @@ describe('what is recorded', () => {
     const wrong = await connected(simulator);
     wrong.send(3, { token: 'secret' });
     await wrong.ended();
+    const bare = await connected(simulator);
+    bare.send(2, 'secret');
+    await bare.ended();
     const garbled = await connected(simulator);
     garbled.socket.send('{"op":2,"d":{"token":"secret"');
     await garbled.ended();

@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+  exports: Record<string, string | { types: string; default: string }>;
+  optionalDependencies: Record<string, string>;
+  allowScripts: Record<string, boolean>;
+};
+
+test('publint finds nothing wrong with the package', async () => {
+  const { messages, pkg } = await publint({ pkgDir: root, level: 'suggestion', strict: true, pack: false });
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+});
+
+test('every export has its code and its types', () => {
+  for (const entry of Object.values(manifest.exports)) {
+    for (const file of typeof entry === 'string' ? [entry] : Object.values(entry)) {
+      expect(existsSync(`${root}${file}`), file).toBe(true);
+    }
+  }
+});
+
+test('what is published holds no test, no benchmark and no source', () => {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const parsed = JSON.parse(output) as { files: { path: string }[] }[] | Record<string, { files: { path: string }[] }>;
+  const paths = Object.values(parsed)[0]?.files.map(({ path }) => path) ?? [];
+  expect(paths).toContain('dist/src/index.js');
+  expect(paths.filter((path) => !/^(dist\/(src|machines)\/|package\.json$|LICENSE$|.*\.md$)/.test(path))).toEqual([]);
+});
+
+test('the one dependency with an install script is optional and declared', () => {
+  expect(manifest.optionalDependencies).toHaveProperty('zlib-sync');
+  expect(manifest.allowScripts).toEqual({ 'zlib-sync': true });
+});

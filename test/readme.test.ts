@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createGatewaySimulator, type GatewaySimulator } from '../src/simulator/index.js';
+
+const root = new URL('../', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+const examples = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code = '']) => code);
+
+// Inside the package, so that `shardchart` resolves to its own exports: the examples run against what is published.
+const folder = new URL('dist/readme/', root);
+const running: ChildProcess[] = [];
+let simulator: GatewaySimulator;
+
+beforeAll(() => mkdirSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+  await simulator.close();
+});
+
+/** Starts an example as it stands, but for the gateway's address. */
+async function start(example: string) {
+  simulator = await createGatewaySimulator({ identifyWindow: 0 });
+  const file = new URL(`example-${examples.indexOf(example)}.mjs`, folder);
+  writeFileSync(
+    file,
+    example.replace('token: process.env.DISCORD_TOKEN,', (line) => `${line} url: '${simulator.url}',`),
+  );
+  const child = spawn(process.execPath, [fileURLToPath(file)], {
+    env: { ...process.env, DISCORD_TOKEN: 'readme.example.token' },
+  });
+  running.push(child);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { child, exited, output: () => output };
+}
+
+const example = (marker: string): string => {
+  const found = examples.find((code) => code.includes(marker));
+  if (found === undefined) throw new Error(`The README has no example with "${marker}".`);
+  return found;
+};
+
+test('the bot of the README is 15 lines, hears messages and shuts down on SIGINT', async () => {
+  const code = example("process.once('SIGINT'");
+  expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(15);
+  const { child, exited, output } = await start(code);
+  await expect.poll(output, { timeout: 20_000 }).toContain('up as shard 0 of 1');
+  simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', author: { username: 'somebody' } });
+  await expect.poll(output, { timeout: 20_000 }).toContain('somebody wrote in 7');
+  child.kill('SIGINT');
+  expect(await exited).toBe(0);
+  expect(output()).toContain('Connected -> Disconnected shutdown requested');
+});
+
+test('the session store example resumes and spends one identify', async () => {
+  const { exited, output } = await start(example('sessionStore'));
+  expect(await exited).toBe(0);
+  expect(output()).toContain('resumed, 0 missed dispatches replayed');
+  expect(simulator.identifies).toHaveLength(1);
+});
+
+test('the simulator example resumes and sees no rule broken', async () => {
+  const { exited, output } = await start(example('simulator.reset()'));
+  expect(await exited).toBe(0);
+  expect(output().trim()).toBe('{ replayed: 1 } []');
+});
+
+test('the chart runs without the face', async () => {
+  const { exited, output } = await start(example('initialTransition'));
+  expect(await exited).toBe(0);
+  expect(output()).toContain("{ Offline: 'fatal' } 4014 disallowed intents");
+});
+
+test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(4));

@@ -27,6 +27,9 @@ export interface AssemblyParts {
   readonly logger: Logger;
 }
 
+/** Said once a process, not once a shard. */
+let toldOfMinizlib = false;
+
 /** Puts the chart and its actors together. The token ends here: in the closures that write IDENTIFY and RESUME. */
 export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: AssemblyParts): Assembly {
   const { id, token, url, compression, identifyLimiter = createIdentifyLimiter() } = options;
@@ -47,7 +50,8 @@ export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: 
     if (!fits) logger.error('the presence is too long for IDENTIFY and was left out');
     return text;
   };
-  if (compression === 'zlib-stream' && zlibImplementation === 'minizlib') {
+  if (compression === 'zlib-stream' && zlibImplementation === 'minizlib' && !toldOfMinizlib) {
+    toldOfMinizlib = true;
     logger.info('zlib-sync is not installed: minizlib inflates instead, which takes a little longer');
   }
 

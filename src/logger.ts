@@ -8,8 +8,10 @@ export interface Logger {
 
 const warn = (message: string) => process.emitWarning(message, 'ShardchartWarning');
 
-/** Without a logger only what must not go unseen is said, as a warning of the process. */
-const defaultLogger: Logger = { debug: () => {}, info: () => {}, warn, error: warn };
+const quiet = () => {};
+
+/** Without a logger only errors are said, as warnings of the process: they must not go unseen. */
+const defaultLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: warn };
 
 /** The user's logger with the shard's name before every line and the token in none; one that throws disturbs nothing. */
 export function guardLogger({

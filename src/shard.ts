@@ -240,7 +240,7 @@ export class Shard implements AsyncDisposable {
     checkClose(code, reason);
     this.#standDowns += 1;
     this.#tell({ type: 'close', code, reason });
-    this.#outbox.rejectAll(new ShardError('CLOSED', 'The shard was closed before this could be sent.'));
+    this.#refuseWaiting();
     return this.#offline();
   }
 
@@ -262,6 +262,7 @@ export class Shard implements AsyncDisposable {
     checkClose(code, reason);
     this.#standDowns += 1;
     this.#tell({ type: 'abort', code, reason });
+    this.#refuseWaiting();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -313,6 +314,10 @@ export class Shard implements AsyncDisposable {
 
   #tell(command: ShardCommand): void {
     if (this.#downForGood() === null || command.type === 'shutdown') this.actor.send(command);
+  }
+
+  #refuseWaiting(): void {
+    this.#outbox.rejectAll(new ShardError('CLOSED', 'The shard was closed before this could be sent.'));
   }
 
   /** The stored session is asked for once: what this shard learns later is newer. */

@@ -57,6 +57,7 @@ class Connection {
   #silent = false;
   #ended = false;
   #error = '';
+  #pings = 0;
   #retryAfterMs: number | null = null;
 
   constructor(deps: SocketDeps, input: SocketInput, tell: Tell) {
@@ -178,7 +179,7 @@ class Connection {
   #settle(bytesBefore: number): void {
     const bytes = this.#bytesRead();
     if (bytes === bytesBefore) this.#tell({ type: 'socket.settled' });
-    else setImmediate(() => this.#ended || this.#settle(bytes));
+    else setImmediate(() => this.#silent || this.#settle(bytes));
   }
 
   #write(text: string, written?: (error?: Error | null) => void): void {
@@ -188,8 +189,14 @@ class Connection {
 
   #ping(socket: WebSocket, answered: (roundTripMs: number) => void): void {
     const sentAt = performance.now();
-    socket.once('pong', () => answered(performance.now() - sentAt));
-    socket.ping();
+    const mark = String((this.#pings += 1));
+    const hear = (data: Buffer) => {
+      if (data.toString() !== mark) return;
+      socket.off('pong', hear);
+      answered(performance.now() - sentAt);
+    };
+    socket.on('pong', hear);
+    socket.ping(mark);
   }
 
   #close(code: number, reason: string): void {

@@ -4,6 +4,7 @@ import { PERMIT_SLACK_MS } from '../src/protocol/sendLimit.js';
 
 /** A payload that waits to be sent. The payload itself never enters a chart: only its ticket does. */
 export interface Ticket {
+  /** Grows: the order in which tickets leave. */
   readonly id: number;
   /** Goes before all that have none, in the order they came. */
   readonly priority: boolean;
@@ -23,10 +24,9 @@ export interface BucketContext {
 export type BucketEvent =
   | { type: 'bucket.open'; capacity: number }
   | { type: 'bucket.close' }
+  /** A new ticket, or one that was granted and did not leave. */
   | { type: 'bucket.queue'; ticket: Ticket }
   | { type: 'bucket.cancel'; id: number }
-  /** Granted, but it did not leave: back to the head of the queue. */
-  | { type: 'bucket.return'; ticket: Ticket }
   | { type: 'permit.returned'; permit: number }
   | { type: 'presencePermit.returned'; permit: number };
 
@@ -42,8 +42,9 @@ interface Grant {
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
+/** Priority first, then in the order of the ids: a ticket that comes back takes the place it had. */
 function insert(queue: readonly Ticket[], ticket: Ticket): Ticket[] {
-  const at = ticket.priority ? queue.findIndex(({ priority }) => !priority) : -1;
+  const at = queue.findIndex((other) => (other.priority === ticket.priority ? other.id > ticket.id : ticket.priority));
   return at < 0 ? [...queue, ticket] : queue.toSpliced(at, 0, ticket);
 }
 
@@ -83,7 +84,6 @@ const bucketSetup = setup({
       enqueue.assign({ capacity: 0, free: [], freePresence: [] });
     }),
     queueTicket: assign(({ context }, { ticket }: { ticket: Ticket }) => ({ queue: insert(context.queue, ticket) })),
-    requeueTicket: assign(({ context }, { ticket }: { ticket: Ticket }) => ({ queue: [ticket, ...context.queue] })),
     dropTicket: assign(({ context }, { id }: { id: number }) => ({
       queue: context.queue.filter((ticket) => ticket.id !== id),
     })),
@@ -126,7 +126,6 @@ export const bucketMachine = bucketSetup.createMachine({
   initial: 'closed',
   on: {
     'bucket.queue': { actions: { type: 'queueTicket', params: ({ event }) => event } },
-    'bucket.return': { actions: { type: 'requeueTicket', params: ({ event }) => event } },
     'bucket.cancel': { actions: { type: 'dropTicket', params: ({ event }) => event } },
   },
   states: {

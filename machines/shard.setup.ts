@@ -1,4 +1,5 @@
 import { assign, fromCallback, sendTo, setup, type EventObject } from 'xstate';
+import { clampDelayMs } from '../src/protocol/backoff.js';
 import { endsSession, closeCodeRow, RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
 import { canResume, decide, type Cause } from '../src/protocol/decision.js';
 import { nextRandom } from '../src/protocol/random.js';
@@ -72,7 +73,7 @@ export const shardSetup = setup({
     })),
 
     rememberInterval: assign((_, { heartbeatIntervalMs }: { heartbeatIntervalMs: number }) => ({
-      heartbeatIntervalMs,
+      heartbeatIntervalMs: clampDelayMs(heartbeatIntervalMs),
     })),
     drawFirstBeat: assign(({ context }) => {
       const { value, seed } = nextRandom(context.seed);

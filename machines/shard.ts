@@ -224,7 +224,6 @@ const closing = shardSetup.createStateConfig({
   on: {
     'socket.closing': { actions: { type: 'rememberSequence', params: ({ event }) => event } },
     shutdown: { target: '.stopping', actions: standDown },
-    abort: { target: '.aborting', actions: standDown },
   },
   initial: 'reconnecting',
   states: {
@@ -241,6 +240,7 @@ const closing = shardSetup.createStateConfig({
         ],
         reinstantiate: { actions: ['forgetSession', { type: 'decide', params: causes.reinstantiateRequested }] },
         close: { target: 'goingOffline', actions: standDown },
+        abort: { target: 'aborting', actions: standDown },
       },
       after: { close: '#shard.Disconnected' },
     },
@@ -249,18 +249,27 @@ const closing = shardSetup.createStateConfig({
       on: {
         'socket.closed': '#shard.Offline.idle',
         connect: { target: 'reconnecting', actions: { type: 'decide', params: causes.connectRequested } },
+        abort: { target: 'aborting', actions: standDown },
       },
       after: { close: '#shard.Offline.idle' },
     },
     stopping: {
       entry: 'closeSocket',
-      on: { 'socket.closed': '#shard.Offline.stopped', shutdown: {} },
+      on: {
+        'socket.closed': '#shard.Offline.stopped',
+        shutdown: {},
+        abort: { actions: [...standDown, 'abortSocket'] },
+      },
       after: { close: '#shard.Offline.stopped' },
     },
     // For signal handlers: the socket is gone before the command returns.
     aborting: {
       entry: 'abortSocket',
-      on: { 'socket.closed': '#shard.Offline.idle', shutdown: 'stopping' },
+      on: {
+        'socket.closed': '#shard.Offline.idle',
+        shutdown: 'stopping',
+        abort: { actions: [...standDown, 'abortSocket'] },
+      },
       after: { close: '#shard.Offline.idle' },
     },
   },
@@ -300,10 +309,10 @@ export const shardMachine = shardSetup.createMachine({
     },
     // The connection went before the payload did: it is first in line for the next.
     'bucket.granted': {
-      actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.return', ticket: event.ticket }) },
+      actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.queue', ticket: event.ticket }) },
     },
     'socket.unsent': {
-      actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.return', ticket: event.ticket }) },
+      actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.queue', ticket: event.ticket }) },
     },
   },
   initial: 'Offline',

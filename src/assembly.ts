@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { GatewayDispatchPayload, GatewayPresenceUpdateData } from 'discord-api-types/v10';
+import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import { createActor, type Actor } from 'xstate';
 import { shardMachine } from '../machines/shard.js';
 import type { DispatchSink } from './actors/frames.js';
@@ -12,6 +12,7 @@ import type { ShardEvents } from './events.js';
 import { createIdentifyLimiter } from './identifyLimiter.js';
 import { redactor, type Logger } from './logger.js';
 import type { ResolvedOptions } from './options.js';
+import { checkPresence } from './presence.js';
 import type { Outbox } from './outbox.js';
 import { identifyPayload, resumePayload } from './payloads.js';
 
@@ -35,11 +36,11 @@ export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: 
   const { id, token, url, compression, identifyLimiter = createIdentifyLimiter() } = options;
   const wire = createWire();
   const redact = redactor(token);
-  let presence: GatewayPresenceUpdateData | undefined = options.presence;
+  let presence = options.presence && checkPresence(options.presence);
 
   const preparePresence = async () => {
     try {
-      presence = (await options.makePresence?.(id)) ?? options.presence;
+      if (options.makePresence !== undefined) presence = checkPresence(await options.makePresence(id));
     } catch (error) {
       logger.error(`makePresence failed, the bot identifies without a presence: ${String(error)}`);
       presence = undefined;
@@ -89,6 +90,9 @@ export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: 
   return { actor, wire };
 }
 
+const EXCERPT_LENGTH = 120;
+const REDACTED_LENGTH = 1_000;
+
 /** The hot path: from the socket straight to the listeners. */
 function createSink(
   emitter: Emitter<ShardEvents>,
@@ -105,9 +109,10 @@ function createSink(
       emitter.emit('dispatch', payload);
       emitter.emit(payload.t as keyof ShardEvents, payload.d as never);
     },
-    malformed({ reason, excerpt }) {
+    malformed(reason, text) {
       logger.warn(`malformed frame: ${reason}`);
-      emitter.emit('malformed', { reason, excerpt: redact(excerpt) });
+      // The token first, the length second: half a token would be no match any more.
+      emitter.emit('malformed', { reason, excerpt: redact(text.slice(0, REDACTED_LENGTH)).slice(0, EXCERPT_LENGTH) });
     },
     get raw() {
       return emitter.has('raw') ? raw : null;

@@ -6,6 +6,8 @@ type Listener = (value: never) => unknown;
 interface Registration {
   readonly listener: Listener;
   readonly once: boolean;
+  /** Once has been. */
+  spent: boolean;
 }
 
 /**
@@ -21,13 +23,11 @@ export class Emitter<Events extends object> {
   }
 
   add<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => unknown, once: boolean): void {
-    this.#registrations.set(name, [...(this.#registrations.get(name) ?? []), { listener, once }]);
+    this.#set(name, [...(this.#registrations.get(name) ?? []), { listener, once, spent: false }]);
   }
 
   remove<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => unknown): void {
-    const left = this.#registrations.get(name)?.filter((registration) => registration.listener !== listener) ?? [];
-    if (left.length > 0) this.#registrations.set(name, left);
-    else this.#registrations.delete(name);
+    this.#keep(name, (registration) => registration.listener !== listener);
   }
 
   has(name: keyof Events): boolean {
@@ -37,14 +37,28 @@ export class Emitter<Events extends object> {
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
     const registrations = this.#registrations.get(name);
     if (registrations === undefined) return;
-    for (const { listener, once } of registrations) {
-      if (once) this.remove(name, listener as (value: Events[Name]) => unknown);
+    for (const registration of registrations) {
+      if (registration.once) {
+        // A listener before this one may have emitted the same event.
+        if (registration.spent) continue;
+        registration.spent = true;
+        this.#keep(name, (other) => other !== registration);
+      }
       try {
-        const returned = listener(value as never);
+        const returned = registration.listener(value as never);
         if (returned instanceof Promise) returned.catch((error: unknown) => this.#failed(String(name), error));
       } catch (error) {
         this.#failed(String(name), error);
       }
     }
+  }
+
+  #keep(name: keyof Events, wanted: (registration: Registration) => boolean): void {
+    this.#set(name, (this.#registrations.get(name) ?? []).filter(wanted));
+  }
+
+  #set(name: keyof Events, registrations: readonly Registration[]): void {
+    if (registrations.length > 0) this.#registrations.set(name, registrations);
+    else this.#registrations.delete(name);
   }
 }

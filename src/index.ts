@@ -7,6 +7,7 @@ export { createIdentifyLimiter, type IdentifyLimiterOptions } from './identifyLi
 export type { Logger } from './logger.js';
 export type { ShardOptions } from './options.js';
 export type { SendOptions, SendPayload } from './outbox.js';
+export type { Presence } from './presence.js';
 export type { Action, Decision } from './protocol/decision.js';
 export { FatalShardError, ShardError, type ShardErrorCode } from './protocol/errors.js';
 export type { Session } from './protocol/session.js';

@@ -13,6 +13,12 @@ const quiet = () => {};
 /** Without a logger only errors are said, as warnings of the process: they must not go unseen. */
 const defaultLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: warn };
 
+/** A logger that cannot fail. */
+export interface GuardedLogger extends Logger {
+  /** Nobody gave one. */
+  readonly isDefault: boolean;
+}
+
 /** The user's logger with the shard's name before every line and the token in none; one that throws disturbs nothing. */
 export function guardLogger({
   logger = defaultLogger,
@@ -22,7 +28,7 @@ export function guardLogger({
   logger?: Logger;
   id: number;
   token: string;
-}): Logger {
+}): GuardedLogger {
   const redact = redactor(token);
   const guarded = (level: keyof Logger) => (message: string) => {
     try {
@@ -31,7 +37,8 @@ export function guardLogger({
       warn(`the logger failed: ${redact(String(error))}`);
     }
   };
-  return { debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
+  const isDefault = logger === defaultLogger;
+  return { isDefault, debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
 }
 
 /** Takes a token out of any text. */

@@ -1,12 +1,15 @@
-import type { GatewayIdentifyProperties, GatewayPresenceUpdateData } from 'discord-api-types/v10';
+import { inspect } from 'node:util';
+import type { GatewayIdentifyProperties } from 'discord-api-types/v10';
 import type { InspectionEvent, Observer } from 'xstate';
 import type { ShardInput } from '../machines/shard.types.js';
 import type { Awaitable, IdentifyLimiter } from './actors/identifySlot.js';
 import { hasZstd, type Compression } from './actors/inflate.js';
-import type { Logger } from './logger.js';
+import { redactor, type Logger } from './logger.js';
+import { checkPresence, type Presence } from './presence.js';
 import { ShardError } from './protocol/errors.js';
 import { MAX_DELAY_MS, MAX_INTENTS } from './protocol/limits.js';
 import { isSession, type Session } from './protocol/session.js';
+import { isGatewayUrl } from './protocol/url.js';
 import type { SessionStore } from './sessionStore.js';
 
 /** Options of {@link createShard}. */
@@ -28,9 +31,9 @@ export interface ShardOptions {
   compression?: Compression;
   properties?: GatewayIdentifyProperties;
   /** What the bot shows from its first moment on. */
-  presence?: GatewayPresenceUpdateData;
+  presence?: Presence;
   /** The same, asked for at every identify. */
-  makePresence?: (shardId: number) => Awaitable<GatewayPresenceUpdateData>;
+  makePresence?: (shardId: number) => Awaitable<Presence>;
   /** 50 to 250: above how many members a guild's offline members are left out. */
   largeThreshold?: number;
   /** Resume this one first. */
@@ -84,8 +87,22 @@ const COMPRESSIONS: readonly string[] = ['zlib-stream', 'zstd-stream', 'payload'
  */
 export function resolveOptions(options: ShardOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new ShardError('INVALID_OPTION', 'createShard takes an object: { token, intents, … }.', { value: options });
+    // Without the value: it may be the token.
+    throw new ShardError('INVALID_OPTION', 'createShard takes an object: { token, intents, … }.');
   }
+  try {
+    return check(options);
+  } catch (error) {
+    // The token may stand where another option belongs.
+    const { token } = options;
+    if (error instanceof ShardError && token && inspect(error, { depth: 5 }).includes(token)) {
+      throw new ShardError(error.code, redactor(token)(error.message));
+    }
+    throw error;
+  }
+}
+
+function check(options: ShardOptions): ResolvedOptions {
   const { token, intents, id = 0, total = 1, url = 'wss://gateway.discord.gg', compression = 'zlib-stream' } = options;
   checkToken(token);
   whole('intents', intents, 0, MAX_INTENTS, 'the sum of GatewayIntentBits, such as 1 << 0 | 1 << 9');
@@ -104,9 +121,10 @@ export function resolveOptions(options: ShardOptions): ResolvedOptions {
   if (events !== undefined && !(Array.isArray(events) && events.every((name) => typeof name === 'string'))) {
     refuse('events', events, "an array of event names such as ['MESSAGE_CREATE']");
   }
-  for (const name of ['makePresence'] as const) {
-    if (options[name] !== undefined && typeof options[name] !== 'function') refuse(name, options[name], 'a function');
+  if (options.makePresence !== undefined && typeof options.makePresence !== 'function') {
+    refuse('makePresence', options.makePresence, 'a function of the shard id');
   }
+  if (options.presence !== undefined) checkPresence(options.presence);
   const {
     handshake = 15_000,
     hello = 15_000,
@@ -146,7 +164,7 @@ function refuse(name: string, value: unknown, wanted: string): never {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'object' ? (JSON.stringify(value) ?? 'an object') : `${typeof value} ${String(value)}`;
+  return inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 100 });
 }
 
 function whole(name: string, value: unknown, min: number, max: number, meaning: string): void {
@@ -176,7 +194,7 @@ function checkToken(token: unknown): void {
 
 function checkUrl(url: unknown): void {
   if (typeof url === 'function') return;
-  if (typeof url !== 'string' || !/^wss?:\/\//.test(url) || !URL.canParse(url)) {
+  if (!isGatewayUrl(url)) {
     refuse('url', url, 'a ws:// or wss:// URL, or a function that tells one');
   }
 }

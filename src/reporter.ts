@@ -1,10 +1,10 @@
 import type { Actor } from 'xstate';
-import { lifecycleOf } from '../machines/lifecycle.js';
+import { lifecycleOf, type Lifecycle } from '../machines/lifecycle.js';
 import type { shardMachine } from '../machines/shard.js';
 import type { Wire } from './actors/wire.js';
 import type { Emitter } from './emitter.js';
 import type { ShardEvents } from './events.js';
-import type { Logger } from './logger.js';
+import type { GuardedLogger } from './logger.js';
 import type { Milestones } from './milestones.js';
 import type { Outbox } from './outbox.js';
 import { closeCodeRow } from './protocol/closeCodes.js';
@@ -21,7 +21,7 @@ export interface ReporterParts {
   readonly outbox: Outbox;
   readonly keeper: SessionKeeper;
   readonly milestones: Milestones;
-  readonly logger: Logger;
+  readonly logger: GuardedLogger;
 }
 
 /** Tells the world what the chart has done: events, log lines, promises, the session store. It follows, it never leads. */
@@ -58,40 +58,38 @@ export class Reporter {
       emitter.emit('heartbeat', { latency: event.latencyMs });
       keeper.save(advanceSession(snapshot.context.session, wire.sequence));
     }
+    if (from !== to || step.decision?.action === 'fatal') this.#settle(step);
     const record = recordOf(step, Date.now());
-    if (record !== null) {
-      this.#log(`${from} -> ${to}`, step.decision);
-      keeper.save(snapshot.context.session);
-      emitter.emit('transition', record);
-    }
-    if (from !== to) this.#moved(step);
-    else if (step.decision?.action === 'fatal') this.#down(step);
-  }
-
-  #moved(step: Step): void {
-    const { emitter, milestones } = this.#parts;
-    const { from, to, decision } = step;
-    if (to === 'Connected') milestones.reachedConnected();
-    if (to === 'Connecting') milestones.leftDown();
-    if (from !== 'Disconnected' && from !== 'Offline' && (to === 'Disconnected' || to === 'Offline')) {
+    if (record === null) return;
+    keeper.save(snapshot.context.session);
+    this.#log(`${from} -> ${to}`, step.decision);
+    emitter.emit('transition', record);
+    const { decision } = record;
+    if (!isLeft(from) && isLeft(to)) {
       emitter.emit('disconnected', { code: decision?.code ?? null, reason: decision?.reason ?? '', decision });
     }
-    if (to === 'Offline') this.#down(step);
+    if (decision?.action === 'fatal' && this.fatal !== null) emitter.emit('fatal', this.fatal);
   }
 
-  #down({ snapshot }: Step): void {
-    const { milestones, outbox, emitter, logger } = this.#parts;
+  /** Promises before events: what a listener asks for must not be settled by the step it hears of. */
+  #settle({ to, snapshot }: Step): void {
+    const { milestones } = this.#parts;
     const decision = snapshot.context.lastDecision;
-    if (snapshot.matches({ Offline: 'fatal' })) {
-      this.fatal = fatalError(decision);
-      logger.error(this.fatal.message);
-      outbox.rejectAll(this.fatal);
-      milestones.failed(this.fatal);
-      emitter.emit('fatal', this.fatal);
-    } else {
+    if (to === 'Connected') milestones.reachedConnected();
+    if (to === 'Connecting' || to === 'Offline') milestones.leftDown();
+    if (snapshot.matches({ Offline: 'fatal' })) this.#fail(fatalError(decision));
+    else if (to === 'Offline') {
       milestones.failed(new ShardError('CLOSED', `The shard is down: ${decision?.reason ?? 'closed'}.`));
     }
-    milestones.leftDown();
+  }
+
+  #fail(error: FatalShardError): void {
+    const { milestones, outbox, emitter, logger } = this.#parts;
+    this.fatal = error;
+    milestones.failed(error);
+    outbox.rejectAll(error);
+    // Without a logger it is a warning of the process, which whoever listens to `fatal` does not need as well.
+    if (!(logger.isDefault && emitter.has('fatal'))) logger.error(error.message);
   }
 
   #log(step: string, decision: Decision | null): void {
@@ -102,19 +100,18 @@ export class Reporter {
 
   /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */
   #chartFailed(cause: unknown): void {
-    const { wire, outbox, milestones, emitter, logger } = this.#parts;
+    const { wire, milestones, emitter } = this.#parts;
     wire.terminate();
-    this.fatal = new FatalShardError(
-      `The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`,
-      null,
+    this.#fail(
+      new FatalShardError(`The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`, null),
     );
-    logger.error(this.fatal.message);
-    outbox.rejectAll(this.fatal);
-    milestones.failed(this.fatal);
     milestones.leftDown();
-    emitter.emit('fatal', this.fatal);
+    if (this.fatal !== null) emitter.emit('fatal', this.fatal);
   }
 }
+
+/** No connection is there, and none is being made. */
+const isLeft = (state: Lifecycle) => state === 'Disconnected' || state === 'Offline';
 
 function fatalError(decision: Decision | null): FatalShardError {
   const code = decision?.code ?? null;

@@ -1,17 +1,17 @@
-import type { GatewayPresenceUpdateData } from 'discord-api-types/v10';
 import type { Actor } from 'xstate';
 import { lifecycleOf, type Lifecycle } from '../machines/lifecycle.js';
 import type { shardMachine } from '../machines/shard.js';
 import type { ShardCommand } from '../machines/shard.types.js';
 import type { WireStats } from './actors/wire.js';
 import { assemble, type Assembly } from './assembly.js';
-import { checkClose, checkPresence } from './commands.js';
+import { checkClose } from './closing.js';
 import { Emitter } from './emitter.js';
 import type { ShardEvents } from './events.js';
 import { guardLogger } from './logger.js';
 import { Milestones } from './milestones.js';
 import { resolveOptions, type ShardOptions } from './options.js';
 import { Outbox, type SendOptions, type SendPayload } from './outbox.js';
+import { checkPresence, type Presence } from './presence.js';
 import { RESUMABLE_CLOSE } from './protocol/closeCodes.js';
 import { ShardError } from './protocol/errors.js';
 import { Opcode } from './protocol/opcodes.js';
@@ -185,14 +185,12 @@ export class Shard implements AsyncDisposable {
     const standDowns = this.#standDowns;
     const session = this.session ?? (this.state === 'Offline' ? await this.#load() : null);
     if (standDowns !== this.#standDowns) throw new ShardError('CLOSED', 'The shard was told to go down meanwhile.');
-    this.#tell({ type: 'connect', session });
-    return this.#connected();
+    return this.#up({ type: 'connect', session });
   }
 
   /** Goes up with a new session, whatever session there was. Resolves when Connected, at once if it already is. */
   async identify(): Promise<void> {
-    if (this.state === 'Offline') this.#tell({ type: 'reinstantiate' });
-    return this.#connected();
+    return this.state === 'Offline' ? this.#up({ type: 'reinstantiate' }) : this.connect();
   }
 
   /**
@@ -208,14 +206,12 @@ export class Shard implements AsyncDisposable {
 
   /** Drops the connection and resumes. Resolves when Connected again. */
   async reconnect(): Promise<void> {
-    this.#tell({ type: 'reconnect' });
-    return this.#connected();
+    return this.#up({ type: 'reconnect' });
   }
 
   /** Drops the session and identifies at the first URL. Resolves when Connected again. */
   async reinstantiate(): Promise<void> {
-    this.#tell({ type: 'reinstantiate' });
-    return this.#connected();
+    return this.#up({ type: 'reinstantiate' });
   }
 
   /**
@@ -286,7 +282,7 @@ export class Shard implements AsyncDisposable {
    * See [Discord Docs/Update Presence](https://docs.discord.com/developers/events/gateway-events#update-presence).
    * @throws ShardError `INVALID_PAYLOAD` and what `send` throws.
    */
-  async updatePresence(presence: GatewayPresenceUpdateData, options?: SendOptions): Promise<void> {
+  async updatePresence(presence: Presence, options?: SendOptions): Promise<void> {
     return this.send({ op: Opcode.PresenceUpdate, d: checkPresence(presence) }, options);
   }
 
@@ -295,19 +291,18 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `NOT_CONNECTED`; `TIMED_OUT` after 10 s.
    */
   ping(): Promise<number> {
+    const lost = () => new ShardError('NOT_CONNECTED', 'There is no open connection to ping. Await connect() first.');
     return new Promise((resolve, reject) => {
       const { ping } = this.#assembly.wire;
-      if (ping === null) {
-        reject(new ShardError('NOT_CONNECTED', 'There is no open connection to ping. Await connect() first.'));
-        return;
-      }
+      if (ping === null) return reject(lost());
       const timer = setTimeout(
         () => reject(new ShardError('TIMED_OUT', `No pong in ${PING_TIMEOUT_MS} ms.`, { value: PING_TIMEOUT_MS })),
         PING_TIMEOUT_MS,
       );
       ping((roundTripMs) => {
         clearTimeout(timer);
-        resolve(roundTripMs);
+        if (roundTripMs === null) reject(lost());
+        else resolve(roundTripMs);
       });
     });
   }
@@ -332,10 +327,14 @@ export class Shard implements AsyncDisposable {
     return new ShardError('CLOSED', 'The shard has been shut down. Create a new one.');
   }
 
-  async #connected(): Promise<void> {
+  /** Waits from before the command on: a listener may bring the shard down again before the command returns. */
+  async #up(command: ShardCommand): Promise<void> {
     const down = this.#downForGood();
     if (down !== null) throw down;
-    if (this.state !== 'Connected') await this.#milestones.connected();
+    if (command.type === 'connect' && this.state === 'Connected') return;
+    const connected = this.#milestones.connected();
+    this.#tell(command);
+    return connected;
   }
 
   async #offline(): Promise<void> {

@@ -1,29 +1,57 @@
 import type { AnyStateMachine } from 'xstate';
+import { PRESENCE_WINDOW_MS, SEND_WINDOW_MS } from '../src/protocol/limits.js';
+import { PERMIT_SLACK_MS } from '../src/protocol/sendLimit.js';
+import type { BucketEvent, ShardCommand } from '../machines/index.js';
+
+/** Who or what takes an edge. */
+export type EdgeKind = 'command' | 'report' | 'time' | 'always' | 'done' | 'error';
 
 /** One edge of a chart as its definition has it. */
 export interface Edge {
+  /** `<source's id>|<event type>|<place among the source's transitions for that event>`, as an inspector can derive it. */
+  readonly id: string;
   /** Path of the state that declares it, `Online.link.session`. */
   readonly source: string;
   /** Path of the state it leads to; that of the source where it stays. */
   readonly target: string;
+  readonly kind: EdgeKind;
   /** Event, delay or outcome, in the words a picture uses. */
   readonly event: string;
   readonly guard: string | null;
+  readonly actions: readonly string[];
   /** Stays where it is: no state is left or entered. */
   readonly internal: boolean;
 }
 
-type Node = AnyStateMachine['root'];
+export type Node = AnyStateMachine['root'];
 type Definition = Node['always'] extends (infer Item)[] | undefined ? Item : never;
+
+/** Compiles only while it names every command there is. */
+const COMMANDS: Record<ShardCommand['type'], true> = {
+  connect: true,
+  reconnect: true,
+  reinstantiate: true,
+  disconnect: true,
+  close: true,
+  shutdown: true,
+  abort: true,
+  send: true,
+  'send.cancel': true,
+};
+
+/** Events a chart sends itself later: time, although its definition does not show it. */
+const TIMERS: { readonly [T in BucketEvent['type']]?: number } = {
+  'permit.returned': SEND_WINDOW_MS + PERMIT_SLACK_MS,
+  'presencePermit.returned': PRESENCE_WINDOW_MS + PERMIT_SLACK_MS,
+};
 
 /** All edges of a chart, in the order in which they are declared. */
 export function edgesOf(machine: AnyStateMachine): Edge[] {
-  return nodesOf(machine.root).flatMap((node) => [
-    ...[...node.transitions].flatMap(([event, transitions]) =>
-      transitions.flatMap((transition) => toEdges(node, label(event, node), transition)),
+  return nodesOf(machine.root).flatMap((node) =>
+    [...node.transitions.values(), node.always ?? []].flatMap((list) =>
+      list.flatMap((transition, index) => toEdges(node, transition, index)),
     ),
-    ...(node.always ?? []).flatMap((transition) => toEdges(node, 'always', transition)),
-  ]);
+  );
 }
 
 /** Every state of a chart, parents before children. */
@@ -35,19 +63,47 @@ export function pathOf(node: Node): string {
   return node.path.join('.');
 }
 
-function toEdges(node: Node, event: string, { target, guard }: Definition): Edge[] {
-  const source = pathOf(node);
-  const named = typeof guard === 'string' ? guard : ((guard as { type?: string } | undefined)?.type ?? null);
-  if (target === undefined || target.length === 0) {
-    return [{ source, target: source, event, guard: named, internal: true }];
-  }
-  return target.map((to) => ({ source, target: pathOf(to as Node), event, guard: named, internal: false }));
+/** Names of actions, without those XState adds for its own timers. */
+export function actionNames(actions: readonly unknown[]): string[] {
+  return actions.map(nameOf).filter((name) => !name.startsWith('xstate.'));
 }
 
-/** `xstate.after.hello.shard.…` -> `after hello`; the end of an invoked actor -> `heartbeat done`. */
-function label(event: string, node: Node): string {
-  const after = /^xstate\.after\.(.+?)\./.exec(event.replace(`.${node.id}`, '.'));
-  if (after !== null) return `after ${after[1]}`;
-  const actor = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event);
-  return actor === null ? event : `${actor[2]} ${actor[1] === 'done' ? 'done' : 'failed'}`;
+function toEdges(node: Node, transition: Definition, index: number): Edge[] {
+  const { target, guard, actions, eventType, reenter } = transition;
+  const edge = {
+    id: `${node.id}|${eventType}|${index}`,
+    source: pathOf(node),
+    ...eventOf(eventType, node),
+    guard: guard === undefined ? null : nameOf(guard),
+    actions: actionNames(actions),
+  };
+  if (target === undefined || target.length === 0) return [{ ...edge, target: edge.source, internal: !reenter }];
+  return target.map((to) => ({ ...edge, target: pathOf(to as Node), internal: false }));
 }
+
+const nameOf = (named: unknown): string =>
+  typeof named === 'string' ? named : ((named as { type?: string } | undefined)?.type ?? 'inline');
+
+/** `xstate.after.hello.shard.…` -> `after hello`; the end of an invoked actor -> `heartbeat done`. */
+function eventOf(type: string, node: Node): Pick<Edge, 'event' | 'kind'> {
+  if (type === '') return { event: 'always', kind: 'always' };
+  const after = 'xstate.after.';
+  if (type.startsWith(after)) {
+    return { event: afterWords(type.slice(after.length, -`.${node.id}`.length), node), kind: 'time' };
+  }
+  const [, end, actor] = /^xstate\.(done|error)\.(?:actor|state)\.(.+)$/.exec(type) ?? [];
+  if (end === 'done') return { event: `${actor} done`, kind: 'done' };
+  if (end === 'error') return { event: `${actor} failed`, kind: 'error' };
+  const timer = TIMERS[type as BucketEvent['type']];
+  if (timer !== undefined) return { event: `${type} after ${milliseconds(timer)}`, kind: 'time' };
+  return { event: type, kind: Object.hasOwn(COMMANDS, type) ? 'command' : 'report' };
+}
+
+/** A delay by its name, and by its length where that is a number and not computed at run time. */
+function afterWords(delay: string, node: Node): string {
+  if (/^\d+$/.test(delay)) return `after ${milliseconds(Number(delay))}`;
+  const length: unknown = node.machine.implementations.delays[delay];
+  return typeof length === 'number' ? `after ${delay}, ${milliseconds(length)}` : `after ${delay}`;
+}
+
+const milliseconds = (value: number) => `${String(value).replaceAll(/\B(?=(\d{3})+$)/g, ' ')} ms`;

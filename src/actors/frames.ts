@@ -1,6 +1,7 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import { FrameHead } from '../protocol/frameHead.js';
 import { Opcode } from '../protocol/opcodes.js';
+import { isGatewayUrl } from '../protocol/url.js';
 import type { SocketReport } from '../../machines/shard.types.js';
 import type { Wire } from './wire.js';
 
@@ -8,7 +9,7 @@ import type { Wire } from './wire.js';
 export interface Malformed {
   /** What was wrong with it. */
   readonly reason: string;
-  /** The beginning of the frame, at most 120 characters; empty where it was no text. */
+  /** The beginning of the frame; empty where it was no text. */
   readonly excerpt: string;
 }
 
@@ -17,7 +18,8 @@ export interface DispatchSink {
   /** Whether anybody listens to this event: one that nobody does is never parsed. */
   wants(name: string): boolean;
   dispatch(payload: GatewayDispatchPayload): void;
-  malformed(report: Malformed): void;
+  /** `text` is the whole frame. */
+  malformed(reason: string, text: string): void;
   /** Every frame as text, where somebody asked for it. */
   readonly raw: ((text: string) => void) | null;
 }
@@ -41,8 +43,8 @@ export class FrameReader {
   readonly #wire: Wire;
   readonly #sink: DispatchSink;
   readonly #tell: Tell;
-  /** Between RESUME and RESUMED each dispatch is progress the chart waits for. */
-  replaying = false;
+  /** What this connection has asked for: until RESUMED each dispatch is progress the chart waits for. */
+  awaiting: 'READY' | 'RESUMED' | null = null;
   /** When the last heartbeat left, for the latency its ack tells. */
   beatSentAt: number | null = null;
 
@@ -59,13 +61,14 @@ export class FrameReader {
     if (head.op !== Opcode.Dispatch) return this.#readWhole(text);
     const { t, s } = head;
     if (t === null || s === null) return this.#malformed('a dispatch without t or s', text);
-    if (t === 'READY' || t === 'RESUMED') return this.#readWhole(text);
-    this.#advance(s);
+    if (t === 'READY' || t === 'RESUMED' || !text.endsWith('}')) return this.#readWhole(text);
     if (this.#sink.wants(t)) {
       const frame = this.#parse(text);
-      if (frame !== null) this.#sink.dispatch(frame as GatewayDispatchPayload);
-    }
-    if (this.replaying) this.#replayed(s);
+      if (frame === null) return;
+      this.#advance(s);
+      this.#sink.dispatch(frame as GatewayDispatchPayload);
+    } else this.#advance(s);
+    this.#progress(s);
   }
 
   #readWhole(text: string): void {
@@ -78,29 +81,34 @@ export class FrameReader {
   }
 
   #readDispatch(frame: Frame, text: string): void {
-    const { t, s, d } = frame;
+    const { t, s } = frame;
     if (typeof t !== 'string' || !Number.isSafeInteger(s) || s === null) {
       return this.#malformed('a dispatch without t or s', text);
     }
-    if (t === 'READY') {
-      const { session_id: id, resume_gateway_url: resumeUrl } = (d ?? {}) as Record<string, unknown>;
-      if (typeof id !== 'string' || id === '' || typeof resumeUrl !== 'string' || !URL.canParse(resumeUrl)) {
+    if (t === 'READY' || t === 'RESUMED') return this.#answered(frame, s, text);
+    this.#advance(s);
+    if (this.#sink.wants(t)) this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
+    this.#progress(s);
+  }
+
+  /** READY and RESUMED: the chart hears of them before the listeners do. */
+  #answered(frame: Frame, sequence: number, text: string): void {
+    if (frame.t !== this.awaiting) return this.#malformed(`${frame.t} without having been asked for`, text);
+    if (frame.t === 'RESUMED') {
+      this.awaiting = null;
+      this.#advance(sequence);
+      this.#tell({ type: 'gateway.resumed', sequence });
+    } else {
+      const { session_id: id, resume_gateway_url: resumeUrl } = (frame.d ?? {}) as Record<string, unknown>;
+      if (typeof id !== 'string' || id === '' || !isGatewayUrl(resumeUrl)) {
         return this.#malformed('READY without session_id or resume_gateway_url', text);
       }
-      this.#wire.sequence = s;
+      this.awaiting = null;
+      this.#wire.sequence = sequence;
       this.#wire.stats.dispatches += 1;
-      this.#tell({ type: 'gateway.ready', session: { id, sequence: s, resumeUrl } });
-    } else {
-      this.#advance(s);
-      if (t === 'RESUMED') {
-        this.replaying = false;
-        this.#tell({ type: 'gateway.resumed', sequence: s });
-      }
+      this.#tell({ type: 'gateway.ready', session: { id, sequence, resumeUrl } });
     }
-    if (t === 'READY' || t === 'RESUMED' || this.#sink.wants(t)) {
-      this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
-    }
-    if (this.replaying) this.#replayed(s);
+    this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
   }
 
   /** `s` only grows within a session: an old frame never lowers ours. */
@@ -109,7 +117,8 @@ export class FrameReader {
     if (this.#wire.sequence === null || sequence > this.#wire.sequence) this.#wire.sequence = sequence;
   }
 
-  #replayed(sequence: number): void {
+  #progress(sequence: number): void {
+    if (this.awaiting !== 'RESUMED') return;
     this.#wire.stats.replayed += 1;
     this.#tell({ type: 'gateway.replayed', sequence });
   }
@@ -129,7 +138,7 @@ export class FrameReader {
 
   #malformed(reason: string, text: string): void {
     this.#wire.stats.malformed += 1;
-    this.#sink.malformed({ reason, excerpt: text.slice(0, 120) });
+    this.#sink.malformed(reason, text);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Session } from '../protocol/session.js';
 import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
 import { FrameReader, type DispatchSink } from './frames.js';
 import { createInflater, type Compression, type Inflater } from './inflate.js';
-import type { Wire } from './wire.js';
+import type { PingAnswer, Wire } from './wire.js';
 
 /** Payloads of the user's by ticket: the chart says when one leaves, and never sees it. */
 export interface Outbox {
@@ -57,7 +57,8 @@ class Connection {
   #silent = false;
   #ended = false;
   #error = '';
-  #pings = 0;
+  #lastPing = 0;
+  readonly #pings = new Map<string, PingAnswer>();
   #retryAfterMs: number | null = null;
 
   constructor(deps: SocketDeps, input: SocketInput, tell: Tell) {
@@ -75,10 +76,11 @@ class Connection {
     switch (command.type) {
       case 'socket.identify':
         this.#deps.wire.stats.identifies += 1;
+        this.#reader.awaiting = 'READY';
         return this.#write(this.#deps.identify());
       case 'socket.resume':
         this.#deps.wire.stats.resumes += 1;
-        this.#reader.replaying = true;
+        this.#reader.awaiting = 'RESUMED';
         return this.#write(this.#deps.resume(command.session));
       case 'socket.heartbeat':
         this.#reader.beatSentAt = performance.now();
@@ -106,7 +108,7 @@ class Connection {
   dispose(): void {
     this.#ended = true;
     this.#silent = true;
-    this.#deps.wire.ping = null;
+    this.#hangUp();
     this.#socket?.terminate();
     this.#inflater.close();
   }
@@ -135,6 +137,7 @@ class Connection {
       this.#tell({ type: 'socket.opened' });
     });
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('pong', (mark) => this.#ponged(mark.toString()));
     socket.on('unexpected-response', (_request, response) => this.#refused(response));
     socket.on('error', (error) => {
       if (this.#error === '') this.#error = error.message;
@@ -159,7 +162,7 @@ class Connection {
   #corrupted(reason: string): void {
     this.#silent = true;
     this.#deps.wire.stats.malformed += 1;
-    this.#deps.sink.malformed({ reason: `corrupt ${this.#deps.compression} data: ${reason}`, excerpt: '' });
+    this.#deps.sink.malformed(`corrupt ${this.#deps.compression} data: ${reason}`, '');
     this.#tell({ type: 'socket.corrupted', reason });
   }
 
@@ -187,16 +190,23 @@ class Connection {
     this.#socket?.send(text, written ?? (() => {}));
   }
 
-  #ping(socket: WebSocket, answered: (roundTripMs: number) => void): void {
+  #ping(socket: WebSocket, answered: PingAnswer): void {
     const sentAt = performance.now();
-    const mark = String((this.#pings += 1));
-    const hear = (data: Buffer) => {
-      if (data.toString() !== mark) return;
-      socket.off('pong', hear);
-      answered(performance.now() - sentAt);
-    };
-    socket.on('pong', hear);
+    const mark = String((this.#lastPing += 1));
+    this.#pings.set(mark, (answer) => answered(answer === null ? null : performance.now() - sentAt));
     socket.ping(mark);
+  }
+
+  #ponged(mark: string): void {
+    this.#pings.get(mark)?.(0);
+    this.#pings.delete(mark);
+  }
+
+  /** No pong will come any more. */
+  #hangUp(): void {
+    this.#deps.wire.ping = null;
+    for (const answered of this.#pings.values()) answered(null);
+    this.#pings.clear();
   }
 
   #close(code: number, reason: string): void {
@@ -209,7 +219,7 @@ class Connection {
   #end(code: number, reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#deps.wire.ping = null;
+    this.#hangUp();
     this.#tell({
       type: 'socket.closed',
       code,

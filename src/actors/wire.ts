@@ -11,13 +11,16 @@ export interface WireStats {
   malformed: number;
 }
 
+/** Hears the round trip of a ping in milliseconds, or null where the connection went first. */
+export type PingAnswer = (roundTripMs: number | null) => void;
+
 /** What the socket actor and the face share: live numbers and the socket's own means, never a decision. */
 export interface Wire {
   readonly stats: WireStats;
   /** `s` of the last dispatch of the session under way. */
   sequence: number | null;
-  /** Sends a WebSocket ping and calls back with its round trip in milliseconds; null while no socket is open. */
-  ping: ((answered: (roundTripMs: number) => void) => void) | null;
+  /** Sends a WebSocket ping; null while no socket is open. */
+  ping: ((answered: PingAnswer) => void) | null;
   /** Ends the socket whatever the chart does: for the case that the chart itself has failed. */
   terminate: () => void;
 }

@@ -14,7 +14,7 @@ export interface BackoffBounds {
  */
 export function backoffMs(failures: number, random: number, { initialMs, maxMs }: BackoffBounds): number {
   if (failures <= 0) return 0;
-  const ceiling = Math.min(maxMs, initialMs * 2 ** (failures - 1));
+  const ceiling = Math.min(clampDelayMs(maxMs), initialMs * 2 ** (failures - 1));
   const floor = failures === 1 ? 0 : Math.min(initialMs, ceiling);
   return clampDelayMs(Math.round(floor + random * (ceiling - floor)));
 }

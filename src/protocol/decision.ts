@@ -25,8 +25,10 @@ export interface Cause {
   readonly action: Action;
   readonly code: number | null;
   readonly reason: string;
-  /** Wait even after a stable connection. */
+  /** Never at once: wait at least the initial back-off, even after a stable connection. */
   readonly backoff?: boolean;
+  /** Comes back even with autoReconnect off: no connection was lost, or it was asked for. */
+  readonly persists?: boolean;
   /** Wait at least the random 1-5 s that follow op 9 false. */
   readonly invalidSession?: boolean;
   /** Wait at least this long: what Retry-After asks for. */
@@ -53,17 +55,23 @@ export const causes = {
     invalidSession: true,
   },
   socketFailed: { action: 'resume', code: 1006, reason: 'socket could not be created' },
-  slotFailed: { action: 'identify', code: null, reason: 'identify limiter failed', backoff: true },
+  slotFailed: { action: 'identify', code: null, reason: 'identify limiter failed', backoff: true, persists: true },
   bucketFailed: { action: 'fatal', code: null, reason: 'send bucket failed: a bug in shardchart, please report it' },
-  connectRequested: { action: 'resume', code: null, reason: 'connect requested' },
-  reconnectRequested: drop('reconnect requested'),
-  reinstantiateRequested: { action: 'identify', code: RESUMABLE_CLOSE, reason: 'new session requested' },
+  connectRequested: { action: 'resume', code: null, reason: 'connect requested', persists: true },
+  reconnectRequested: { ...drop('reconnect requested'), persists: true },
+  reinstantiateRequested: {
+    action: 'identify',
+    code: RESUMABLE_CLOSE,
+    reason: 'new session requested',
+    persists: true,
+  },
 } as const satisfies Record<string, Cause>;
 
 /** The cause a close frame of the gateway's is, or a connection lost without one (1006). */
 export function closedByGateway(code: number, reason: string, retryAfterMs: number | null): Cause {
   const row = closeCodeRow(code);
-  const said = reason === '' ? '' : `: ${reason}`;
+  // Discord often says no more than the code's name.
+  const said = reason === '' || reason.toLowerCase().replace(/\.$/, '') === row.name ? '' : `: ${reason}`;
   return {
     action: row.action,
     code,
@@ -90,6 +98,9 @@ export function canResume({ session, resumeTries, resumeAttempts }: DecisionFact
   return session !== null && resumeTries < resumeAttempts;
 }
 
+/** From the second failure on the back-off has a floor. */
+const FLOORED = 2;
+
 /** Turns a cause into a decision. The seed moves on, so that the next jitter is another. */
 export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Decision; seed: number } {
   const { code, action } = cause;
@@ -97,7 +108,7 @@ export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Deci
   if (action === 'fatal' || action === 'close') {
     return { lastDecision: { action, code, reason, attempt: facts.attempts, delay: 0 }, seed: facts.seed };
   }
-  if (!facts.autoReconnect) {
+  if (!facts.autoReconnect && cause.persists !== true) {
     reason += '; autoReconnect is off';
     return { lastDecision: { action: 'close', code, reason, attempt: facts.attempts, delay: 0 }, seed: facts.seed };
   }
@@ -107,7 +118,7 @@ export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Deci
   }
   const jitter = nextRandom(facts.seed);
   const wait = nextRandom(jitter.seed);
-  const failures = cause.backoff === true ? Math.max(1, facts.attempts) : facts.attempts;
+  const failures = cause.backoff === true ? Math.max(FLOORED, facts.attempts) : facts.attempts;
   const { min, max } = INVALID_SESSION_WAIT_MS;
   const delay = Math.max(
     backoffMs(failures, jitter.value, facts.backoff),

@@ -14,9 +14,9 @@ export class FrameHead {
     if (!text.startsWith('{"t":')) return false;
     let at: number;
     if (text.charCodeAt(5) === QUOTE) {
-      const end = text.indexOf('"', 6);
-      // Event names are upper case and underscores; an escape would make the slice another name than the parsed one.
-      if (end < 0 || end > MAX_NAME_END || text.charCodeAt(end - 1) === BACKSLASH) return false;
+      let end = 6;
+      while (isNameCharacter(text.charCodeAt(end))) end += 1;
+      if (text.charCodeAt(end) !== QUOTE) return false;
       this.t = text.slice(6, end);
       at = end + 1;
     } else if (text.startsWith('null', 5)) {
@@ -57,7 +57,12 @@ export class FrameHead {
 const QUOTE = 34;
 const COMMA = 44;
 const ZERO = 48;
-const BACKSLASH = 92;
 const BRACE = 125;
 const MAX_DIGITS = 15;
-const MAX_NAME_END = 6 + 64;
+
+/** Event names are upper case, digits and underscores: with anything else the name in the text may not be the name it means. */
+function isNameCharacter(code: number): boolean {
+  return (code >= 65 && code <= 90) || code === UNDERSCORE || (code >= ZERO && code <= 57);
+}
+
+const UNDERSCORE = 95;

@@ -1,3 +1,5 @@
+import { isGatewayUrl } from './url.js';
+
 /**
  * What a RESUME needs: small, serialisable, and all there is to persist of a shard.
  *
@@ -26,7 +28,6 @@ export function isSession(value: unknown): value is Session {
     id !== '' &&
     Number.isSafeInteger(sequence) &&
     (sequence as number) >= 0 &&
-    typeof resumeUrl === 'string' &&
-    /^wss?:\/\//.test(resumeUrl)
+    isGatewayUrl(resumeUrl)
   );
 }

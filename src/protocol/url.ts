@@ -5,6 +5,11 @@ export interface GatewayQuery {
   readonly compress: 'zlib-stream' | 'zstd-stream' | null;
 }
 
+/** Whether this is an address a WebSocket can be opened at. */
+export function isGatewayUrl(value: unknown): value is string {
+  return typeof value === 'string' && /^wss?:\/\//.test(value) && URL.canParse(value);
+}
+
 /**
  * A gateway URL with its query string.
  *

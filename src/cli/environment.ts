@@ -1,0 +1,13 @@
+/** `process.env`, as far as a command reads it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** DISCORD_TOKEN, or null where it is not set. It is never taken from the arguments: everybody on the machine can read those. */
+export function tokenFrom(env: Environment): string | null {
+  const token = env['DISCORD_TOKEN']?.trim();
+  return token === undefined || token === '' ? null : token;
+}
+
+/** The first gateway URL: SHARDCHART_GATEWAY_URL, or Discord's. */
+export function gatewayUrl(env: Environment): string {
+  return env['SHARDCHART_GATEWAY_URL'] ?? 'wss://gateway.discord.gg';
+}

@@ -1,0 +1,116 @@
+import type { Colors, Formatter } from 'picocolors/types.js';
+import type { Lifecycle } from '../../machines/lifecycle.js';
+import type { TransitionRecord } from '../events.js';
+import type { Decision } from '../protocol/decision.js';
+import type { Output } from './output.js';
+
+/** Told apart by blue, yellow and grey, never by red against green; the name always stands there too. */
+const lifecycleColor: Readonly<Record<Lifecycle, keyof Colors>> = {
+  Offline: 'gray',
+  Connecting: 'reset',
+  Identifying: 'magenta',
+  Resuming: 'cyan',
+  Connected: 'blueBright',
+  Disconnected: 'yellow',
+};
+
+/** Width of the longest name, Disconnected. */
+const STATE_WIDTH = 12;
+
+/** The name of a lifecycle state in its colour, filled up to a column. */
+export function showLifecycle(colors: Colors, state: Lifecycle, width = 0): string {
+  return (colors[lifecycleColor[state]] as Formatter)(state.padEnd(width));
+}
+
+/** Seconds and hundredths, as a column. */
+export function showTime(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)}s`.padStart(7);
+}
+
+/** Writes transitions as aligned lines: when, which shard, from where to where, why, and what follows. */
+export class TransitionPrinter {
+  readonly #output: Output;
+  readonly #startedAt: number;
+  readonly #decisions = new Map<number, Decision>();
+
+  constructor(output: Output, startedAt: number) {
+    this.#output = output;
+    this.#startedAt = startedAt;
+  }
+
+  print(record: TransitionRecord): void {
+    const { colors, columns } = this.#output;
+    const { at, shardId, from, to, decision } = record;
+    const arrow = `${showLifecycle(colors, from, STATE_WIDTH)} -> ${showLifecycle(colors, to, STATE_WIDTH)}`;
+    const time = showTime(at - this.#startedAt);
+    const shard = `shard ${shardId}`;
+    const indent = time.length + shard.length + 2 * STATE_WIDTH + 10;
+    const [first = '', ...rest] = fill(this.#why(record), columns - indent);
+    this.#output.line(`${colors.dim(time)}  ${shard}  ${arrow}  ${first}`.trimEnd());
+    for (const line of rest) this.#output.line(' '.repeat(indent) + colors.dim(line));
+    if (decision !== null) this.#decisions.set(shardId, decision);
+  }
+
+  #why({ shardId, event, decision }: TransitionRecord): string[] {
+    if (decision !== null) return [decision.reason, ...consequence(decision)];
+    switch (event.type) {
+      case 'connect':
+        return ['connect requested'];
+      case 'gateway.hello':
+        return 'heartbeatIntervalMs' in event
+          ? [`HELLO: a heartbeat every ${event.heartbeatIntervalMs} ms`]
+          : ['HELLO'];
+      case 'gateway.ready':
+        return 'session' in event && event.session !== null ? [`READY: session ${event.session.id.slice(0, 8)}`] : [];
+      case 'gateway.resumed':
+        return 'sequence' in event ? [`RESUMED: sequence ${event.sequence}`] : ['RESUMED'];
+      case 'socket.closed':
+        return ['socket closed'];
+      default:
+        return event.type.startsWith('xstate.after.') ? [waited(this.#decisions.get(shardId))] : [event.type];
+    }
+  }
+}
+
+function waited(decision: Decision | undefined): string {
+  if (decision?.action === 'resume') return 'to the resume URL';
+  return decision?.action === 'identify' ? 'to the first URL' : 'waited long enough';
+}
+
+/** What follows from a decision, in the words the chart has for it. */
+function consequence({ action, code, reason, attempt, delay }: Decision): string[] {
+  // A code the gateway closed with leads the reason already.
+  const closes = code === null || reason.startsWith(String(code)) ? [] : [`code ${code}`];
+  if (action === 'fatal') return [...closes, 'fatal: no reconnect'];
+  if (action === 'close') return [...closes, 'stays down'];
+  return [...closes, `${action} in ${delay} ms`, `attempt ${attempt}`];
+}
+
+/** Breaks parts into lines, between two parts where that can be, else between words. */
+export function fill(parts: readonly string[], width: number, separator = ' · '): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + separator.length + part.length <= width) {
+      lines[lines.length - 1] = last + separator + part;
+    } else lines.push(...wrap(part, width));
+  }
+  return lines;
+}
+
+/** Breaks a text between words. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** `label: value` lines, aligned at the colon. */
+export function labelled(entries: Readonly<Record<string, string | number>>): string[] {
+  const width = Math.max(...Object.keys(entries).map((label) => label.length));
+  return Object.entries(entries).map(([label, value]) => `${label.padStart(width)}: ${value}`);
+}

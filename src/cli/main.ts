@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { ShardError } from '../protocol/errors.js';
+import { SimulatorError } from '../simulator/index.js';
+import { ExitCode, UsageError } from './exitCode.js';
+import { createProgram } from './program.js';
+
+/** Runs the command line; resolves with the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = ExitCode.Fine;
+  const program = createProgram((code) => (exitCode = code));
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    // Commander has written its own messages already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Fine : ExitCode.WrongUse;
+    if (isWrongUse(error)) {
+      process.stderr.write(`shardchart: ${error.message}\n`);
+      return ExitCode.WrongUse;
+    }
+    if (error instanceof SimulatorError) process.stderr.write(`shardchart: ${error.message}\n`);
+    else process.stderr.write(`shardchart: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return ExitCode.Failed;
+  }
+}
+
+function isWrongUse(error: unknown): error is Error {
+  if (error instanceof UsageError || error instanceof ShardError) return true;
+  return error instanceof SimulatorError && error.code === 'INVALID_OPTION';
+}
+
+// No process.exit: what is still to be written is written, and nothing that was opened is left open.
+process.exitCode = await main(process.argv);

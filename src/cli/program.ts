@@ -1,0 +1,114 @@
+import { createRequire } from 'node:module';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { demo } from './demo/demo.js';
+import { run, type RunOptions } from './run.js';
+import { simulate, type SimulateOptions } from './simulate.js';
+
+const exitCodes = `
+Exit codes:
+  0    fine
+  1    something failed: the gateway refused the bot, the demo went differently
+  2    wrong use: an option that cannot be, no token
+  130  ended by a second Ctrl+C, or by the first during the demo's story`;
+
+const environment = `
+Environment:
+  DISCORD_TOKEN           the bot's token. There is no option for it: arguments
+                          can be read by everybody on the machine
+  SHARDCHART_GATEWAY_URL  gateway to connect to instead of Discord's
+  NO_COLOR, FORCE_COLOR   never, always in colour`;
+
+/** The command line; each command tells its exit code. */
+export function createProgram(ended: (exitCode: number) => void): Command {
+  const program = new Command('shardchart')
+    .description('A Discord gateway client whose shards are explicit statecharts.')
+    .version(version())
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .showHelpAfterError('(--help tells what there is)')
+    .addHelpText('after', environment + '\n' + exitCodes);
+
+  program
+    .command('demo')
+    .description(
+      'Walk two shards on a simulated gateway through a drop, a zombie, an invalid session, a reconnect, a corrupt ' +
+        'stream and a fatal close, and check each step. With DISCORD_TOKEN set: show one shard on Discord for 20 s.',
+    )
+    .addHelpText('after', environment + '\n' + exitCodes)
+    .action(async () => ended(await demo()));
+
+  program
+    .command('run')
+    .description(
+      'Run shards until Ctrl+C. Each dispatch is a line of JSON on stdout, {"shard","t","s","d"}; what the shards do ' +
+        'is told on stderr. The token comes from DISCORD_TOKEN.',
+    )
+    .option('--shards <count>', 'run the first so many shards (default: 1, or --total)', count)
+    .option('--ids <list>', 'run these shards instead, as in 0,1; needs --total', ids)
+    .option('--total <count>', 'how many shards the bot has (default: as many as are run)', count)
+    .option('--intents <intents>', 'a sum of bits, or names as in Guilds,GuildMessages', 'Guilds')
+    .option('--events <names>', 'only these dispatches, as in MESSAGE_CREATE,GUILD_CREATE', names)
+    .option('--url <url>', "gateway URL (default: SHARDCHART_GATEWAY_URL or Discord's)")
+    .addOption(
+      new Option('--compression <kind>', 'transport compression')
+        .choices(['zlib-stream', 'zstd-stream', 'payload', 'none'])
+        .default('zlib-stream'),
+    )
+    .option('--json', 'write to stderr as lines of JSON too')
+    .addHelpText('after', environment + '\n' + exitCodes)
+    .action(async (options: RunOptions) => ended(await run(options)));
+
+  program
+    .command('simulate')
+    .description('Run a strict local Discord gateway for any bot, and tell what happens on it, until Ctrl+C.')
+    .option('--port <port>', 'port to listen on (default: any free one)', port)
+    .option('--shards <count>', 'shards that GET /gateway/bot recommends (default: 1)', count)
+    .option('--max-concurrency <count>', 'identifies at once (default: 1)', count)
+    .option('--heartbeat-interval <ms>', 'of HELLO (default: 41250)', count)
+    .option('--identify-window <ms>', 'between two identifies (default: 5000)', whole)
+    .option('--dispatch-every <ms>', 'send a MESSAGE_CREATE to every session that often', count)
+    .option('-i, --interactive', 'read faults from stdin, one a line: drop, zombie, op7, op9!, close 4014 …')
+    .option('--json', 'write lines of JSON')
+    .addHelpText('after', exitCodes)
+    .action(async (options: SimulateOptions) => ended(await simulate(options)));
+
+  return program;
+}
+
+function version(): string {
+  // By the package's own name, so that it is found from src and from dist alike.
+  return (createRequire(import.meta.url)('shardchart/package.json') as { version: string }).version;
+}
+
+function whole(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function count(text: string): number {
+  const value = whole(text);
+  if (value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return value;
+}
+
+function port(text: string): number {
+  const value = whole(text);
+  if (value > 65_535) throw new InvalidArgumentError('A port goes up to 65535.');
+  return value;
+}
+
+function names(text: string): string[] {
+  const list = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (list.length === 0) throw new InvalidArgumentError('It must be names, as in MESSAGE_CREATE,GUILD_CREATE.');
+  return list;
+}
+
+function ids(text: string): number[] {
+  return text.split(',').map((id) => {
+    if (!/^\d{1,9}$/.test(id.trim())) throw new InvalidArgumentError('It must be shard ids, as in 0,1.');
+    return Number(id);
+  });
+}

@@ -1,0 +1,120 @@
+import { createColors } from 'picocolors';
+import { describe, expect, test } from 'vitest';
+import { fill, labelled, TransitionPrinter } from '../../src/cli/format.js';
+import { createOutput } from '../../src/cli/output.js';
+import { applyFault } from '../../src/cli/typedFaults.js';
+import { parseIntents } from '../../src/cli/intents.js';
+import { ESCAPE } from './command.js';
+
+/** A stream that keeps what it is given. */
+function stream(isTTY: boolean, columns = 80) {
+  const written: string[] = [];
+  return {
+    isTTY: isTTY || undefined,
+    columns,
+    write: (text: string) => written.push(text),
+    written,
+  } as unknown as NodeJS.WriteStream & {
+    written: string[];
+  };
+}
+
+const isColored = (isTTY: boolean, env: Record<string, string>) =>
+  createOutput(stream(isTTY), env).colors.isColorSupported;
+
+describe('createOutput', () => {
+  test.each<[boolean, boolean, Record<string, string>]>([
+    [true, true, {}],
+    [false, false, {}],
+    [false, false, { CI: 'true' }],
+    [false, true, { TERM: 'dumb' }],
+    [false, true, { NO_COLOR: '1' }],
+    [false, true, { NO_COLOR: '1', FORCE_COLOR: '1' }],
+    [true, false, { FORCE_COLOR: '1' }],
+    [false, true, { FORCE_COLOR: '0' }],
+  ])('coloured: %s, where a terminal: %s and %o', (expected, isTTY, env) => {
+    expect(isColored(isTTY, env)).toBe(expected);
+  });
+
+  test('the status line stays below the lines, on a terminal only', () => {
+    const terminal = stream(true);
+    const output = createOutput(terminal, {});
+    output.status('busy');
+    output.line('one');
+    output.status(null);
+    expect(terminal.written.join('')).toMatch(/busy.*one\n.*busy/s);
+    expect(terminal.written.at(-1)).toBe(`\r${ESCAPE}2K`);
+    const pipe = stream(false);
+    createOutput(pipe, {}).status('busy');
+    expect(pipe.written).toEqual([]);
+  });
+});
+
+test('a transition is aligned, with its reason and what follows', () => {
+  const lines: string[] = [];
+  const output = { colors: createColors(false), columns: 80, line: (text = '') => void lines.push(text), status() {} };
+  const printer = new TransitionPrinter(output, 1_000);
+  const common = { shardId: 0, event: { type: 'heartbeat.due' }, session: null };
+  printer.print({
+    ...common,
+    at: 3_500,
+    from: 'Connected',
+    to: 'Disconnected',
+    decision: {
+      action: 'resume',
+      code: 4900,
+      reason: 'zombie: no heartbeat ack between two beats',
+      attempt: 2,
+      delay: 7,
+    },
+  });
+  printer.print({
+    ...common,
+    at: 13_500,
+    from: 'Disconnected',
+    to: 'Connecting',
+    event: { type: 'xstate.after.decided.shard.Disconnected' },
+    decision: null,
+  });
+  expect(lines).toEqual([
+    '  2.50s  shard 0  Connected    -> Disconnected  zombie: no heartbeat ack between',
+    '                                                two beats · code 4900',
+    '                                                resume in 7 ms · attempt 2',
+    ' 12.50s  shard 0  Disconnected -> Connecting    to the resume URL',
+  ]);
+});
+
+test('parts are kept whole where they fit', () => {
+  expect(fill(['one two', 'three', 'four five six'], 15)).toEqual(['one two · three', 'four five six']);
+  expect(fill(['a word toolongforit'], 6)).toEqual(['a word', 'toolongforit']);
+});
+
+test('labels are aligned at the colon', () => {
+  expect(labelled({ lost: 0, transitions: 12 })).toEqual(['       lost: 0', 'transitions: 12']);
+});
+
+test('intents are a number or names', () => {
+  expect(parseIntents('33281')).toBe(33_281);
+  expect(parseIntents('Guilds, guildmessages,MESSAGE_CONTENT')).toBe(33_281);
+  expect(() => parseIntents('Guilds,')).toThrow(/no intent ""/);
+});
+
+describe('a typed fault', () => {
+  const met: unknown[] = [];
+  const simulator = { apply: (...call: unknown[]) => met.push(call) };
+
+  test('is committed, on one shard or on all', () => {
+    expect(applyFault(simulator, ' op9! 1 ')).toBeNull();
+    expect(applyFault(simulator, 'close 4014')).toBeNull();
+    expect(met).toEqual([
+      [{ invalidSession: false }, 1],
+      [{ closeWith: 4014 }, undefined],
+    ]);
+  });
+
+  test('that is none is explained', () => {
+    expect(applyFault(simulator, '')).toBeNull();
+    expect(applyFault(simulator, 'toString')).toContain('There is no fault "toString"');
+    expect(applyFault(simulator, 'drop all')).toBe('"all" is no shard id.');
+  });
+});

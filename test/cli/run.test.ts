@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { createGatewaySimulator, type GatewaySimulator } from '../../src/simulator/index.js';
+import { Command, MAIN, TOKEN, until } from './command.js';
+
+const runAt = (simulator: GatewaySimulator, ...args: string[]) =>
+  new Command(['run', '--url', simulator.url, ...args], { DISCORD_TOKEN: TOKEN });
+
+const isUp = ({ stderr }: Command) => stderr.includes('-> Connected');
+
+describe('run', () => {
+  test('prints dispatches as JSON lines, transitions on stderr, and SIGINT closes with 1000', async () => {
+    await using simulator = await createGatewaySimulator({ token: TOKEN });
+    await using command = runAt(simulator);
+    await command.until('Connected', isUp);
+    simulator.dispatch('MESSAGE_CREATE', { content: 'hello\nthere' });
+    await command.until('the message', ({ stdout }) => stdout.includes('MESSAGE_CREATE'));
+    command.interrupt();
+    expect(await command.exit, command.stderr).toBe(0);
+    expect(command.lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { shard: 0, t: 'READY', s: 1 },
+      { shard: 0, t: 'MESSAGE_CREATE', s: 2, d: { content: 'hello\nthere' } },
+    ]);
+    expect(command.stderr).toMatch(/shard 0 {2}Identifying {2}-> Connected/);
+    expect(simulator.connections).toMatchObject([{ closedBy: 'client', closeCode: 1000 }]);
+    expect(simulator.violations).toEqual([]);
+    expect(command.stdout + command.stderr).not.toContain(TOKEN);
+  });
+
+  test('SIGTERM does the same', async () => {
+    await using simulator = await createGatewaySimulator();
+    await using command = runAt(simulator);
+    await command.until('Connected', isUp);
+    command.child.kill('SIGTERM');
+    expect(await command.exit).toBe(0);
+    expect(simulator.connections[0]?.closeCode).toBe(1000);
+  });
+
+  test('a second SIGINT does not wait for a peer that never answers', async () => {
+    await using simulator = await createGatewaySimulator();
+    await using command = runAt(simulator);
+    await command.until('Connected', isUp);
+    simulator.ignoreClose();
+    command.interrupt();
+    await until('our close', () => simulator.connections[0]?.closedBy === 'client');
+    command.interrupt();
+    expect(await command.exit).toBe(130);
+  });
+
+  test('--events picks, --json tells transitions to programs, --ids and --intents reach the gateway', async () => {
+    await using simulator = await createGatewaySimulator();
+    await using command = runAt(
+      simulator,
+      '--events=TYPING_START',
+      '--json',
+      '--ids=1',
+      '--total=2',
+      '--compression=none',
+      '--intents=Guilds,GUILD_MESSAGES',
+    );
+    await command.until('Connected', ({ stderr }) => stderr.includes('"to":"Connected"'));
+    expect([...simulator.sessions.values()]).toMatchObject([{ shardId: 1, total: 2, intents: 513 }]);
+    simulator.dispatch('MESSAGE_CREATE', {});
+    simulator.dispatch('TYPING_START', {});
+    await command.until('the event', ({ stdout }) => stdout.includes('TYPING_START'));
+    command.interrupt();
+    expect(await command.exit).toBe(0);
+    expect(command.lines.map((line) => (JSON.parse(line) as { t: string }).t)).toEqual(['TYPING_START']);
+    const records = command.stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(records[0]).toMatchObject({ shardId: 1, from: 'Offline', to: 'Connecting', event: { type: 'connect' } });
+    expect(simulator.connections[0]?.compression).toBe('none');
+  });
+
+  test('shards share the identify window', async () => {
+    await using simulator = await createGatewaySimulator();
+    await using command = runAt(simulator, '--shards', '2');
+    await command.until('both', ({ stderr }) => stderr.match(/-> Connected/g)?.length === 2);
+    command.interrupt();
+    expect(await command.exit).toBe(0);
+    expect(simulator.identifies.map(({ shardId }) => shardId).toSorted()).toEqual([0, 1]);
+    expect(simulator.violations).toEqual([]);
+  });
+
+  test('being refused for good ends all shards with 1 and advice', async () => {
+    await using simulator = await createGatewaySimulator({ token: 'another' });
+    await using command = runAt(simulator, '--shards', '2');
+    expect(await command.exit).toBe(1);
+    expect(command.stderr).toMatch(/4004 authentication failed.*The token is wrong or was reset/);
+    expect(command.stdout).toBe('');
+    expect(command.stderr).not.toContain(TOKEN);
+  });
+
+  test('a reader that goes away ends it quietly', async () => {
+    await using simulator = await createGatewaySimulator();
+    const script = '{ "$0" "$1" run --url "$2" --json; echo "exit $?" >&2; } | head -n 1';
+    const args = ['-c', script, process.execPath, MAIN, simulator.url];
+    await using command = new Command(args, { DISCORD_TOKEN: TOKEN }, '/bin/sh');
+    const messages = setInterval(() => simulator.dispatch('MESSAGE_CREATE', { content: 'x' }), 10);
+    try {
+      expect(await command.exit).toBe(0);
+    } finally {
+      clearInterval(messages);
+    }
+    expect(command.lines).toHaveLength(1);
+    expect(command.stderr).toMatch(/exit 0\n$/);
+    expect(command.stderr).not.toMatch(/EPIPE|Error/);
+    expect(simulator.connections[0]?.closeCode).toBe(1000);
+  });
+});
+
+describe('wrong use', { concurrent: true }, () => {
+  test('no token', async () => {
+    await using command = new Command(['run']);
+    expect(await command.exit).toBe(2);
+    expect(command.stderr).toContain('DISCORD_TOKEN is not set');
+  });
+
+  test.each([
+    ['an unknown option', ['run', '--token', TOKEN], "unknown option '--token'"],
+    ['an unknown command', ['walk'], "unknown command 'walk'"],
+    ['no command', [], 'Usage: shardchart'],
+    ['a count that is none', ['run', '--shards', 'many'], 'whole number'],
+    ['a shard that is not there', ['run', '--ids', '0,2', '--total', '2'], 'no shard 2 of 2'],
+    ['ids of nothing', ['run', '--ids', '0'], '--ids needs --total'],
+    ['ids and shards', ['run', '--ids', '0', '--total', '2', '--shards', '1'], 'either --shards or --ids'],
+    ['an intent that is none', ['run', '--intents', 'Everything'], 'no intent "Everything"'],
+    ['a compression that is none', ['run', '--compression', 'brotli'], 'Allowed choices'],
+    ['a URL that is none', ['run', '--url', 'http://gateway'], '`url` must be'],
+    ['a port that is none', ['simulate', '--port', '70000'], 'up to 65535'],
+  ])('%s', async (_, args, message) => {
+    await using command = new Command(args, { DISCORD_TOKEN: TOKEN });
+    expect(await command.exit).toBe(2);
+    expect(command.stderr).toContain(message);
+    expect(command.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('a token that cannot be one', async () => {
+    await using command = new Command(['run'], { DISCORD_TOKEN: `Bot ${TOKEN}` });
+    expect(await command.exit).toBe(2);
+    expect(command.stderr).toContain('must not begin with "Bot "');
+    expect(command.stderr).not.toContain(TOKEN);
+  });
+});
+
+describe('help', { concurrent: true }, () => {
+  test('--version is that of the package', async () => {
+    await using command = new Command(['--version']);
+    expect(await command.exit).toBe(0);
+    expect(command.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test.each(['demo', 'run', 'simulate'])('%s --help tells the exit codes', async (name) => {
+    await using command = new Command([name, '--help']);
+    expect(await command.exit).toBe(0);
+    expect(command.stdout).toContain('Exit codes:');
+    expect(Math.max(...command.lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+});

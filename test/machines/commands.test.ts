@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { ShardCommand } from '../../machines/shard.types.js';
+import { shardIn, statePaths, type StatePath } from './harness.js';
+
+const commands = {
+  connect: { type: 'connect', session: null },
+  reconnect: { type: 'reconnect' },
+  reinstantiate: { type: 'reinstantiate' },
+  disconnect: { type: 'disconnect', code: 4901, reason: 'asked' },
+  close: { type: 'close', code: 4902, reason: 'asked' },
+  shutdown: { type: 'shutdown', code: 4903, reason: 'asked' },
+  abort: { type: 'abort', code: 4904, reason: 'asked' },
+} as const satisfies Record<string, ShardCommand>;
+
+type Command = keyof typeof commands;
+
+/** Where a command leads, and what it says on the wire; null where it is not for this state and changes nothing. */
+type Row = Readonly<Record<Command, readonly [path: string, ...wire: string[]] | null>>;
+
+const online: Row = {
+  connect: null,
+  reconnect: ['Online.closing.reconnecting', 'close 4900'],
+  reinstantiate: ['Online.closing.reconnecting', 'close 4900'],
+  disconnect: ['Online.closing.reconnecting', 'close 4901'],
+  close: ['Online.closing.goingOffline', 'close 4902'],
+  shutdown: ['Online.closing.stopping', 'close 4903'],
+  abort: ['Online.closing.aborting', 'abort 4904'],
+};
+
+const nothing: Row = {
+  connect: null,
+  reconnect: null,
+  reinstantiate: null,
+  disconnect: null,
+  close: null,
+  shutdown: null,
+  abort: null,
+};
+
+const table: Readonly<Record<StatePath, Row>> = {
+  'Offline.idle': {
+    ...nothing,
+    connect: ['Online.link.Connecting.opening', 'open first'],
+    reconnect: ['Online.link.Connecting.opening', 'open first'],
+    reinstantiate: ['Online.link.Connecting.opening', 'open first'],
+    shutdown: ['Offline.stopped'],
+  },
+  'Offline.fatal': { ...nothing, shutdown: ['Offline.stopped'] },
+  'Offline.stopped': nothing,
+  'Online.link.Connecting.opening': online,
+  'Online.link.Connecting.awaitingHello': online,
+  'Online.link.session.Identifying.awaitingSlot': online,
+  'Online.link.session.Identifying.backingOff': online,
+  'Online.link.session.Identifying.awaitingReady': online,
+  'Online.link.session.Resuming.replaying': online,
+  'Online.link.session.Connected.stabilizing': online,
+  'Online.link.session.Connected.stable': online,
+  'Online.closing.reconnecting': {
+    ...nothing,
+    close: ['Online.closing.goingOffline', 'close 4902'],
+    shutdown: ['Online.closing.stopping', 'close 4903'],
+    abort: ['Online.closing.aborting', 'abort 4904'],
+  },
+  'Online.closing.goingOffline': {
+    ...nothing,
+    connect: ['Online.closing.reconnecting', 'close 4900'],
+    shutdown: ['Online.closing.stopping', 'close 4903'],
+    abort: ['Online.closing.aborting', 'abort 4904'],
+  },
+  'Online.closing.stopping': { ...nothing, abort: ['Online.closing.stopping', 'abort 4904'] },
+  'Online.closing.aborting': {
+    ...nothing,
+    // The session's fate was told with the abort: its close code is the one that counts.
+    shutdown: ['Online.closing.stopping', 'close 4900'],
+    abort: ['Online.closing.aborting', 'abort 4904'],
+  },
+  Disconnected: {
+    ...nothing,
+    reinstantiate: ['Disconnected'],
+    close: ['Offline.idle'],
+    shutdown: ['Offline.stopped'],
+    abort: ['Offline.idle'],
+  },
+};
+
+const names = Object.keys(commands) as Command[];
+
+describe.each(statePaths)('in %s', (path) => {
+  test.each(names)('%s', (name) => {
+    const shard = shardIn(path).tell(commands[name]);
+    const [next, ...wire] = table[path][name] ?? [path];
+    expect({ path: shard.path, wire: shard.take() }).toEqual({ path: next, wire });
+  });
+});
+
+describe('the session', () => {
+  test.each(['close', 'shutdown', 'disconnect', 'abort'] as const)('%s with 1000 or 1001 ends it', (type) => {
+    for (const code of [1000, 1001]) {
+      const shard = shardIn('Online.link.session.Connected.stable').tell({ type, code, reason: '' });
+      expect(shard.context.session).toBeNull();
+    }
+  });
+
+  test.each(['close', 'shutdown', 'disconnect', 'abort'] as const)('%s with any other code keeps it', (type) => {
+    const shard = shardIn('Online.link.session.Connected.stable').tell({ type, code: 4000, reason: '' });
+    expect(shard.context.session).not.toBeNull();
+  });
+
+  test('close with 1000 while Offline or backing off ends it too', () => {
+    expect(shardIn('Disconnected').close(1000).context.session).toBeNull();
+    expect(shardIn('Disconnected').close(4900).close(1000).context.session).toBeNull();
+  });
+
+  test('connect resumes the session it is given, but the one it has is newer', () => {
+    const stored = { id: 'stored', sequence: 3, resumeUrl: 'wss://stored.example' };
+    const fresh = shardIn('Offline.idle').tell({ type: 'connect', session: stored });
+    expect(fresh.take()).toEqual(['open wss://stored.example']);
+    const kept = shardIn('Disconnected').close(4900).tell({ type: 'connect', session: stored });
+    expect(kept.take().at(-1)).toBe('open wss://resume.example');
+  });
+
+  test.each(['Online.link.session.Connected.stable', 'Online.closing.reconnecting', 'Disconnected'] as const)(
+    'reinstantiate in %s: identifies at the first URL next',
+    (path) => {
+      const shard = shardIn(path).tell({ type: 'reinstantiate' });
+      expect(shard.context.session).toBeNull();
+      expect(shard.decision?.action).toBe('identify');
+      if (path !== 'Disconnected') shard.closed(4900);
+      for (let waited = 0; waited < 6_000 && shard.state === 'Disconnected'; waited += 100) shard.tick(100);
+      expect(shard.take().at(-1)).toBe('open first');
+    },
+  );
+});
+
+describe('double trouble', () => {
+  test('a close during connecting closes the socket, and what it still reports opens nothing', () => {
+    const shard = shardIn('Online.link.Connecting.opening').close();
+    expect(shard.take()).toEqual(['close 1000']);
+    shard.tell({ type: 'socket.opened' }).hello().closed(1006).tick(60_000);
+    expect(shard.path).toBe('Offline.idle');
+    expect(shard.take()).toEqual(['drop']);
+  });
+
+  test('two drops at once open one socket', () => {
+    const shard = shardIn('Online.link.session.Connected.stable');
+    shard.tell(commands.disconnect, commands.disconnect).closed(4901).closed(1006).tick(5_000);
+    expect(shard.sockets).toHaveLength(2);
+  });
+
+  test('a drop, a reconnect and a zombie at once open one socket', () => {
+    const shard = shardIn('Online.link.session.Connected.stable');
+    shard.tell({ type: 'gateway.reconnect' }, { type: 'reconnect' }, commands.disconnect, {
+      type: 'connect',
+      session: null,
+    });
+    shard.closed(4900).tick(5_000);
+    expect(shard.sockets).toHaveLength(2);
+  });
+
+  test('connect while it closes comes back, with one connection', () => {
+    const shard = shardIn('Online.closing.goingOffline').tell({ type: 'connect', session: null }).closed(1000);
+    shard.tick(5_000);
+    expect(shard.state).toBe('Connecting');
+    expect(shard.sockets).toHaveLength(2);
+  });
+
+  test('close in the middle of a reconnect stays down', () => {
+    const shard = shardIn('Online.closing.reconnecting').close().closed(1000).tick(120_000, 1_000);
+    expect(shard.path).toBe('Offline.idle');
+    expect(shard.sockets).toHaveLength(1);
+  });
+});

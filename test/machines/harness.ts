@@ -1,0 +1,266 @@
+import { afterEach, expect } from 'vitest';
+import { createActor, fromCallback, SimulatedClock, type EventObject } from 'xstate';
+import { lifecycleOf, shardMachine } from '../../machines/index.js';
+import type {
+  ShardEvent,
+  ShardInput,
+  SlotInput,
+  SlotReport,
+  SocketCommand,
+  SocketInput,
+  SocketReport,
+} from '../../machines/shard.types.js';
+import type { Session } from '../../src/protocol/session.js';
+
+export const INTERVAL_MS = 40_000;
+export const DAY_MS = 86_400_000;
+export const session: Session = { id: 'session-1', sequence: 7, resumeUrl: 'wss://resume.example' };
+export const timeouts = { handshakeMs: 10_000, helloMs: 11_000, readyMs: 12_000, resumedMs: 13_000, closeMs: 2_000 };
+export const backoff = { initialMs: 1_000, maxMs: 60_000 };
+
+const defaults: ShardInput = {
+  shardId: 0,
+  session: null,
+  autoReconnect: true,
+  resumeAttempts: 3,
+  timeouts,
+  backoff,
+  seed: 1,
+};
+
+/** One scripted connection: what it was opened with, what it was told, and whether the chart still owns it. */
+export class ScriptedSocket {
+  readonly commands: SocketCommand[] = [];
+  alive = true;
+  greeted = false;
+
+  constructor(
+    readonly input: SocketInput,
+    readonly report: (report: SocketReport) => void,
+  ) {}
+}
+
+/** Which actor throws when it is started, for the tests of what a shard survives. */
+export interface HarnessOptions extends Partial<ShardInput> {
+  readonly socketThrows?: () => boolean;
+  readonly slotThrows?: () => boolean;
+}
+
+export class Harness {
+  readonly clock = new SimulatedClock();
+  /** Everything that crossed the wire, and when the chart opened and gave up a connection. */
+  readonly wire: string[] = [];
+  readonly sockets: ScriptedSocket[] = [];
+  /** Slots asked for so far, and how many of them the chart still waits for. */
+  slotsAsked = 0;
+  slotsHeld = 0;
+  /** What must hold in every test of the chart, whatever it is about. */
+  readonly violations: string[] = [];
+  readonly actor;
+
+  constructor({ socketThrows, slotThrows, ...input }: HarnessOptions = {}) {
+    const socket = fromCallback<SocketCommand, SocketInput, SocketReport & EventObject>((args) => {
+      if (socketThrows?.() === true) throw new Error('no socket today');
+      return this.#open(new ScriptedSocket(args.input, args.sendBack), args.receive);
+    });
+    const slot = fromCallback<EventObject, SlotInput, SlotReport & EventObject>(() => {
+      this.slotsAsked += 1;
+      if (slotThrows?.() === true) throw new Error('no limiter today');
+      this.slotsHeld += 1;
+      return () => {
+        this.slotsHeld -= 1;
+      };
+    });
+    this.actor = createActor(shardMachine.provide({ actors: { socket, slot } }), {
+      input: { ...defaults, ...input },
+      clock: this.clock,
+    });
+    this.actor.subscribe({
+      next: ({ context }) => {
+        const written = JSON.stringify(context);
+        if (!deepEqual(JSON.parse(written), context)) this.violations.push(`context is not JSON: ${written}`);
+      },
+      error: (error) => this.violations.push(`the chart threw: ${String(error)}`),
+    });
+    this.actor.start();
+    harnesses.push(this);
+  }
+
+  #open(socket: ScriptedSocket, receive: (listener: (command: SocketCommand) => void) => void): () => void {
+    if (this.sockets.some(({ alive }) => alive)) this.violations.push('two sockets at once');
+    this.sockets.push(socket);
+    this.wire.push(`open ${socket.input.resumeUrl ?? 'first'}`);
+    receive((command) => this.#heard(socket, command));
+    return () => {
+      socket.alive = false;
+      this.wire.push('drop');
+    };
+  }
+
+  #heard(socket: ScriptedSocket, command: SocketCommand): void {
+    if (isLogin(command)) {
+      if (!socket.greeted) this.violations.push(`${command.type} before HELLO`);
+      if (socket.commands.some(isLogin)) this.violations.push(`${command.type} on a connection that had logged in`);
+    }
+    socket.commands.push(command);
+    this.wire.push(say(command));
+  }
+
+  get socket(): ScriptedSocket {
+    const socket = this.sockets.at(-1);
+    if (socket === undefined) throw new Error('no connection was opened yet');
+    return socket;
+  }
+
+  get state() {
+    return lifecycleOf(this.actor.getSnapshot());
+  }
+
+  /** The whole way to the state: `Online.link.session.Identifying.awaitingReady`. */
+  get path(): string {
+    return pathOf(this.actor.getSnapshot().value);
+  }
+
+  get context() {
+    return this.actor.getSnapshot().context;
+  }
+
+  get decision() {
+    return this.context.lastDecision;
+  }
+
+  /** What crossed the wire since it was last asked. */
+  take(): string[] {
+    return this.wire.splice(0);
+  }
+
+  tell(...events: ShardEvent[]): this {
+    for (const event of events) {
+      if (event.type === 'gateway.hello' && this.sockets.length > 0) this.socket.greeted = true;
+      this.actor.send(event);
+    }
+    return this;
+  }
+
+  /** Lets time pass in steps: one increment fires a re-arming timer only once. */
+  tick(ms: number, step = 100): this {
+    for (let left = ms; left > 0; left -= step) this.clock.increment(Math.min(step, left));
+    return this;
+  }
+
+  hello(heartbeatIntervalMs = INTERVAL_MS): this {
+    return this.tell({ type: 'gateway.hello', heartbeatIntervalMs });
+  }
+
+  ready(of: Session = session): this {
+    return this.tell({ type: 'gateway.ready', session: of });
+  }
+
+  acknowledge(): this {
+    return this.tell({ type: 'gateway.acknowledged', latencyMs: 20 });
+  }
+
+  closed(code: number, { sequence = null, retryAfterMs = null, reason = '' }: Partial<Closed> = {}): this {
+    return this.tell({ type: 'socket.closed', code, reason, sequence, retryAfterMs });
+  }
+
+  close(code = 1000): this {
+    return this.tell({ type: 'close', code, reason: 'asked' });
+  }
+
+  shutdown(code = 1000): this {
+    return this.tell({ type: 'shutdown', code, reason: 'asked' });
+  }
+
+  abort(code = 4900): this {
+    return this.tell({ type: 'abort', code, reason: 'asked' });
+  }
+}
+
+const isLogin = ({ type }: SocketCommand): boolean => type === 'socket.identify' || type === 'socket.resume';
+
+interface Closed {
+  readonly sequence: number | null;
+  readonly retryAfterMs: number | null;
+  readonly reason: string;
+}
+
+const harnesses: Harness[] = [];
+
+afterEach(() => {
+  for (const { violations, actor } of harnesses.splice(0)) {
+    expect(violations).toEqual([]);
+    expect(actor.getSnapshot().status).not.toBe('error');
+    actor.stop();
+  }
+});
+
+export const startShard = (options?: HarnessOptions): Harness => new Harness(options);
+
+/** Every state there is, by its path in the chart. */
+export type StatePath =
+  | `Offline.${'idle' | 'fatal' | 'stopped'}`
+  | `Online.link.Connecting.${'opening' | 'awaitingHello'}`
+  | `Online.link.session.Identifying.${'awaitingSlot' | 'backingOff' | 'awaitingReady'}`
+  | `Online.link.session.Connected.${'stabilizing' | 'stable'}`
+  | 'Online.link.session.Resuming.replaying'
+  | `Online.closing.${'reconnecting' | 'goingOffline' | 'stopping' | 'aborting'}`
+  | 'Disconnected';
+
+/** How to come to a state from Offline. */
+const ways: Readonly<Record<StatePath, (shard: Harness) => Harness>> = {
+  'Offline.idle': (shard) => shard,
+  'Offline.fatal': (shard) => ways['Online.link.Connecting.opening'](shard).closed(4004),
+  'Offline.stopped': (shard) => shard.shutdown(),
+  'Online.link.Connecting.opening': (shard) => shard.tell({ type: 'connect', session: null }),
+  'Online.link.Connecting.awaitingHello': (shard) =>
+    ways['Online.link.Connecting.opening'](shard).tell({ type: 'socket.opened' }),
+  'Online.link.session.Identifying.awaitingSlot': (shard) =>
+    ways['Online.link.Connecting.awaitingHello'](shard).hello(),
+  'Online.link.session.Identifying.backingOff': (shard) =>
+    ways['Online.link.session.Identifying.awaitingSlot'](shard).tell({ type: 'slot.failed', reason: 'down' }),
+  'Online.link.session.Identifying.awaitingReady': (shard) =>
+    ways['Online.link.session.Identifying.awaitingSlot'](shard).tell({ type: 'slot.granted' }),
+  'Online.link.session.Connected.stabilizing': (shard) =>
+    ways['Online.link.session.Identifying.awaitingReady'](shard).ready(),
+  'Online.link.session.Connected.stable': (shard) =>
+    ways['Online.link.session.Connected.stabilizing'](shard).acknowledge(),
+  'Online.link.session.Resuming.replaying': (shard) =>
+    shard.tell({ type: 'connect', session }, { type: 'socket.opened' }).hello(),
+  'Online.closing.reconnecting': (shard) =>
+    ways['Online.link.session.Connected.stable'](shard).tell({ type: 'gateway.reconnect' }),
+  'Online.closing.goingOffline': (shard) => ways['Online.link.session.Connected.stable'](shard).close(),
+  'Online.closing.stopping': (shard) => ways['Online.link.session.Connected.stable'](shard).shutdown(),
+  'Online.closing.aborting': (shard) => ways['Online.link.session.Connected.stable'](shard).abort(),
+  Disconnected: (shard) => ways['Online.link.session.Connected.stable'](shard).closed(4000, { retryAfterMs: 5_000 }),
+};
+
+export const statePaths = Object.keys(ways) as StatePath[];
+
+/** A shard in this state, with nothing on the wire yet. */
+export function shardIn(path: StatePath, options?: HarnessOptions): Harness {
+  const shard = ways[path](startShard(options));
+  expect(shard.path).toBe(path);
+  shard.take();
+  return shard;
+}
+
+export function pathOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [[name, inner] = ['', '']] = Object.entries(value as object) as [string, unknown][];
+  return `${name}.${pathOf(inner)}`;
+}
+
+function say(command: SocketCommand): string {
+  const name = command.type.slice('socket.'.length);
+  if (command.type === 'socket.close' || command.type === 'socket.abort') return `${name} ${command.code}`;
+  if (command.type === 'socket.send') return `${name} ${command.ticket.id}`;
+  if (command.type === 'socket.resume') return `${name} ${command.session.id}@${command.session.sequence}`;
+  return name;
+}
+
+function deepEqual(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
+  const [left, right] = [Object.entries(a), Object.entries(b)];
+  return left.length === right.length && left.every(([key, value]) => deepEqual(value, (b as never)[key]));
+}

@@ -1,0 +1,147 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  canResume,
+  causes,
+  closedByGateway,
+  decide,
+  type Cause,
+  type DecisionFacts,
+} from '../../src/protocol/decision.js';
+
+const session = { id: 'session-1', sequence: 5, resumeUrl: 'wss://resume.example' };
+const facts: DecisionFacts = {
+  session,
+  autoReconnect: true,
+  backoff: { initialMs: 1_000, maxMs: 60_000 },
+  attempts: 0,
+  resumeTries: 0,
+  resumeAttempts: 3,
+  seed: 1,
+};
+const decided = (some: Partial<DecisionFacts>, cause: Cause) => decide({ ...facts, ...some }, cause).lastDecision;
+const all = Object.entries(causes) as [keyof typeof causes, Cause][];
+const seeds = Array.from({ length: 20_000 }, (_, seed) => seed);
+
+describe('every cause', () => {
+  test.each(all)('%s: leads to one action, with a reason', (_, cause) => {
+    const { action, reason, code } = decided({}, cause);
+    expect(action).toBe(cause.action);
+    expect(reason).toBe(cause.reason);
+    expect(code).toBe(cause.code);
+  });
+
+  test.each(all)('%s: never to a resume without a session', (_, cause) => {
+    expect(decided({ session: null }, cause).action).toBe(cause.action === 'fatal' ? 'fatal' : 'identify');
+  });
+
+  test.each(all.filter(([, { persists }]) => persists !== true).filter(([, { action }]) => action !== 'fatal'))(
+    '%s: stays down with autoReconnect off',
+    (_, cause) => {
+      const { action, reason, delay } = decided({ autoReconnect: false, attempts: 5 }, cause);
+      expect({ action, delay }).toEqual({ action: 'close', delay: 0 });
+      expect(reason).toContain('autoReconnect is off');
+    },
+  );
+
+  test('what the user asked for, or cost no connection, comes back even with autoReconnect off', () => {
+    const persisting = all.filter(([, cause]) => decided({ autoReconnect: false }, cause).action !== 'close');
+    expect(persisting.map(([name]) => name)).toEqual([
+      'slotFailed',
+      'bucketFailed',
+      'connectRequested',
+      'reconnectRequested',
+      'reinstantiateRequested',
+    ]);
+  });
+
+  test('a cause we act on ourselves closes with a code that keeps the session', () => {
+    for (const [, { code }] of all) expect(code === null || code === 1006 || code === 4900).toBe(true);
+  });
+
+  test('fatal is fatal with autoReconnect off', () => {
+    expect(decided({ autoReconnect: false }, closedByGateway(4004, '', null)).action).toBe('fatal');
+  });
+});
+
+describe('the delay', () => {
+  test('is none after a stable connection', () =>
+    expect(decided({}, causes.zombie)).toMatchObject({ delay: 0, attempt: 1 }));
+
+  test('is a number a timer takes, for any facts', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(5_000),
+        fc.nat(2 ** 32 - 1),
+        fc.constantFrom(...all.map(([, cause]) => cause)),
+        fc.option(fc.double()),
+        (attempts, seed, cause, minDelayMs) => {
+          const { delay } = decided({ attempts, seed }, { ...cause, ...(minDelayMs !== null && { minDelayMs }) });
+          expect(delay).toBeGreaterThanOrEqual(0);
+          expect(delay).toBeLessThanOrEqual(2_147_483_647);
+        },
+      ),
+    );
+  });
+
+  test('the seed moves on: two decisions in a row draw another jitter', () => {
+    const first = decide({ ...facts, attempts: 4 }, causes.zombie);
+    const second = decide({ ...facts, attempts: 4, seed: first.seed }, causes.zombie);
+    expect(second.lastDecision.delay).not.toBe(first.lastDecision.delay);
+  });
+
+  test('op 9 false: 1 to 5 s, all of it', () => {
+    const delays = seeds.slice(0, 2_000).map((seed) => decided({ seed, session: null }, causes.invalidSession).delay);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(1_000);
+    expect(Math.min(...delays)).toBeLessThan(1_100);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(5_000);
+    expect(Math.max(...delays)).toBeGreaterThan(4_900);
+  });
+
+  test('op 9 false after many failures: the back-off where it is longer', () => {
+    const delays = seeds.slice(0, 200).map((seed) => decided({ seed, attempts: 10 }, causes.invalidSession).delay);
+    expect(Math.max(...delays)).toBeGreaterThan(5_000);
+  });
+
+  test('Retry-After is a lower bound, not the delay itself', () => {
+    expect(decided({}, closedByGateway(1006, '', 30_000)).delay).toBe(30_000);
+    const longer = seeds
+      .slice(0, 200)
+      .map((seed) => decided({ seed, attempts: 20 }, closedByGateway(1006, '', 1_500)).delay);
+    expect(Math.max(...longer)).toBeGreaterThan(1_500);
+    expect(Math.min(...longer)).toBeGreaterThanOrEqual(1_500);
+  });
+
+  test('4008 never leads to an immediate connection, however stable this one was', () => {
+    const delays = seeds.map((seed) => decided({ seed }, closedByGateway(4008, '', null)).delay);
+    expect(Math.min(...delays)).toBeGreaterThan(0);
+  });
+
+  test('a failing identify limiter is never asked again at once', () => {
+    const delays = seeds.map((seed) => decided({ seed, attempts: 1 }, causes.slotFailed).delay);
+    expect(Math.min(...delays)).toBeGreaterThan(0);
+  });
+});
+
+describe('resuming', () => {
+  test('as often as resumeAttempts says, then identify, and the reason tells', () => {
+    for (const resumeTries of [0, 1, 2]) expect(decided({ resumeTries }, causes.helloTimeout).action).toBe('resume');
+    const { action, reason } = decided({ resumeTries: 3 }, causes.helloTimeout);
+    expect(action).toBe('identify');
+    expect(reason).toBe('no HELLO in time; the resume URL failed 3 times in a row');
+  });
+
+  test('what canResume says is what is decided', () => {
+    fc.assert(
+      fc.property(fc.boolean(), fc.nat(6), fc.nat(6), (has, resumeTries, resumeAttempts) => {
+        const some = { session: has ? session : null, resumeTries, resumeAttempts };
+        expect(decided(some, causes.zombie).action === 'resume').toBe(canResume({ ...facts, ...some }));
+      }),
+    );
+  });
+
+  test('the words of a close frame stand in the reason, and none where there were none', () => {
+    expect(closedByGateway(4000, '', null).reason).toBe('4000 unknown error');
+    expect(closedByGateway(4000, 'oops', null).reason).toBe('4000 unknown error: oops');
+  });
+});

@@ -1,0 +1,173 @@
+import type {
+  GatewayDispatchPayload,
+  GatewayGuildMembersChunkDispatchData,
+  GatewayMessageCreateDispatchData,
+  GatewayReadyDispatchData,
+} from 'discord-api-types/v10';
+import { describe, expectTypeOf, test } from 'vitest';
+import {
+  createShard,
+  type Action,
+  type Decision,
+  type FatalShardError,
+  type IdentifyLimiter,
+  type Lifecycle,
+  type Malformed,
+  type Session,
+  type SessionStore,
+  type Shard,
+  type ShardErrorCode,
+  type ShardOptions,
+  type TransitionRecord,
+} from '../../src/index.js';
+
+declare const shard: Shard;
+
+describe('listeners', () => {
+  test('a dispatch by its name has the data discord-api-types says', () => {
+    shard.on('MESSAGE_CREATE', (message) => {
+      expectTypeOf(message).toEqualTypeOf<GatewayMessageCreateDispatchData>();
+      expectTypeOf(message.content).toEqualTypeOf<string>();
+    });
+    shard.once('GUILD_MEMBERS_CHUNK', (chunk) =>
+      expectTypeOf(chunk).toEqualTypeOf<GatewayGuildMembersChunkDispatchData>(),
+    );
+    shard.on('READY', (data) => expectTypeOf(data).toEqualTypeOf<GatewayReadyDispatchData>());
+  });
+
+  test('an event nobody knows is an error, and so is a listener of the wrong data', () => {
+    // @ts-expect-error a misspelt name
+    shard.on('MESSAGE_CREATED', () => {});
+    // @ts-expect-error names are upper case
+    shard.on('message_create', () => {});
+    // @ts-expect-error a message is no string
+    shard.on('MESSAGE_CREATE', (message: string) => message);
+  });
+
+  test('the events of its own life are typed', () => {
+    shard.on('ready', (data) => expectTypeOf(data).toEqualTypeOf<GatewayReadyDispatchData>());
+    shard.on('resumed', ({ replayed }) => expectTypeOf(replayed).toEqualTypeOf<number>());
+    shard.on('dispatch', (payload) => expectTypeOf(payload).toEqualTypeOf<GatewayDispatchPayload>());
+    shard.on('raw', (text) => expectTypeOf(text).toEqualTypeOf<string>());
+    shard.on('heartbeat', ({ latency }) => expectTypeOf(latency).toEqualTypeOf<number>());
+    shard.on('transition', (record) => expectTypeOf(record).toEqualTypeOf<TransitionRecord>());
+    shard.on('disconnected', ({ code, decision }) => {
+      expectTypeOf(code).toEqualTypeOf<number | null>();
+      expectTypeOf(decision).toEqualTypeOf<Decision | null>();
+    });
+    shard.on('malformed', (report) => expectTypeOf(report).toEqualTypeOf<Malformed>());
+    shard.on('fatal', (error) => expectTypeOf(error).toEqualTypeOf<FatalShardError>());
+    shard.on('debug', (line) => expectTypeOf(line).toEqualTypeOf<string>());
+  });
+
+  test('a dispatch narrows by its name', () => {
+    shard.on('dispatch', (payload) => {
+      if (payload.t === 'MESSAGE_CREATE') expectTypeOf(payload.d).toEqualTypeOf<GatewayMessageCreateDispatchData>();
+    });
+  });
+
+  test('on, once and off chain, and a listener may be asynchronous', () => {
+    expectTypeOf(
+      shard
+        .on('debug', () => {})
+        .once('raw', async () => {})
+        .off('raw', () => {}),
+    ).toEqualTypeOf<Shard>();
+  });
+});
+
+describe('the options', () => {
+  test('token and intents are all it takes', () => {
+    expectTypeOf(createShard).toBeCallableWith({ token: 'fake', intents: 0 });
+    expectTypeOf(createShard).returns.toEqualTypeOf<Shard>();
+  });
+
+  test('neither may be missing', () => {
+    // @ts-expect-error no token
+    createShard({ intents: 0 });
+    // @ts-expect-error no intents
+    createShard({ token: 'fake' });
+    // @ts-expect-error nothing at all
+    createShard();
+  });
+
+  test('what is not offered is an error', () => {
+    // @ts-expect-error an unknown compression
+    createShard({ token: 'fake', intents: 0, compression: 'gzip' });
+    // @ts-expect-error ETF is not supported
+    createShard({ token: 'fake', intents: 0, encoding: 'etf' });
+    // @ts-expect-error a misspelt option
+    createShard({ token: 'fake', intents: 0, autoreconnect: false });
+    // @ts-expect-error a timeout is a number of milliseconds
+    createShard({ token: 'fake', intents: 0, timeouts: { hello: '15s' } });
+    // @ts-expect-error a session needs its resume URL
+    createShard({ token: 'fake', intents: 0, session: { id: 'a', sequence: 1 } });
+  });
+
+  test('the interfaces to implement are small, and synchronous or asynchronous as you like', () => {
+    expectTypeOf<{ get: () => null; set: () => void; delete: () => Promise<void> }>().toExtend<SessionStore>();
+    expectTypeOf<keyof SessionStore>().toEqualTypeOf<'get' | 'set' | 'delete'>();
+    expectTypeOf<keyof IdentifyLimiter>().toEqualTypeOf<'acquire'>();
+    expectTypeOf<Console>().toExtend<NonNullable<ShardOptions['logger']>>();
+    expectTypeOf<() => Promise<string>>().toExtend<NonNullable<ShardOptions['url']>>();
+  });
+});
+
+describe('the shapes a user writes down and reads back', () => {
+  test('Session', () => {
+    expectTypeOf<Session>().toEqualTypeOf<{
+      readonly id: string;
+      readonly sequence: number;
+      readonly resumeUrl: string;
+    }>();
+  });
+
+  test('Decision', () => {
+    expectTypeOf<Action>().toEqualTypeOf<'resume' | 'identify' | 'fatal' | 'close'>();
+    expectTypeOf<Decision>().toEqualTypeOf<{
+      readonly action: Action;
+      readonly code: number | null;
+      readonly reason: string;
+      readonly attempt: number;
+      readonly delay: number;
+    }>();
+  });
+
+  test('TransitionRecord', () => {
+    expectTypeOf<keyof TransitionRecord>().toEqualTypeOf<
+      'at' | 'shardId' | 'from' | 'to' | 'event' | 'decision' | 'session'
+    >();
+    expectTypeOf<TransitionRecord['from']>().toEqualTypeOf<Lifecycle>();
+    expectTypeOf<TransitionRecord['event']['type']>().toEqualTypeOf<string>();
+    expectTypeOf<TransitionRecord['decision']>().toEqualTypeOf<Decision | null>();
+    expectTypeOf<TransitionRecord['session']>().toEqualTypeOf<{
+      readonly id: string;
+      readonly sequence: number;
+    } | null>();
+  });
+});
+
+describe('the shard', () => {
+  test('its state is one of six names', () => {
+    expectTypeOf<Lifecycle>().toEqualTypeOf<
+      'Offline' | 'Connecting' | 'Identifying' | 'Resuming' | 'Connected' | 'Disconnected'
+    >();
+    expectTypeOf(shard.state).toEqualTypeOf<Lifecycle>();
+    expectTypeOf(shard.session).toEqualTypeOf<Session | null>();
+    expectTypeOf(shard.sequence).toEqualTypeOf<number | null>();
+    expectTypeOf(shard.latency).toEqualTypeOf<number | null>();
+  });
+
+  test('commands are promises; those for signal handlers are not', () => {
+    expectTypeOf(shard.connect).returns.toEqualTypeOf<Promise<void>>();
+    expectTypeOf(shard.shutdown).returns.toEqualTypeOf<Promise<void>>();
+    expectTypeOf(shard.disconnect).returns.toEqualTypeOf<void>();
+    expectTypeOf(shard.forceClose).returns.toEqualTypeOf<void>();
+    expectTypeOf(shard).toExtend<AsyncDisposable>();
+  });
+
+  test('every kind of error has a name to switch on', () => {
+    expectTypeOf<FatalShardError['code']>().toEqualTypeOf<ShardErrorCode>();
+    expectTypeOf<FatalShardError['closeCode']>().toEqualTypeOf<number | null>();
+  });
+});

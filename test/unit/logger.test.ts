@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { guardLogger, redactor, type Logger } from '../../src/logger.js';
+
+const TOKEN = 'obviously-fake-token';
+const levels = ['debug', 'info', 'warn', 'error'] as const satisfies (keyof Logger)[];
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('the logger', () => {
+  test.each(levels)('%s: says which shard, and never the token', (level) => {
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    guardLogger({ logger, id: 7, token: TOKEN })[level](`refused ${TOKEN} and ${TOKEN}`);
+    expect(logger[level]).toHaveBeenCalledExactlyOnceWith('shard 7: refused [redacted] and [redacted]');
+  });
+
+  test.each(levels)('%s: one that throws disturbs nothing, and what it threw is said without the token', (level) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const fail = () => {
+      throw new Error(`cannot log ${TOKEN}`);
+    };
+    const logger = { debug: fail, info: fail, warn: fail, error: fail };
+    expect(() => guardLogger({ logger, id: 0, token: TOKEN })[level]('hello')).not.toThrow();
+    expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('[redacted]'), 'ShardchartWarning');
+    expect(JSON.stringify(warned.mock.calls)).not.toContain(TOKEN);
+  });
+
+  test('its methods keep their `this`', () => {
+    class Counting implements Logger {
+      lines = 0;
+      debug = (): void => {};
+      info(): void {
+        this.lines += 1;
+      }
+      warn(): void {}
+      error(): void {}
+    }
+    const logger = new Counting();
+    guardLogger({ logger, id: 0, token: TOKEN }).info('hello');
+    expect(logger.lines).toBe(1);
+  });
+
+  test('without one only errors are said, as warnings of the process', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const logger = guardLogger({ id: 0, token: TOKEN });
+    for (const level of levels) logger[level](`${level} ${TOKEN}`);
+    expect(warned.mock.calls.map(([message]) => message)).toEqual(['shard 0: error [redacted]']);
+  });
+
+  test('a token with characters of a pattern is redacted as it is', () => {
+    expect(redactor('a.b$&c')('say a.b$&c, not axb')).toBe('say [redacted], not axb');
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, test, vi } from 'vitest';
+import { createMemorySessionStore, type Session, type SessionStore } from '../../src/index.js';
+import { SessionKeeper } from '../../src/sessionKeeper.js';
+
+const session: Session = { id: 'session-1', sequence: 5, resumeUrl: 'wss://resume.example' };
+const later = { ...session, sequence: 6 };
+
+function start(store?: SessionStore) {
+  const report = vi.fn();
+  return { report, keeper: new SessionKeeper(store, 3, report) };
+}
+
+/** A store that answers when it is told to. */
+function slowStore() {
+  const calls: string[] = [];
+  const answers: (() => void)[] = [];
+  const answer = () => new Promise<void>((resolve) => answers.push(resolve));
+  const store: SessionStore = {
+    get: () => null,
+    set: (id, { sequence }) => {
+      calls.push(`set ${id} ${sequence}`);
+      return answer();
+    },
+    delete: (id) => {
+      calls.push(`delete ${id}`);
+      return answer();
+    },
+  };
+  return { store, calls, answers };
+}
+
+const throwing = () => {
+  throw new Error('disk');
+};
+
+describe('loading', () => {
+  test('gives the session the store has for this shard', async () => {
+    const store = createMemorySessionStore();
+    await store.set(3, session);
+    await store.set(4, later);
+    expect(await start(store).keeper.load()).toEqual(session);
+  });
+
+  test.each([null, undefined])('%s: there is none, and nothing to report', async (nothing) => {
+    const { keeper, report } = start({ ...createMemorySessionStore(), get: () => nothing });
+    expect(await keeper.load()).toBeNull();
+    expect(report).not.toHaveBeenCalled();
+  });
+
+  test.each(['text', 5, {}, [], { ...session, sequence: '5' }])(
+    'foreign content %o: none, and reported',
+    async (it) => {
+      const { keeper, report } = start({ ...createMemorySessionStore(), get: () => it as unknown as Session });
+      expect(await keeper.load()).toBeNull();
+      expect(report).toHaveBeenCalledOnce();
+    },
+  );
+
+  test('a store that throws or rejects: none, and reported', async () => {
+    for (const get of [throwing, () => Promise.reject(new Error('disk'))]) {
+      const { keeper, report } = start({ ...createMemorySessionStore(), get });
+      expect(await keeper.load()).toBeNull();
+      expect(report).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('disk'));
+    }
+  });
+
+  test('without a store there is none', async () => expect(await start().keeper.load()).toBeNull());
+});
+
+describe('saving', () => {
+  test('writes in order, one after the other, however slow the store is', async () => {
+    const { store, calls, answers } = slowStore();
+    const { keeper } = start(store);
+    keeper.save(session);
+    keeper.save(later);
+    keeper.save(null);
+    await vi.waitFor(() => expect(calls).toEqual(['set 3 5']));
+    answers[0]?.();
+    await vi.waitFor(() => expect(calls).toEqual(['set 3 5', 'set 3 6']));
+    answers[1]?.();
+    await vi.waitFor(() => expect(calls).toEqual(['set 3 5', 'set 3 6', 'delete 3']));
+    answers[2]?.();
+    await keeper.flushed();
+  });
+
+  test('what has not changed is not written again', async () => {
+    const { store, calls, answers } = slowStore();
+    const { keeper } = start(store);
+    keeper.save(null);
+    for (let count = 0; count < 3; count += 1) keeper.save({ ...session });
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    answers[0]?.();
+    await keeper.flushed();
+    expect(calls).toEqual(['set 3 5']);
+  });
+
+  test('what was loaded is not written back', async () => {
+    const set = vi.fn();
+    const { keeper } = start({ get: () => session, set, delete: () => {} });
+    await keeper.load();
+    keeper.save(session);
+    await keeper.flushed();
+    expect(set).not.toHaveBeenCalled();
+    keeper.save(later);
+    await keeper.flushed();
+    expect(set).toHaveBeenCalledExactlyOnceWith(3, later);
+  });
+
+  test('a store that fails is reported, and the next write still happens', async () => {
+    const set = vi.fn((): Promise<void> => Promise.reject(new Error('disk full')));
+    const { keeper, report } = start({ get: () => null, set, delete: () => {} });
+    keeper.save(session);
+    keeper.save(later);
+    await keeper.flushed();
+    expect(set).toHaveBeenCalledTimes(2);
+    expect(report).toHaveBeenCalledTimes(2);
+    expect(report).toHaveBeenCalledWith(expect.stringContaining('disk full'));
+  });
+
+  test('a store that throws at once is reported too', async () => {
+    const { keeper, report } = start({
+      get: () => null,
+      set: () => {
+        throw new Error('no disk');
+      },
+      delete: () => {},
+    });
+    keeper.save(session);
+    await keeper.flushed();
+    expect(report).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('no disk'));
+  });
+});

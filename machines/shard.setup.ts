@@ -1,7 +1,7 @@
 import { assign, fromCallback, sendTo, setup, type EventObject } from 'xstate';
 import { clampDelayMs } from '../src/protocol/backoff.js';
 import { endsSession, closeCodeRow, RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
-import { canResume, decide, type Cause } from '../src/protocol/decision.js';
+import { canResume, causes, decide, type Cause } from '../src/protocol/decision.js';
 import { nextRandom } from '../src/protocol/random.js';
 import { safeSends } from '../src/protocol/sendLimit.js';
 import { advanceSession, type Session } from '../src/protocol/session.js';
@@ -55,6 +55,13 @@ export const shardSetup = setup({
       };
     }),
     decide: assign(({ context }, cause: Cause) => decide(context, cause)),
+    decideToIdentify: assign(({ context: { lastDecision } }) => ({
+      lastDecision: lastDecision && {
+        ...lastDecision,
+        action: 'identify' as const,
+        reason: causes.reinstantiateRequested.reason,
+      },
+    })),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     clearAttempts: assign({ attempts: 0 }),
     clearResumeTries: assign({ resumeTries: 0 }),

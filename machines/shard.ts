@@ -236,6 +236,11 @@ const closing = shardSetup.createStateConfig({
             target: '#shard.Offline.fatal',
             actions: ['forgetSession', decideByCode],
           },
+          {
+            guard: { type: 'losesSession', params: ({ event }) => event },
+            target: '#shard.Disconnected',
+            actions: ['forgetSession', decideByCode],
+          },
           { target: '#shard.Disconnected' },
         ],
         reinstantiate: { actions: ['forgetSession', { type: 'decide', params: causes.reinstantiateRequested }] },
@@ -351,11 +356,8 @@ export const shardMachine = shardSetup.createMachine({
     Disconnected: {
       always: { guard: 'staysDown', target: '#shard.Offline.idle' },
       on: {
-        reinstantiate: {
-          target: 'Disconnected',
-          reenter: true,
-          actions: ['forgetSession', { type: 'decide', params: causes.reinstantiateRequested }],
-        },
+        // The wait stays as it is: asking for a new session is no way around the back-off.
+        reinstantiate: { actions: ['forgetSession', 'decideToIdentify'] },
         close: { target: '#shard.Offline.idle', actions: standDown },
         shutdown: { target: '#shard.Offline.stopped', actions: standDown },
         abort: { target: '#shard.Offline.idle', actions: standDown },

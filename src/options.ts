@@ -37,7 +37,7 @@ export interface ShardOptions {
   /** 50 to 250: above how many members a guild's offline members are left out. */
   largeThreshold?: number;
   /** Resume this one first. */
-  session?: Session;
+  session?: Session | null;
   sessionStore?: SessionStore;
   /** Default: one of this shard's own. Shards of one bot must share one. */
   identifyLimiter?: IdentifyLimiter;
@@ -95,7 +95,12 @@ export function resolveOptions(options: ShardOptions): ResolvedOptions {
   } catch (error) {
     // The token may stand where another option belongs.
     const { token } = options;
-    if (error instanceof ShardError && token && inspect(error, { depth: 5 }).includes(token)) {
+    if (
+      error instanceof ShardError &&
+      typeof token === 'string' &&
+      token !== '' &&
+      inspect(error, { depth: 5 }).includes(token)
+    ) {
       throw new ShardError(error.code, redactor(token)(error.message));
     }
     throw error;
@@ -115,7 +120,7 @@ function check(options: ShardOptions): ResolvedOptions {
   if (encoding !== 'json') refuse('encoding', encoding, "'json'; 'etf' is not supported");
   if (largeThreshold !== undefined) whole('largeThreshold', largeThreshold, 50, 250, 'from 50 to 250');
   whole('resumeAttempts', resumeAttempts, 0, MAX_INTENTS, 'how many resumes may fail in a row');
-  if (session !== undefined && !isSession(session)) {
+  if (session !== undefined && session !== null && !isSession(session)) {
     refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it');
   }
   if (events !== undefined && !(Array.isArray(events) && events.every((name) => typeof name === 'string'))) {
@@ -125,6 +130,17 @@ function check(options: ShardOptions): ResolvedOptions {
     refuse('makePresence', options.makePresence, 'a function of the shard id');
   }
   if (options.presence !== undefined) checkPresence(options.presence);
+  for (const name of ['timeouts', 'backoff', 'queue'] as const) {
+    if (options[name] !== undefined && (typeof options[name] !== 'object' || options[name] === null)) {
+      refuse(name, options[name], 'an object');
+    }
+  }
+  if (options.autoReconnect !== undefined && typeof options.autoReconnect !== 'boolean') {
+    refuse('autoReconnect', options.autoReconnect, 'true or false');
+  }
+  implementing('identifyLimiter', options.identifyLimiter, ['acquire']);
+  implementing('sessionStore', options.sessionStore, ['get', 'set', 'delete']);
+  implementing('logger', options.logger, ['debug', 'info', 'warn', 'error']);
   const {
     handshake = 15_000,
     hello = 15_000,
@@ -171,6 +187,13 @@ function whole(name: string, value: unknown, min: number, max: number, meaning: 
   if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
     refuse(name, value, `a whole number, ${meaning}`);
   }
+}
+
+/** An interface of the user's: better refused at once than found to have a hole at three in the morning. */
+function implementing(name: string, value: unknown, methods: readonly string[]): void {
+  if (value === undefined) return;
+  const missing = methods.filter((method) => typeof (value as Record<string, unknown> | null)?.[method] !== 'function');
+  if (missing.length > 0) refuse(name, value, `an object with the methods ${methods.join(', ')}`);
 }
 
 function milliseconds(name: string, value: unknown): void {

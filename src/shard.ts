@@ -291,17 +291,16 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `NOT_CONNECTED`; `TIMED_OUT` after 10 s.
    */
   ping(): Promise<number> {
-    const lost = () => new ShardError('NOT_CONNECTED', 'There is no open connection to ping. Await connect() first.');
     return new Promise((resolve, reject) => {
       const { ping } = this.#assembly.wire;
-      if (ping === null) return reject(lost());
+      if (ping === null) return reject(notConnected());
       const timer = setTimeout(
         () => reject(new ShardError('TIMED_OUT', `No pong in ${PING_TIMEOUT_MS} ms.`, { value: PING_TIMEOUT_MS })),
         PING_TIMEOUT_MS,
       );
       ping((roundTripMs) => {
         clearTimeout(timer);
-        if (roundTripMs === null) reject(lost());
+        if (roundTripMs === null) reject(notConnected());
         else resolve(roundTripMs);
       });
     });
@@ -354,6 +353,9 @@ export class Shard implements AsyncDisposable {
     this.actor.stop();
   }
 }
+
+const notConnected = () =>
+  new ShardError('NOT_CONNECTED', 'There is no open connection to ping. Await connect() first.');
 
 /**
  * Creates a shard. It does nothing until `connect()`.

@@ -76,6 +76,7 @@ abstract class ZlibStream implements Inflater {
   abstract close(): void;
 
   #hold(frame: Buffer): null {
+    if (frame.length === 0) return null;
     this.#pending.push(frame);
     this.#pendingBytes += frame.length;
     if (this.#pendingBytes > MAX_PENDING_BYTES) throw new Error('a message that does not end');

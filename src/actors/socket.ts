@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { fromCallback, type EventObject } from 'xstate';
+import type { Ticket } from '../../machines/bucket.js';
 import type { SocketCommand, SocketInput, SocketReport } from '../../machines/shard.types.js';
 import { MAX_CLOSE_REASON_BYTES } from '../protocol/limits.js';
 import type { Session } from '../protocol/session.js';
@@ -59,6 +60,8 @@ class Connection {
   #error = '';
   #lastPing = 0;
   readonly #pings = new Map<string, PingAnswer>();
+  /** Written, but not yet taken by the network. */
+  readonly #inFlight = new Map<number, Ticket>();
   #retryAfterMs: number | null = null;
 
   constructor(deps: SocketDeps, input: SocketInput, tell: Tell) {
@@ -91,7 +94,9 @@ class Connection {
         const { ticket } = command;
         const text = this.#deps.outbox.text(ticket.id);
         if (text === undefined) return;
+        this.#inFlight.set(ticket.id, ticket);
         return this.#write(text, (error) => {
+          if (!this.#inFlight.delete(ticket.id)) return;
           if (error) this.#tell({ type: 'socket.unsent', ticket });
           else this.#deps.outbox.sent(ticket.id);
         });
@@ -202,11 +207,13 @@ class Connection {
     this.#pings.delete(mark);
   }
 
-  /** No pong will come any more. */
+  /** No pong will come any more, and what the network has not taken will not leave. */
   #hangUp(): void {
     this.#deps.wire.ping = null;
     for (const answered of this.#pings.values()) answered(null);
     this.#pings.clear();
+    for (const ticket of this.#inFlight.values()) this.#tell({ type: 'socket.unsent', ticket });
+    this.#inFlight.clear();
   }
 
   #close(code: number, reason: string): void {

@@ -132,6 +132,23 @@ describe('the session', () => {
   );
 });
 
+describe('reinstantiate while the shard waits out its back-off', () => {
+  test('does not shorten the wait, not even that of a Retry-After', () => {
+    const shard = shardIn('Online.link.session.Connected.stable');
+    shard.tell({ type: 'socket.closed', code: 1006, reason: 'HTTP 429', sequence: 7, retryAfterMs: 30_000 });
+    shard.tick(20_000, 1_000).tell({ type: 'reinstantiate' }).tick(9_000, 1_000);
+    expect(shard.state).toBe('Disconnected');
+    shard.tick(1_000, 100);
+    expect(shard.take().at(-1)).toBe('open first');
+  });
+});
+
+test.each([4003, 4007, 4009])('a %i that crosses our own close forgets the session', (code) => {
+  const shard = shardIn('Online.closing.reconnecting').closed(code);
+  expect(shard.context.session).toBeNull();
+  expect(shard.decision?.action).toBe('identify');
+});
+
 describe('double trouble', () => {
   test('a close during connecting closes the socket, and what it still reports opens nothing', () => {
     const shard = shardIn('Online.link.Connecting.opening').close();

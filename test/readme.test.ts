@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createGatewaySimulator, type GatewaySimulator } from '../src/simulator/index.js';
+import { createGatewaySimulator, type Fault, type GatewaySimulator } from '../src/simulator/index.js';
 
 const root = new URL('../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
@@ -77,3 +77,18 @@ test('the chart runs without the face', async () => {
 });
 
 test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(4));
+
+test('every fault of the README is one the simulator takes', async () => {
+  simulator = await createGatewaySimulator();
+  const literals = [...readme.matchAll(/`(\{ at: .*?\})`/g)].map(([, literal = '']) => literal);
+  expect(literals.length).toBeGreaterThan(10);
+  for (const literal of literals.filter((text) => !text.includes('…'))) {
+    const fault = JSON.parse(literal.replaceAll("'", '"').replaceAll(/(\w+):/g, '"$1":')) as Fault;
+    expect(() => simulator.next(fault), literal).not.toThrow();
+  }
+  const calls = [...readme.matchAll(/^\|[^|]*\| (`\w+\(.*?) \|/gm)].flatMap(
+    ([, cell = '']) => cell.match(/\w+(?=\()/g) ?? [],
+  );
+  const known = calls.filter((call) => call in simulator);
+  expect(known).toEqual(expect.arrayContaining(['silence', 'reset', 'closeWith', 'killResumeUrl', 'sendCorrupt']));
+});

@@ -32,7 +32,7 @@ export interface Chart {
 }
 
 /** Widest line on an arrow and in a box, in pixels, before it is broken. */
-const WIDTH = { arrow: 190, row: 330 } as const;
+const WIDTH = { arrow: 130, row: 330 } as const;
 
 /** By their names: no other state has one of these. */
 const LIFECYCLE: ReadonlySet<string> = new Set(
@@ -89,11 +89,17 @@ function boxOf(node: Node, edges: readonly Edge[]): Box {
     final: node.type === 'final',
     accent: LIFECYCLE.has(node.key),
     rows: [
-      ...node.invoke.map(({ id, src }) => keyword('invoke', [id === src || typeof src !== 'string' ? id : `${id}: ${src}`])),
+      ...node.invoke.map(({ id, src }) =>
+        keyword('invoke', [id === src || typeof src !== 'string' ? id : `${id}: ${src}`]),
+      ),
       ...keywords('entry', actionNames(node.entry)),
       ...keywords('exit', actionNames(node.exit)),
       ...within.map((edge) =>
-        edgeLabel(edge, WIDTH.row, edge.target === path ? undefined : edge.target.slice(path === '' ? 0 : path.length + 1)),
+        edgeLabel(
+          edge,
+          WIDTH.row,
+          edge.target === path ? undefined : edge.target.slice(path === '' ? 0 : path.length + 1),
+        ),
       ),
     ],
     children: Object.values(node.states).map((child) => boxOf(child as Node, edges)),

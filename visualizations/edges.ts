@@ -49,7 +49,7 @@ const TIMERS: { readonly [T in BucketEvent['type']]?: number } = {
 export function edgesOf(machine: AnyStateMachine): Edge[] {
   return nodesOf(machine.root).flatMap((node) =>
     [...node.transitions.values(), node.always ?? []].flatMap((list) =>
-      list.flatMap((transition, index) => toEdges(node, transition, index)),
+      list.map((transition, index) => toEdge(node, transition, index)),
     ),
   );
 }
@@ -68,17 +68,20 @@ export function actionNames(actions: readonly unknown[]): string[] {
   return actions.map(nameOf).filter((name) => !name.startsWith('xstate.'));
 }
 
-function toEdges(node: Node, transition: Definition, index: number): Edge[] {
+/** No chart here has parallel regions: an edge has one target at most. */
+function toEdge(node: Node, transition: Definition, index: number): Edge {
   const { target, guard, actions, eventType, reenter } = transition;
-  const edge = {
+  const source = pathOf(node);
+  const to = target?.[0];
+  return {
     id: `${node.id}|${eventType}|${index}`,
-    source: pathOf(node),
+    source,
+    target: to === undefined ? source : pathOf(to as Node),
     ...eventOf(eventType, node),
     guard: guard === undefined ? null : nameOf(guard),
     actions: actionNames(actions),
+    internal: to === undefined && !reenter,
   };
-  if (target === undefined || target.length === 0) return [{ ...edge, target: edge.source, internal: !reenter }];
-  return target.map((to) => ({ ...edge, target: pathOf(to as Node), internal: false }));
 }
 
 const nameOf = (named: unknown): string =>

@@ -1,9 +1,7 @@
 /** Writes the pictures of the charts: `npm run visualize`. A test fails while they are stale. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { pictures } from './pictures.js';
 
 const root = new URL('../../', import.meta.url);
 
-for (const { file, contents } of pictures((path) => readFileSync(new URL(path, root), 'utf8'))) {
-  writeFileSync(new URL(file, root), contents);
-}
+for (const { file, contents } of await pictures()) writeFileSync(new URL(file, root), contents);

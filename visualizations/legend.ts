@@ -16,12 +16,12 @@ export const SIGNS: Readonly<Record<Sign, string>> = {
 
 const WORDS: Readonly<Record<Sign, string>> = {
   command: 'command of the user',
-  report: 'report of the socket, the gateway or another chart',
+  report: 'report of the gateway, an actor or another chart',
   time: 'time is up',
-  always: 'at once, when the guard holds',
-  done: 'an invoked actor is done',
-  error: 'an invoked actor has failed',
-  reenters: 'leaves its state and enters it again',
+  always: 'at once, if the guard holds',
+  done: 'actor done',
+  error: 'actor failed',
+  reenters: 'leaves and re-enters its state',
 };
 
 interface Entry {

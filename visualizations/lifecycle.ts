@@ -27,7 +27,9 @@ export function lifecycleChart(machine: AnyStateMachine): Chart {
   const placed = edgesOf(machine).flatMap((edge) => {
     const source = placeOf(edge.source);
     const target = placeOf(entered(edge.target));
-    return edge.internal || source === null || target === null || source === target ? [] : [{ ...edge, source, target }];
+    return edge.internal || source === null || target === null || source === target
+      ? []
+      : [{ ...edge, source, target }];
   });
   const box = (path: string, children: readonly Box[] = [], hint?: string): Box => {
     const node = nodes.get(path);

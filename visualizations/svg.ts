@@ -1,6 +1,14 @@
 import type { EdgeKind } from './edges.js';
 import { FONTS, LINE_HEIGHT, PADDING, SIGN, lineWidth, wordWidth, type Word } from './labels.js';
-import { DOT, titleBaseline, type Layout, type PlacedArrow, type PlacedBox, type PlacedLabel, type Point } from './layout.js';
+import {
+  DOT,
+  titleBaseline,
+  type Layout,
+  type PlacedArrow,
+  type PlacedBox,
+  type PlacedLabel,
+  type Point,
+} from './layout.js';
 import { legendOf, SIGNS } from './legend.js';
 import { STYLE } from './style.js';
 
@@ -42,7 +50,8 @@ function box(id: string, placed: PlacedBox): string {
   const isLeaf = box.children.length === 0;
   const shape = (inset: number, classes: string) =>
     `<rect class="${classes}" x="${fixed(x + inset)}" y="${fixed(y + inset)}" width="${fixed(width - 2 * inset)}" height="${fixed(height - 2 * inset)}" rx="${RADIUS.box - inset}"/>`;
-  const titleX = isLeaf && rows.length === 0 ? x + (width - wordWidth({ text: box.name, role: 'title' })) / 2 : heading.x;
+  const titleX =
+    isLeaf && rows.length === 0 ? x + (width - wordWidth({ text: box.name, role: 'title' })) / 2 : heading.x;
   return group(
     {
       id: ['s:' + id, box.path].filter((part) => part !== '').join('.'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createIdentifyLimiter, type Shard } from '../../src/index.js';
 import type { Fault, GatewaySimulator } from '../../src/simulator/index.js';
-import { flow, IDENTIFY_WINDOW, reached, scenario, sentBy, settled, shardOn, stays, story, until } from './harness.js';
+import { flow, LIMITER_WINDOW, reached, scenario, sentBy, settled, shardOn, stays, story, until } from './harness.js';
 
 describe.concurrent('going up', () => {
   it(
@@ -242,7 +242,7 @@ describe.concurrent('going down', () => {
   it('by asyncDispose shuts down', async () => {
     await scenario({}, async ({ simulator, shard }) => {
       {
-        await using other = shardOn(simulator, { identifyLimiter: createIdentifyLimiter({ window: IDENTIFY_WINDOW }) });
+        await using other = shardOn(simulator, { identifyLimiter: createIdentifyLimiter({ window: LIMITER_WINDOW }) });
         await other.connect();
       }
       await settled(simulator);

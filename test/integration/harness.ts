@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest';
+import type { InspectionEvent } from 'xstate';
 import { createIdentifyLimiter, createShard } from '../../src/index.js';
 import type { Lifecycle, Malformed, Shard, ShardOptions, TransitionRecord } from '../../src/index.js';
 import { createGatewaySimulator } from '../../src/simulator/index.js';
@@ -50,7 +51,7 @@ export const silentLogger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * A test's body with a simulator and a shard of its own. Whatever happened, in the end no rule was broken, the shard never
- * had two connections at a time, and nothing is left open.
+ * had two connections at a time, nothing is left open, and nothing that was said has the token in it.
  */
 export function scenario(options: Scenario, body: (rig: Rig) => Promise<void>): () => Promise<void> {
   return async () => {
@@ -62,7 +63,11 @@ export function scenario(options: Scenario, body: (rig: Rig) => Promise<void>): 
       warn: (line: string) => void lines.warn.push(line),
       error: (line: string) => void lines.error.push(line),
     };
-    const shard = shardOn(simulator, { logger, ...options.shard });
+    const inspected: string[] = [];
+    const inspect = (event: InspectionEvent) => {
+      if (event.type === '@xstate.event') inspected.push(JSON.stringify(event.event));
+    };
+    const shard = shardOn(simulator, { logger, inspect, ...options.shard });
     const transitions: TransitionRecord[] = [];
     const malformed: Malformed[] = [];
     shard.on('transition', (record) => transitions.push(record));
@@ -74,6 +79,8 @@ export function scenario(options: Scenario, body: (rig: Rig) => Promise<void>): 
       const { breaks = [] } = options;
       expect(simulator.violations.filter(({ rule }) => !breaks.includes(rule))).toEqual([]);
       expect(overlaps(simulator)).toEqual([]);
+      const said = JSON.stringify([lines, transitions, malformed, shard.actor.getPersistedSnapshot(), simulator.log]);
+      expect([said, ...inspected].filter((text) => text.includes(TOKEN))).toEqual([]);
     } finally {
       await shard.shutdown();
       await simulator.close();

@@ -162,7 +162,7 @@ describe.concurrent('a connected shard survives', () => {
         await shard.connect();
         await until(() => numbers.received.length > 10);
         simulator.reset();
-        for (let n = 0; n < 6; n += 1) simulator.dispatch('TYPING_START', {});
+        for (let n = 0; n < 12; n += 1) simulator.dispatch('TYPING_START', {});
         if (row.quiet) numbers.stop();
         await until(() => story(simulator).length === row.story.length);
         await reached(shard, 'Connected');

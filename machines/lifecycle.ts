@@ -12,7 +12,7 @@ export type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
  * A connection that is being closed counts as Disconnected: nothing of it is wanted any more.
  */
 export function lifecycleOf(snapshot: ShardSnapshot): Lifecycle {
-  if (snapshot.status === 'error' || snapshot.matches('Offline')) return 'Offline';
+  if (snapshot.status !== 'active' || snapshot.matches('Offline')) return 'Offline';
   if (snapshot.matches({ Online: { link: 'Connecting' } })) return 'Connecting';
   if (snapshot.matches({ Online: { link: { session: 'Identifying' } } })) return 'Identifying';
   if (snapshot.matches({ Online: { link: { session: 'Resuming' } } })) return 'Resuming';

@@ -39,6 +39,11 @@ export const shardSetup = setup({
   guards: {
     isFatalCode: (_, { code }: { code: number }) => closeCodeRow(code).action === 'fatal',
     losesSession: (_, { code }: { code: number }) => closeCodeRow(code).action === 'identify',
+    /** The peer's own verdict: an answer with our code is none. */
+    answersFatally: ({ context }, { code }: { code: number }) =>
+      code !== context.lastDecision?.code && closeCodeRow(code).action === 'fatal',
+    answersWithLoss: ({ context }, { code }: { code: number }) =>
+      code !== context.lastDecision?.code && closeCodeRow(code).action === 'identify',
     isResumable: (_, { resumable }: { resumable: boolean }) => resumable,
     aimsToResume: ({ context }) => context.target === 'resume',
     staysDown: ({ context }) => context.lastDecision?.action === 'close',
@@ -63,7 +68,8 @@ export const shardSetup = setup({
       },
     })),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
-    clearAttempts: assign({ attempts: 0 }),
+    countIdentify: assign({ identifies: ({ context }) => context.identifies + 1 }),
+    clearAttempts: assign({ attempts: 0, identifies: 0 }),
     clearResumeTries: assign({ resumeTries: 0 }),
 
     adoptSession: assign(({ context }, { session }: { session: Session | null }) => ({

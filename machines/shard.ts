@@ -23,6 +23,12 @@ const standDown = [
   },
 ] as const;
 
+/** The user wants a new session: this one ends with its connection. */
+const startAnew = {
+  target: '#shard.Online.closing.reconnecting',
+  actions: ['forgetSession', { type: 'decide', params: causes.reinstantiateRequested }],
+} as const;
+
 const acknowledge = {
   type: 'tellHeartbeat',
   params: ({ event }: { event: { latencyMs: number } }) =>
@@ -43,7 +49,10 @@ const Identifying = shardSetup.createStateConfig({
       },
       on: {
         'slot.granted': 'awaitingReady',
-        'slot.expired': { target: 'awaitingSlot', reenter: true },
+        'slot.expired': {
+          target: 'backingOff',
+          actions: [{ type: 'decide', params: causes.slotExpired }, 'countAttempt'],
+        },
         'slot.failed': {
           target: 'backingOff',
           actions: [
@@ -62,7 +71,7 @@ const Identifying = shardSetup.createStateConfig({
     // The connection is sound and its heart beats: only the slot is asked for again.
     backingOff: { after: { decided: 'awaitingSlot' } },
     awaitingReady: {
-      entry: 'identify',
+      entry: ['identify', 'countIdentify'],
       on: {
         'gateway.ready': {
           target: '#shard.Online.link.session.Connected',
@@ -77,6 +86,7 @@ const Identifying = shardSetup.createStateConfig({
 const Resuming = shardSetup.createStateConfig({
   entry: ['clearReplayed', 'resume'],
   on: {
+    identify: startAnew,
     'gateway.resumed': {
       target: 'Connected',
       actions: { type: 'rememberSequence', params: ({ event }) => event },
@@ -144,6 +154,7 @@ const session = shardSetup.createStateConfig({
 });
 
 const Connecting = shardSetup.createStateConfig({
+  on: { identify: { guard: 'aimsToResume', ...startAnew } },
   initial: 'opening',
   states: {
     opening: {
@@ -197,10 +208,7 @@ const link = shardSetup.createStateConfig({
     },
     'gateway.reconnect': giveUp(causes.reconnect),
     reconnect: giveUp(causes.reconnectRequested),
-    reinstantiate: {
-      target: '#shard.Online.closing.reconnecting',
-      actions: ['forgetSession', { type: 'decide', params: causes.reinstantiateRequested }],
-    },
+    reinstantiate: startAnew,
     disconnect: {
       target: '#shard.Online.closing.reconnecting',
       actions: [
@@ -232,18 +240,22 @@ const closing = shardSetup.createStateConfig({
       on: {
         'socket.closed': [
           {
-            guard: { type: 'isFatalCode', params: ({ event }) => event },
+            guard: { type: 'answersFatally', params: ({ event }) => event },
             target: '#shard.Offline.fatal',
             actions: ['forgetSession', decideByCode],
           },
           {
-            guard: { type: 'losesSession', params: ({ event }) => event },
+            guard: { type: 'answersWithLoss', params: ({ event }) => event },
             target: '#shard.Disconnected',
             actions: ['forgetSession', decideByCode],
           },
           { target: '#shard.Disconnected' },
         ],
-        reinstantiate: { actions: ['forgetSession', { type: 'decide', params: causes.reinstantiateRequested }] },
+        // With autoReconnect off the way leads down, unless the user wants up meanwhile.
+        connect: { guard: 'staysDown', actions: { type: 'decide', params: causes.connectRequested } },
+        reconnect: { guard: 'staysDown', actions: { type: 'decide', params: causes.reconnectRequested } },
+        identify: { actions: startAnew.actions },
+        reinstantiate: { actions: startAnew.actions },
         close: { target: 'goingOffline', actions: standDown },
         abort: { target: 'aborting', actions: standDown },
       },
@@ -254,6 +266,8 @@ const closing = shardSetup.createStateConfig({
       on: {
         'socket.closed': '#shard.Offline.idle',
         connect: { target: 'reconnecting', actions: { type: 'decide', params: causes.connectRequested } },
+        identify: { target: 'reconnecting', actions: startAnew.actions },
+        close: { actions: standDown },
         abort: { target: 'aborting', actions: standDown },
       },
       after: { close: '#shard.Offline.idle' },
@@ -295,6 +309,7 @@ export const shardMachine = shardSetup.createMachine({
   context: ({ input }) => ({
     ...input,
     attempts: 0,
+    identifies: 0,
     resumeTries: 0,
     target: 'identify',
     heartbeatIntervalMs: 0,
@@ -329,8 +344,10 @@ export const shardMachine = shardSetup.createMachine({
           on: {
             connect: { target: '#shard.Online', actions: { type: 'adoptSession', params: ({ event }) => event } },
             reconnect: '#shard.Online',
+            identify: { target: '#shard.Online', actions: 'forgetSession' },
             reinstantiate: { target: '#shard.Online', actions: 'forgetSession' },
             close: { actions: standDown },
+            abort: { actions: standDown },
             shutdown: { target: 'stopped', actions: standDown },
           },
         },
@@ -357,6 +374,7 @@ export const shardMachine = shardSetup.createMachine({
       always: { guard: 'staysDown', target: '#shard.Offline.idle' },
       on: {
         // The wait stays as it is: asking for a new session is no way around the back-off.
+        identify: { actions: ['forgetSession', 'decideToIdentify'] },
         reinstantiate: { actions: ['forgetSession', 'decideToIdentify'] },
         close: { target: '#shard.Offline.idle', actions: standDown },
         shutdown: { target: '#shard.Offline.stopped', actions: standDown },

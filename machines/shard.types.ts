@@ -30,6 +30,8 @@ export interface ShardInput {
 export interface ShardContext extends ShardInput {
   /** Connections since the last stable one. */
   readonly attempts: number;
+  /** IDENTIFYs since the last stable connection. */
+  readonly identifies: number;
   /** Connections in a row that were meant to resume and did not. */
   readonly resumeTries: number;
   /** What the connection under way is for; chosen when it is opened, for the URL depends on it. */
@@ -46,6 +48,8 @@ export interface ShardContext extends ShardInput {
 /** Commands of the user's. */
 export type ShardCommand =
   | { type: 'connect'; session: Session | null }
+  /** Up, with a new session. */
+  | { type: 'identify' }
   | { type: 'reconnect' }
   | { type: 'reinstantiate' }
   | { type: 'disconnect'; code: number; reason: string }

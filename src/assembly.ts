@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import type { GatewayDispatchPayload } from 'discord-api-types/v10';
-import { createActor, type Actor } from 'xstate';
+import type { GatewayDispatchPayload, GatewayPresenceUpdateData } from 'discord-api-types/v10';
+import { createActor, type Actor, type InspectionEvent } from 'xstate';
 import { shardMachine } from '../machines/shard.js';
 import type { DispatchSink } from './actors/frames.js';
 import { slotLogic } from './actors/identifySlot.js';
@@ -14,7 +14,8 @@ import { redactor, type Logger } from './logger.js';
 import type { ResolvedOptions } from './options.js';
 import { checkPresence } from './presence.js';
 import type { Outbox } from './outbox.js';
-import { identifyPayload, resumePayload } from './payloads.js';
+import { identifyPayload, identifyWithin, resumePayload } from './payloads.js';
+import { within } from './within.js';
 
 /** A shard's chart with its actors, not yet started. */
 export interface Assembly {
@@ -36,20 +37,20 @@ export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: 
   const { id, token, url, compression, identifyLimiter = createIdentifyLimiter() } = options;
   const wire = createWire();
   const redact = redactor(token);
-  let presence = options.presence && checkPresence(options.presence);
+  let identify = identifyPayload(options, options.presence && checkPresence(options.presence));
 
-  const preparePresence = async () => {
+  const prepareIdentify = async (signal: AbortSignal) => {
+    if (options.makePresence === undefined) return;
+    let presence: GatewayPresenceUpdateData | undefined;
     try {
-      if (options.makePresence !== undefined) presence = checkPresence(await options.makePresence(id));
+      presence = checkPresence(await within(options.timeouts.readyMs, options.makePresence(id)));
     } catch (error) {
       logger.error(`makePresence failed, the bot identifies without a presence: ${String(error)}`);
-      presence = undefined;
     }
-  };
-  const identify = () => {
-    const { text, fits } = identifyPayload(options, presence);
-    if (!fits) logger.error('the presence is too long for IDENTIFY and was left out');
-    return text;
+    if (signal.aborted) return;
+    const { text, left } = identifyWithin(options, presence);
+    if (left !== null) logger.error(`the presence was left out of IDENTIFY: ${left}`);
+    identify = text;
   };
   if (compression === 'zlib-stream' && zlibImplementation === 'minizlib' && !toldOfMinizlib) {
     toldOfMinizlib = true;
@@ -61,18 +62,19 @@ export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: 
     sink: createSink(emitter, logger, redact, options.events),
     outbox,
     compression,
+    closeTimeoutMs: options.timeouts.closeMs,
     query: {
       version: options.version,
       encoding: 'json',
       compress: compression === 'zlib-stream' || compression === 'zstd-stream' ? compression : null,
     },
     firstUrl: () => (typeof url === 'string' ? url : url(id)),
-    identify,
+    identify: () => identify,
     resume: (session) => resumePayload(token, session),
     redact,
   });
   const actor = createActor(
-    shardMachine.provide({ actors: { socket, slot: slotLogic(identifyLimiter, preparePresence, redact) } }),
+    shardMachine.provide({ actors: { socket, slot: slotLogic(identifyLimiter, prepareIdentify, redact) } }),
     {
       id: `shard ${id}`,
       input: {
@@ -84,14 +86,28 @@ export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: 
         backoff: options.backoff,
         seed: randomInt(2 ** 32),
       },
-      ...(options.inspect !== undefined && { inspect: options.inspect }),
+      ...(options.inspect !== undefined && { inspect: guardObserver(options.inspect, logger) }),
     },
   );
   return { actor, wire };
 }
 
+const EVENT_NAME = /^[A-Z][A-Z0-9_]*$/;
+
 const EXCERPT_LENGTH = 120;
 const REDACTED_LENGTH = 1_000;
+
+/** XState does not catch what an observer throws: it would end the chart. */
+function guardObserver(observer: NonNullable<ResolvedOptions['inspect']>, logger: Logger) {
+  return (event: InspectionEvent) => {
+    try {
+      if (typeof observer === 'function') observer(event);
+      else observer.next?.(event);
+    } catch (error) {
+      logger.error(`the inspection observer failed: ${String(error)}`);
+    }
+  };
+}
 
 /** The hot path: from the socket straight to the listeners. */
 function createSink(
@@ -107,7 +123,8 @@ function createSink(
       (only === null || only.has(name)) && (emitter.has('dispatch') || emitter.has(name as keyof ShardEvents)),
     dispatch(payload: GatewayDispatchPayload) {
       emitter.emit('dispatch', payload);
-      emitter.emit(payload.t as keyof ShardEvents, payload.d as never);
+      // Lower-case names are the shard's own events: no dispatch may pass for one.
+      if (EVENT_NAME.test(payload.t)) emitter.emit(payload.t as keyof ShardEvents, payload.d as never);
     },
     malformed(reason, text) {
       logger.warn(`malformed frame: ${reason}`);

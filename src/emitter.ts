@@ -46,7 +46,9 @@ export class Emitter<Events extends object> {
       }
       try {
         const returned = registration.listener(value as never);
-        if (returned instanceof Promise) returned.catch((error: unknown) => this.#failed(String(name), error));
+        if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function') {
+          Promise.resolve(returned).catch((error: unknown) => this.#failed(String(name), error));
+        }
       } catch (error) {
         this.#failed(String(name), error);
       }

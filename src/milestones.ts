@@ -9,7 +9,9 @@ export class Milestones {
   #offline: (() => void)[] = [];
 
   connected(): Promise<void> {
-    return new Promise((resolve, reject) => this.#connected.push({ resolve, reject }));
+    const connected = new Promise<void>((resolve, reject) => this.#connected.push({ resolve, reject }));
+    connected.catch(() => {});
+    return connected;
   }
 
   offline(): Promise<void> {

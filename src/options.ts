@@ -5,9 +5,10 @@ import type { ShardInput } from '../machines/shard.types.js';
 import type { Awaitable, IdentifyLimiter } from './actors/identifySlot.js';
 import { hasZstd, type Compression } from './actors/inflate.js';
 import { redactor, type Logger } from './logger.js';
+import { fits, identifyPayload } from './payloads.js';
 import { checkPresence, type Presence } from './presence.js';
 import { ShardError } from './protocol/errors.js';
-import { MAX_DELAY_MS, MAX_INTENTS } from './protocol/limits.js';
+import { MAX_DELAY_MS } from './protocol/limits.js';
 import { isSession, type Session } from './protocol/session.js';
 import { isGatewayUrl } from './protocol/url.js';
 import type { SessionStore } from './sessionStore.js';
@@ -110,8 +111,8 @@ export function resolveOptions(options: ShardOptions): ResolvedOptions {
 function check(options: ShardOptions): ResolvedOptions {
   const { token, intents, id = 0, total = 1, url = 'wss://gateway.discord.gg', compression = 'zlib-stream' } = options;
   checkToken(token);
-  whole('intents', intents, 0, MAX_INTENTS, 'the sum of GatewayIntentBits, such as 1 << 0 | 1 << 9');
-  whole('total', total, 1, MAX_INTENTS, 'the number of shards the bot has');
+  whole('intents', intents, 0, Number.MAX_SAFE_INTEGER, 'the sum of GatewayIntentBits, such as 1 << 0 | 1 << 9');
+  whole('total', total, 1, Number.MAX_SAFE_INTEGER, 'the number of shards the bot has');
   whole('id', id, 0, total - 1, `a shard id below total (${total})`);
   checkUrl(url);
   checkCompression(compression);
@@ -119,7 +120,7 @@ function check(options: ShardOptions): ResolvedOptions {
   whole('version', version, 1, 99, 'the API version (10)');
   if (encoding !== 'json') refuse('encoding', encoding, "'json'; 'etf' is not supported");
   if (largeThreshold !== undefined) whole('largeThreshold', largeThreshold, 50, 250, 'from 50 to 250');
-  whole('resumeAttempts', resumeAttempts, 0, MAX_INTENTS, 'how many resumes may fail in a row');
+  whole('resumeAttempts', resumeAttempts, 0, Number.MAX_SAFE_INTEGER, 'how many resumes may fail in a row');
   if (session !== undefined && session !== null && !isSession(session)) {
     refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it');
   }
@@ -129,7 +130,6 @@ function check(options: ShardOptions): ResolvedOptions {
   if (options.makePresence !== undefined && typeof options.makePresence !== 'function') {
     refuse('makePresence', options.makePresence, 'a function of the shard id');
   }
-  if (options.presence !== undefined) checkPresence(options.presence);
   for (const name of ['timeouts', 'backoff', 'queue'] as const) {
     if (options[name] !== undefined && (typeof options[name] !== 'object' || options[name] === null)) {
       refuse(name, options[name], 'an object');
@@ -156,8 +156,8 @@ function check(options: ShardOptions): ResolvedOptions {
   milliseconds('backoff.max', max);
   if (max < initial) refuse('backoff.max', max, `at least backoff.initial (${initial})`);
   const { max: queueMax = 1_000 } = options.queue ?? {};
-  whole('queue.max', queueMax, 1, MAX_INTENTS, 'how many payloads may wait');
-  return {
+  whole('queue.max', queueMax, 1, Number.MAX_SAFE_INTEGER, 'how many payloads may wait');
+  const resolved = {
     ...options,
     token,
     intents,
@@ -173,6 +173,8 @@ function check(options: ShardOptions): ResolvedOptions {
     backoff: { initialMs: initial, maxMs: max },
     queueMax,
   };
+  checkIdentify(resolved);
+  return resolved;
 }
 
 function refuse(name: string, value: unknown, wanted: string): never {
@@ -199,6 +201,20 @@ function implementing(name: string, value: unknown, methods: readonly string[]):
 function milliseconds(name: string, value: unknown): void {
   if (typeof value !== 'number' || !(value >= 0 && value <= MAX_DELAY_MS)) {
     refuse(name, value, `milliseconds, from 0 to ${MAX_DELAY_MS}`);
+  }
+}
+
+/** An IDENTIFY the gateway cannot read would be sent, and refused with 4002, for ever. */
+function checkIdentify(options: ResolvedOptions): void {
+  const { presence, properties } = options;
+  try {
+    if (!fits(identifyPayload(options, undefined))) refuse('properties', properties, 'short: IDENTIFY has 4 096 bytes');
+    if (!fits(identifyPayload(options, presence && checkPresence(presence)))) {
+      refuse('presence', presence, 'short: IDENTIFY has 4 096 bytes in all');
+    }
+  } catch (cause) {
+    if (cause instanceof ShardError) throw cause;
+    throw new ShardError('INVALID_OPTION', '`properties` and `presence` must be what JSON can write.', { cause });
   }
 }
 

@@ -59,9 +59,9 @@ export class Reporter {
       keeper.save(advanceSession(snapshot.context.session, wire.sequence));
     }
     if (from !== to || step.decision?.action === 'fatal') this.#settle(step);
-    const record = recordOf(step, Date.now());
+    const record = recordOf(step, Date.now(), wire.sequence);
     if (record === null) return;
-    keeper.save(snapshot.context.session);
+    keeper.save(advanceSession(snapshot.context.session, wire.sequence));
     this.#log(`${from} -> ${to}`, step.decision);
     emitter.emit('transition', record);
     const { decision } = record;

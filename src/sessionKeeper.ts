@@ -1,6 +1,7 @@
 import type { Session } from './protocol/session.js';
 import { isSession } from './protocol/session.js';
 import type { SessionStore } from './sessionStore.js';
+import { within } from './within.js';
 
 /** Keeps a store in step with one shard's session: writes in order, and reports what the store cannot do. */
 export class SessionKeeper {
@@ -8,12 +9,17 @@ export class SessionKeeper {
   readonly #shardId: number;
   readonly #report: (message: string) => void;
   #saved: Session | null = null;
-  #writes: Promise<void> = Promise.resolve();
+  #unwritten: { session: Session | null } | null = null;
+  #writing: Promise<void> | null = null;
 
   constructor(store: SessionStore | undefined, shardId: number, report: (message: string) => void) {
     this.#store = store;
     this.#shardId = shardId;
     this.#report = report;
+  }
+
+  get hasStore(): boolean {
+    return this.#store !== undefined;
   }
 
   /** The session the store has for this shard; null where it has none, or none that can be used. */
@@ -31,17 +37,33 @@ export class SessionKeeper {
   }
 
   save(session: Session | null): void {
-    const store = this.#store;
     const saved = this.#saved;
-    if (store === undefined || (session?.id === saved?.id && session?.sequence === saved?.sequence)) return;
+    if (this.#store === undefined || (session?.id === saved?.id && session?.sequence === saved?.sequence)) return;
     this.#saved = session;
-    this.#writes = this.#writes
-      .then(() => (session === null ? store.delete(this.#shardId) : store.set(this.#shardId, session)))
-      .catch((error: unknown) => this.#report(`the session store could not be written: ${String(error)}`));
+    this.#unwritten = { session };
+    this.#writing ??= this.#write(this.#store);
   }
 
-  /** Resolves when everything saved so far is with the store. */
-  flushed(): Promise<void> {
-    return this.#writes;
+  /** Resolves when everything saved so far is with the store, or when that takes too long: a store must hold up nobody. */
+  async flushed(limitMs: number): Promise<void> {
+    try {
+      if (this.#writing !== null) await within(limitMs, this.#writing);
+    } catch {
+      this.#report(`the session store has not answered in ${limitMs} ms: it may have an older session`);
+    }
+  }
+
+  /** One write at a time; of what was saved meanwhile only the newest. */
+  async #write(store: SessionStore): Promise<void> {
+    while (this.#unwritten !== null) {
+      const { session } = this.#unwritten;
+      this.#unwritten = null;
+      try {
+        await (session === null ? store.delete(this.#shardId) : store.set(this.#shardId, session));
+      } catch (error) {
+        this.#report(`the session store could not be written: ${String(error)}`);
+      }
+    }
+    this.#writing = null;
   }
 }

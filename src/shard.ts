@@ -66,14 +66,17 @@ export class Shard implements AsyncDisposable {
   readonly #milestones = new Milestones();
   readonly #reporter: Reporter;
   #listenerErrors = 0;
-  #loaded: Promise<Session | null> | null = null;
-  #shutdown: Promise<void> | null = null;
-  /** Counts the commands to go down, so that a `connect` still waiting for the session store knows of one. */
+  #loading: Promise<Session | null> | null = null;
+  #consulted = false;
   #standDowns = 0;
+  /** How long a shutdown waits for the store. */
+  readonly #storeLimitMs: number;
+  #shutdown: Promise<void> | null = null;
 
   constructor(options: ShardOptions) {
     const resolved = resolveOptions(options);
     this.id = resolved.id;
+    this.#storeLimitMs = resolved.timeouts.closeMs;
     this.total = resolved.total;
     const logger = guardLogger(resolved);
     this.#emitter = new Emitter((event, error) => {
@@ -178,44 +181,42 @@ export class Shard implements AsyncDisposable {
 
   /**
    * Goes up: resumes the session where there is one (from the options, the store or before), identifies otherwise.
-   * Resolves when Connected, at once if it already is.
-   * @throws FatalShardError `FATAL`, ShardError `CLOSED`
+   * Resolves when Connected, at once if it already is. While the gateway cannot be reached it stays pending.
+   * Rejects with a FatalShardError `FATAL` when the gateway refuses for good, with a ShardError `CLOSED` when the shard
+   * goes down instead.
    */
-  async connect(): Promise<void> {
-    const standDowns = this.#standDowns;
-    const session = this.session ?? (this.state === 'Offline' ? await this.#load() : null);
-    if (standDowns !== this.#standDowns) throw new ShardError('CLOSED', 'The shard was told to go down meanwhile.');
-    return this.#up({ type: 'connect', session });
-  }
-
-  /** Goes up with a new session, whatever session there was. Resolves when Connected, at once if it already is. */
-  async identify(): Promise<void> {
-    return this.state === 'Offline' ? this.#up({ type: 'reinstantiate' }) : this.connect();
+  connect(): Promise<void> {
+    return handled(this.#goUp(false));
   }
 
   /**
-   * Goes up within the session.
-   * @throws ShardError `NO_SESSION` where there is none to resume.
+   * Goes up with a new session, whatever session there was. Resolves when Connected, at once if it already is.
+   * Rejects as `connect` does.
    */
-  async resume(): Promise<void> {
-    if (this.session === null && (await this.#load()) === null) {
-      throw new ShardError('NO_SESSION', 'There is no session to resume. Use connect(), which identifies then.');
-    }
-    return this.connect();
-  }
-
-  /** Drops the connection and resumes. Resolves when Connected again. */
-  async reconnect(): Promise<void> {
-    return this.#up({ type: 'reconnect' });
-  }
-
-  /** Drops the session and identifies at the first URL. Resolves when Connected again. */
-  async reinstantiate(): Promise<void> {
-    return this.#up({ type: 'reinstantiate' });
+  identify(): Promise<void> {
+    return handled(this.#up({ type: 'identify' }));
   }
 
   /**
-   * Drops the connection as if it were lost: the chart decides what follows.
+   * Goes up within the session: rejects with a ShardError `NO_SESSION` where there is none to resume, and otherwise as
+   * `connect` does. Should the gateway have forgotten the session, a new one follows, as after every op 9.
+   */
+  resume(): Promise<void> {
+    return handled(this.#goUp(true));
+  }
+
+  /** Drops the connection and resumes; goes up where there is none. Resolves when Connected again, rejects as `connect` does. */
+  reconnect(): Promise<void> {
+    return handled(this.state === 'Offline' ? this.#goUp(false) : this.#up({ type: 'reconnect' }));
+  }
+
+  /** Drops the session and identifies at the first URL. Resolves when Connected again, rejects as `connect` does. */
+  reinstantiate(): Promise<void> {
+    return handled(this.#up({ type: 'reinstantiate' }));
+  }
+
+  /**
+   * Drops the connection as if it were lost: the chart decides what follows. Does nothing where there is none.
    * 1000 and 1001 end the session; any other code keeps it. Default 4900.
    * @throws ShardError `INVALID_OPTION` for a code a client may not close with.
    */
@@ -234,7 +235,6 @@ export class Shard implements AsyncDisposable {
    */
   async close({ code = 1000, reason = 'close requested' }: { code?: number; reason?: string } = {}): Promise<void> {
     checkClose(code, reason);
-    this.#standDowns += 1;
     this.#tell({ type: 'close', code, reason });
     this.#refuseWaiting();
     return this.#offline();
@@ -249,14 +249,13 @@ export class Shard implements AsyncDisposable {
   }
 
   /**
-   * Goes down before it returns, without waiting for the peer: for signal handlers. The session is kept unless the code
-   * is 1000 or 1001. Default 4900.
+   * Goes down before it returns, without waiting for the peer: for signal handlers. (From within one of the shard's own
+   * listeners, right after that.) The session is kept unless the code is 1000 or 1001. Default 4900.
    * @throws ShardError `INVALID_OPTION`
    */
   forceClose(code: number = RESUMABLE_CLOSE): void {
     const reason = 'forced close requested';
     checkClose(code, reason);
-    this.#standDowns += 1;
     this.#tell({ type: 'abort', code, reason });
     this.#refuseWaiting();
   }
@@ -310,27 +309,50 @@ export class Shard implements AsyncDisposable {
     if (this.#downForGood() === null || command.type === 'shutdown') this.actor.send(command);
   }
 
+  /** Told to go down: nobody waits for it to come up any more, and nothing that waits will be sent. */
   #refuseWaiting(): void {
-    this.#outbox.rejectAll(new ShardError('CLOSED', 'The shard was closed before this could be sent.'));
-  }
-
-  /** The stored session is asked for once: what this shard learns later is newer. */
-  #load(): Promise<Session | null> {
-    return (this.#loaded ??= this.#keeper.load());
+    const closed = new ShardError('CLOSED', 'The shard was told to go down.');
+    this.#standDowns += 1;
+    this.#milestones.failed(closed);
+    this.#outbox.rejectAll(closed);
   }
 
   /** Why nothing can be asked of this shard any more, or null. */
   #downForGood(): ShardError | null {
     if (this.#reporter.fatal !== null) return this.#reporter.fatal;
-    if (!this.actor.getSnapshot().matches({ Offline: 'stopped' })) return null;
+    const snapshot = this.actor.getSnapshot();
+    if (snapshot.status === 'active' && !snapshot.matches({ Offline: 'stopped' })) return null;
     return new ShardError('CLOSED', 'The shard has been shut down. Create a new one.');
+  }
+
+  async #goUp(needsSession: boolean): Promise<void> {
+    const loading = this.#loadStored();
+    const session = this.session ?? (loading && (await loading));
+    if (needsSession && session === null) {
+      throw new ShardError('NO_SESSION', 'There is no session to resume. Use connect(), which identifies then.');
+    }
+    return this.#up({ type: 'connect', session });
+  }
+
+  /** The stored session, where it must be waited for. It is asked for once: what the shard learns later is newer. */
+  #loadStored(): Promise<Session | null> | null {
+    if (!this.#keeper.hasStore || this.#consulted || this.state !== 'Offline') return null;
+    const standDowns = this.#standDowns;
+    this.#loading ??= this.#keeper.load();
+    const loaded = this.#loading.then((session) => {
+      if (standDowns !== this.#standDowns) throw new ShardError('CLOSED', 'The shard was told to go down.');
+      return session;
+    });
+    // A store that does not answer must not hold up whoever is told that the shard goes down.
+    return Promise.race([loaded, this.#milestones.connected().then(() => null)]);
   }
 
   /** Waits from before the command on: a listener may bring the shard down again before the command returns. */
   async #up(command: ShardCommand): Promise<void> {
     const down = this.#downForGood();
     if (down !== null) throw down;
-    if (command.type === 'connect' && this.state === 'Connected') return;
+    if ((command.type === 'connect' || command.type === 'identify') && this.state === 'Connected') return;
+    this.#consulted = true;
     const connected = this.#milestones.connected();
     this.#tell(command);
     return connected;
@@ -341,17 +363,20 @@ export class Shard implements AsyncDisposable {
   }
 
   async #shutDown(code: number): Promise<void> {
-    this.#standDowns += 1;
     if (this.actor.getSnapshot().status === 'active') {
       this.#tell({ type: 'shutdown', code, reason: 'shutdown requested' });
       await this.#offline();
     }
-    const down = new ShardError('CLOSED', 'The shard has been shut down.');
-    this.#milestones.failed(down);
-    this.#outbox.rejectAll(down);
-    await this.#keeper.flushed();
+    this.#refuseWaiting();
+    await this.#keeper.flushed(this.#storeLimitMs);
     this.actor.stop();
   }
+}
+
+/** A promise whose rejection nobody needs to handle: it is told by `fatal` and the logger as well. */
+function handled(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
 }
 
 const notConnected = () =>

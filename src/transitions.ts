@@ -1,6 +1,7 @@
 import type { InspectionEvent } from 'xstate';
 import { lifecycleOf, type Lifecycle, type ShardSnapshot } from '../machines/lifecycle.js';
 import type { ShardEvent } from '../machines/shard.types.js';
+import { advanceSession } from './protocol/session.js';
 import type { Decision } from './protocol/decision.js';
 import type { TransitionRecord } from './events.js';
 
@@ -35,9 +36,15 @@ export function watchSteps(
 }
 
 /** The record of a step, or null where neither the lifecycle state changed nor anything was decided. */
-export function recordOf({ event, snapshot, from, to, decision }: Step, at: number): TransitionRecord | null {
+export function recordOf(
+  { event, snapshot, from, to, decision }: Step,
+  at: number,
+  sequence: number | null,
+): TransitionRecord | null {
   if (from === to && decision === null) return null;
-  const { shardId, session } = snapshot.context;
+  const { shardId } = snapshot.context;
+  // The chart hears of the sequence when it needs it; the socket knows it now.
+  const session = advanceSession(snapshot.context.session, sequence);
   return {
     at,
     shardId,

@@ -26,7 +26,11 @@ export interface IdentifyLimiter {
 }
 
 /** The place of one shard in the identify queue: taken on start, given back on stop. */
-export function slotLogic(limiter: IdentifyLimiter, prepare: () => Promise<void>, redact: (text: string) => string) {
+export function slotLogic(
+  limiter: IdentifyLimiter,
+  prepare: (signal: AbortSignal) => Promise<void>,
+  redact: (text: string) => string,
+) {
   return fromCallback<EventObject, SlotInput, SlotReport & EventObject>(({ input, sendBack }) => {
     const abort = new AbortController();
     const { signal } = abort;
@@ -34,7 +38,7 @@ export function slotLogic(limiter: IdentifyLimiter, prepare: () => Promise<void>
       if (!signal.aborted) sendBack(report);
     };
     const take = async () => {
-      await prepare();
+      await prepare(signal);
       const grant = await limiter.acquire(input.shardId, { signal });
       if (signal.aborted) return grant.cancel();
       tell((await grant.commit()) ? { type: 'slot.granted' } : { type: 'slot.expired' });

@@ -35,6 +35,9 @@ export const hasZstd = 'createZstdDecompress' in zlib;
 /** Output bytes allocated at a time; each idle zlib-sync shard keeps one such buffer. */
 const CHUNK_BYTES = 32 * 1024;
 
+/** What one payload may inflate to. */
+const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+
 /** What one message may gather over frames before the peer is taken for broken. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
@@ -44,7 +47,10 @@ export function createInflater(compression: Compression, implementation = zlibIm
     return zlibSync !== null && implementation === 'zlib-sync' ? new ZlibSyncStream(zlibSync) : new MinizlibStream();
   }
   // Without a transport compression a binary frame is one zlib-compressed payload.
-  return { push: (frame) => zlib.inflateSync(frame).toString(), close: () => {} };
+  return {
+    push: (frame) => zlib.inflateSync(frame, { maxOutputLength: MAX_MESSAGE_BYTES }).toString(),
+    close: () => {},
+  };
 }
 
 /** A message of zlib-stream ends with 00 00 ff ff. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 import { fromCallback, type EventObject } from 'xstate';
 import type { Ticket } from '../../machines/bucket.js';
 import type { SocketCommand, SocketInput, SocketReport } from '../../machines/shard.types.js';
@@ -24,6 +24,8 @@ export interface SocketDeps {
   readonly outbox: Outbox;
   readonly query: GatewayQuery;
   readonly compression: Compression;
+  /** How long a peer that has sent its close frame may keep the connection open. */
+  readonly closeTimeoutMs: number;
   /** The first URL, asked for anew by every connection that needs it. */
   readonly firstUrl: () => string | PromiseLike<string>;
   /** The whole IDENTIFY payload. */
@@ -42,7 +44,14 @@ type Tell = (report: SocketReport) => void;
 export function socketLogic(deps: SocketDeps) {
   return fromCallback<SocketCommand, SocketInput, SocketReport & EventObject>(({ input, sendBack, receive }) => {
     const connection = new Connection(deps, input, sendBack);
-    receive((command) => connection.obey(command));
+    receive((command) => {
+      // A throw here would stop this actor without its clean-up, and leave the socket to nobody.
+      try {
+        connection.obey(command);
+      } catch (error) {
+        connection.fail(error);
+      }
+    });
     return () => connection.dispose();
   });
 }
@@ -110,6 +119,12 @@ class Connection {
     }
   }
 
+  fail(error: unknown): void {
+    this.#error = `${(error as Error).message}`;
+    this.#socket?.terminate();
+    this.#end(1006, '');
+  }
+
   dispose(): void {
     this.#ended = true;
     this.#silent = true;
@@ -123,9 +138,13 @@ class Connection {
       // Awaited even where it is a string: what starts an actor must not hear its reports before it has started.
       const base = await (typeof url === 'string' ? url : url());
       if (this.#ended) return;
-      this.#listen(
-        new WebSocket(gatewayUrl(base, this.#deps.query), { perMessageDeflate: false, skipUTF8Validation: true }),
-      );
+      // closeTimeout is younger than the types of ws.
+      const options: ClientOptions & { closeTimeout: number } = {
+        perMessageDeflate: false,
+        skipUTF8Validation: true,
+        closeTimeout: this.#deps.closeTimeoutMs,
+      };
+      this.#listen(new WebSocket(gatewayUrl(base, this.#deps.query), options));
     } catch (error) {
       this.#error = String(error);
       this.#end(1006, '');

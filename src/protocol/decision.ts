@@ -1,6 +1,6 @@
 import { backoffMs, clampDelayMs, type BackoffBounds } from './backoff.js';
 import { closeCodeRow, RESUMABLE_CLOSE } from './closeCodes.js';
-import { INVALID_SESSION_WAIT_MS } from './limits.js';
+import { FREE_IDENTIFIES, IDENTIFY_PACE_MS, INVALID_SESSION_WAIT_MS, MAX_RETRY_AFTER_MS } from './limits.js';
 import { nextRandom } from './random.js';
 import type { Session } from './session.js';
 
@@ -54,8 +54,9 @@ export const causes = {
     reason: 'session invalidated (op 9 false)',
     invalidSession: true,
   },
-  socketFailed: { action: 'resume', code: 1006, reason: 'socket could not be created' },
+  socketFailed: { action: 'resume', code: 1006, reason: 'socket actor failed' },
   slotFailed: { action: 'identify', code: null, reason: 'identify limiter failed', backoff: true, persists: true },
+  slotExpired: { action: 'identify', code: null, reason: 'identify grant ran out', backoff: true, persists: true },
   bucketFailed: { action: 'fatal', code: null, reason: 'send bucket failed: a bug in shardchart, please report it' },
   connectRequested: { action: 'resume', code: null, reason: 'connect requested', persists: true },
   reconnectRequested: { ...drop('reconnect requested'), persists: true },
@@ -81,13 +82,15 @@ export function closedByGateway(code: number, reason: string, retryAfterMs: numb
   };
 }
 
-/** What the facts of a decision are, as the shard's context has them. */
+/** What a decision depends on besides its cause. */
 export interface DecisionFacts {
   readonly session: Session | null;
   readonly autoReconnect: boolean;
   readonly backoff: BackoffBounds;
   /** Connections since the last stable one, this one included. */
   readonly attempts: number;
+  /** IDENTIFYs since the last stable connection. */
+  readonly identifies: number;
   readonly resumeTries: number;
   readonly resumeAttempts: number;
   readonly seed: number;
@@ -100,6 +103,8 @@ export function canResume({ session, resumeTries, resumeAttempts }: DecisionFact
 
 /** From the second failure on the back-off has a floor. */
 const FLOORED = 2;
+
+const between = ({ min, max }: { min: number; max: number }, random: number) => Math.round(min + random * (max - min));
 
 /** Turns a cause into a decision. The seed moves on, so that the next jitter is another. */
 export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Decision; seed: number } {
@@ -119,11 +124,11 @@ export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Deci
   const jitter = nextRandom(facts.seed);
   const wait = nextRandom(jitter.seed);
   const failures = cause.backoff === true ? Math.max(FLOORED, facts.attempts) : facts.attempts;
-  const { min, max } = INVALID_SESSION_WAIT_MS;
   const delay = Math.max(
     backoffMs(failures, jitter.value, facts.backoff),
-    cause.invalidSession === true ? Math.round(min + wait.value * (max - min)) : 0,
-    clampDelayMs(cause.minDelayMs ?? 0),
+    cause.invalidSession === true ? between(INVALID_SESSION_WAIT_MS, wait.value) : 0,
+    Math.min(clampDelayMs(cause.minDelayMs ?? 0), MAX_RETRY_AFTER_MS),
+    !resumes && facts.identifies >= FREE_IDENTIFIES ? between(IDENTIFY_PACE_MS, wait.value) : 0,
   );
   return {
     lastDecision: { action: resumes ? 'resume' : 'identify', code, reason, attempt: facts.attempts + 1, delay },

@@ -21,11 +21,18 @@ export const IDENTIFY_WINDOW_MS = 5_000;
 /** What follows op 9 false before the next connection: a random wait between these two. */
 export const INVALID_SESSION_WAIT_MS = { min: 1_000, max: 5_000 } as const;
 
+/**
+ * An identify that leads to no stable connection is the way to spend a day's 1 000, after which Discord resets the token.
+ * So many in a row are free; from then on one comes every 60 to 120 s, which is 960 a day.
+ */
+export const FREE_IDENTIFIES = 10;
+export const IDENTIFY_PACE_MS = { min: 60_000, max: 120_000 } as const;
+
+/** The longest Retry-After that is believed. */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
+
 /** Longest delay a timer of Node's takes; anything above it (or Infinity) would fire after 1 ms. */
 export const MAX_DELAY_MS = 2_147_483_647;
 
 /** Bytes a WebSocket close reason may have (RFC 6455, 5.5: 125 bytes less the two of the code). */
 export const MAX_CLOSE_REASON_BYTES = 123;
-
-/** GUILDS … AUTO_MODERATION and polls: the highest intent bit that can still be a 32-bit flag. Newer ones must not be refused here. */
-export const MAX_INTENTS = 2 ** 53 - 1;

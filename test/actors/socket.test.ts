@@ -25,6 +25,7 @@ async function startConnection(payload: string) {
     outbox: { text: () => payload, sent: (id) => sent.push(id) },
     query: { version: 10, encoding: 'json', compress: null },
     compression: 'none',
+    closeTimeoutMs: 200,
     firstUrl: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     identify: () => '{"op":2}',
     resume: () => '{"op":6}',

@@ -24,8 +24,11 @@ describe('the identify slot', () => {
     expect(shard.take()).toEqual(['identify']);
   });
 
-  test('run out: queues again, on the same connection and without an IDENTIFY', () => {
+  test('run out: queues again after a pause, on the same connection and without an IDENTIFY', () => {
     const shard = shardIn('Online.link.session.Identifying.awaitingSlot').tell({ type: 'slot.expired' });
+    // Without the pause a limiter that always refuses would be asked in a loop that lets nothing else run.
+    expect(shard.path).toBe('Online.link.session.Identifying.backingOff');
+    shard.tick(2_000);
     expect(shard).toMatchObject({ slotsAsked: 2, slotsHeld: 1, path: 'Online.link.session.Identifying.awaitingSlot' });
     expect(shard.take()).toEqual([]);
   });
@@ -107,7 +110,7 @@ describe('what throws when it is started', () => {
     let broken = true;
     const shard = startShard({ session, socketThrows: () => broken }).tell({ type: 'connect', session: null });
     expect(shard.state).toBe('Disconnected');
-    expect(shard.decision).toMatchObject({ action: 'resume', code: 1006, reason: 'socket could not be created' });
+    expect(shard.decision).toMatchObject({ action: 'resume', code: 1006, reason: 'socket actor failed' });
     broken = false;
     shard.tick(1_000);
     expect(shard.take()).toEqual(['open wss://resume.example']);

@@ -15,6 +15,7 @@ const facts: DecisionFacts = {
   autoReconnect: true,
   backoff: { initialMs: 1_000, maxMs: 60_000 },
   attempts: 0,
+  identifies: 0,
   resumeTries: 0,
   resumeAttempts: 3,
   seed: 1,
@@ -48,6 +49,7 @@ describe('every cause', () => {
     const persisting = all.filter(([, cause]) => decided({ autoReconnect: false }, cause).action !== 'close');
     expect(persisting.map(([name]) => name)).toEqual([
       'slotFailed',
+      'slotExpired',
       'bucketFailed',
       'connectRequested',
       'reconnectRequested',
@@ -115,6 +117,18 @@ describe('the delay', () => {
   test('4008 never leads to an immediate connection, however stable this one was', () => {
     const delays = seeds.map((seed) => decided({ seed }, closedByGateway(4008, '', null)).delay);
     expect(Math.min(...delays)).toBeGreaterThan(0);
+  });
+
+  test('a session that is lost again and again costs no more identifies than a day has', () => {
+    const delays = seeds.map((seed) => decided({ seed, identifies: 10, session: null }, causes.invalidSession).delay);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(60_000);
+    const perDay = 86_400_000 / (delays.reduce((sum, delay) => sum + delay, 0) / delays.length);
+    expect(perDay + 10).toBeLessThan(1_000);
+    expect(decided({ identifies: 9, session: null }, causes.invalidSession).delay).toBeLessThan(60_000);
+  });
+
+  test('a resume is not slowed down by what identifies have been spent', () => {
+    expect(decided({ identifies: 50, attempts: 0 }, causes.zombie)).toMatchObject({ action: 'resume', delay: 0 });
   });
 
   test('a failing identify limiter is never asked again at once', () => {

@@ -4,6 +4,7 @@ import { shardIn, statePaths, type StatePath } from './harness.js';
 
 const commands = {
   connect: { type: 'connect', session: null },
+  identify: { type: 'identify' },
   reconnect: { type: 'reconnect' },
   reinstantiate: { type: 'reinstantiate' },
   disconnect: { type: 'disconnect', code: 4901, reason: 'asked' },
@@ -19,6 +20,8 @@ type Row = Readonly<Record<Command, readonly [path: string, ...wire: string[]] |
 
 const online: Row = {
   connect: null,
+  // On the way to a new session already, or up.
+  identify: null,
   reconnect: ['Online.closing.reconnecting', 'close 4900'],
   reinstantiate: ['Online.closing.reconnecting', 'close 4900'],
   disconnect: ['Online.closing.reconnecting', 'close 4901'],
@@ -29,6 +32,7 @@ const online: Row = {
 
 const nothing: Row = {
   connect: null,
+  identify: null,
   reconnect: null,
   reinstantiate: null,
   disconnect: null,
@@ -41,6 +45,7 @@ const table: Readonly<Record<StatePath, Row>> = {
   'Offline.idle': {
     ...nothing,
     connect: ['Online.link.Connecting.opening', 'open first'],
+    identify: ['Online.link.Connecting.opening', 'open first'],
     reconnect: ['Online.link.Connecting.opening', 'open first'],
     reinstantiate: ['Online.link.Connecting.opening', 'open first'],
     shutdown: ['Offline.stopped'],
@@ -52,7 +57,7 @@ const table: Readonly<Record<StatePath, Row>> = {
   'Online.link.session.Identifying.awaitingSlot': online,
   'Online.link.session.Identifying.backingOff': online,
   'Online.link.session.Identifying.awaitingReady': online,
-  'Online.link.session.Resuming.replaying': online,
+  'Online.link.session.Resuming.replaying': { ...online, identify: ['Online.closing.reconnecting', 'close 4900'] },
   'Online.link.session.Connected.stabilizing': online,
   'Online.link.session.Connected.stable': online,
   'Online.closing.reconnecting': {
@@ -64,6 +69,7 @@ const table: Readonly<Record<StatePath, Row>> = {
   'Online.closing.goingOffline': {
     ...nothing,
     connect: ['Online.closing.reconnecting', 'close 4900'],
+    identify: ['Online.closing.reconnecting', 'close 4900'],
     shutdown: ['Online.closing.stopping', 'close 4903'],
     abort: ['Online.closing.aborting', 'abort 4904'],
   },
@@ -147,6 +153,16 @@ test.each([4003, 4007, 4009])('a %i that crosses our own close forgets the sessi
   const shard = shardIn('Online.closing.reconnecting').closed(code);
   expect(shard.context.session).toBeNull();
   expect(shard.decision?.action).toBe('identify');
+});
+
+test('identify on the way to a resume drops the session, and the way', () => {
+  const shard = shardIn('Online.link.session.Connected.stable').closed(1006).tick(1);
+  expect(shard.path).toBe('Online.link.Connecting.opening');
+  shard.take();
+  shard.tell({ type: 'identify' }).closed(1006);
+  for (let waited = 0; waited < 6_000 && shard.state === 'Disconnected'; waited += 100) shard.tick(100);
+  expect(shard.take().at(-1)).toBe('open first');
+  expect(shard.context.session).toBeNull();
 });
 
 describe('double trouble', () => {

@@ -131,10 +131,15 @@ export const shardSetup = setup({
     hello: ({ context }) => context.timeouts.helloMs,
     ready: ({ context }) => context.timeouts.readyMs,
     resumed: ({ context }) => context.timeouts.resumedMs,
+    /** For a gateway that sends on and on and never says RESUMED: nothing queued could leave. */
+    replay: ({ context }) => clampDelayMs(REPLAY_LIMIT * context.timeouts.resumedMs),
     close: ({ context }) => context.timeouts.closeMs,
     decided: ({ context }) => context.lastDecision?.delay ?? 0,
   },
 });
+
+/** How many times `timeouts.resumed` a whole replay may take. */
+const REPLAY_LIMIT = 20;
 
 /** The code and reason of our close frame: those of the decision that led to it. */
 function lastWords({ lastDecision }: ShardContext): { code: number; reason: string } {

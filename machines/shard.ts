@@ -92,6 +92,7 @@ const Resuming = shardSetup.createStateConfig({
       actions: { type: 'rememberSequence', params: ({ event }) => event },
     },
   },
+  after: { replay: giveUp(causes.replayTimeout) },
   initial: 'replaying',
   states: {
     // Entered anew by every replayed dispatch, which starts its limit anew.

@@ -30,15 +30,17 @@ export interface ShardOptions {
   encoding?: 'json';
   /** Default `zlib-stream`. `zstd-stream` needs Node 22.15 or 24. */
   compression?: Compression;
+  /** Default: `{ os: process.platform, browser: 'shardchart', device: 'shardchart' }`. */
   properties?: GatewayIdentifyProperties;
   /** What the bot shows from its first moment on. */
   presence?: Presence;
-  /** The same, asked for at every identify. */
+  /** The same, asked for at every identify; one that fails or takes longer than `timeouts.ready` is reported and done without. */
   makePresence?: (shardId: number) => Awaitable<Presence>;
   /** 50 to 250: above how many members a guild's offline members are left out. */
   largeThreshold?: number;
   /** Resume this one first. */
   session?: Session | null;
+  /** Read before the first connection, written from then on. */
   sessionStore?: SessionStore;
   /** Default: one of this shard's own. Shards of one bot must share one. */
   identifyLimiter?: IdentifyLimiter;

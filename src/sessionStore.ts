@@ -1,7 +1,13 @@
 import type { Awaitable } from './actors/identifySlot.js';
 import type { Session } from './protocol/session.js';
 
-/** Where sessions outlive a shard, and with a store on disk or in a database a process. */
+/**
+ * Where sessions outlive a shard, and with a store on disk or in a database a process.
+ *
+ * `get` is asked once, before the first connection. `set` comes with READY, every acknowledged heartbeat and every
+ * transition, one at a time and only the newest; `delete` when the session has ended. What a method throws is reported
+ * to the logger; a shutdown waits `timeouts.close` for the last write.
+ */
 export interface SessionStore {
   get(shardId: number): Awaitable<Session | null | undefined>;
   set(shardId: number, session: Session): Awaitable<void>;

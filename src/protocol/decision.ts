@@ -45,6 +45,7 @@ export const causes = {
   helloTimeout: drop('no HELLO in time'),
   readyTimeout: drop('no READY in time'),
   resumedTimeout: drop('no RESUMED in time'),
+  replayTimeout: drop('no RESUMED, though dispatches came'),
   corrupted: drop('compressed stream corrupted'),
   reconnect: drop('gateway asked to reconnect (op 7)'),
   invalidSessionResumable: drop('session invalidated, resumable (op 9 true)'),

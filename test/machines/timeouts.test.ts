@@ -19,6 +19,21 @@ describe('every wait has a limit', () => {
     expect(shard.state).toBe('Disconnected');
   });
 
+  test('dispatches without end and no RESUMED: resumes anew after twenty times the limit, where it got to', () => {
+    const shard = shardIn('Online.link.session.Resuming.replaying');
+    let sequence = 100;
+    for (let waited = 0; waited < 20 * timeouts.resumedMs - 1_000; waited += 1_000) {
+      shard
+        .tell({ type: 'gateway.replayed', sequence: (sequence += 1) })
+        .tell({ type: 'gateway.acknowledged', latencyMs: 1 });
+      shard.tick(1_000);
+    }
+    expect(shard.state).toBe('Resuming');
+    shard.tick(1_000);
+    expect(shard.decision).toMatchObject({ action: 'resume', reason: 'no RESUMED, though dispatches came' });
+    expect(shard.context.session?.sequence).toBe(sequence);
+  });
+
   test('each replayed dispatch gives RESUMED its whole time again', () => {
     const shard = shardIn('Online.link.session.Resuming.replaying');
     for (let sequence = 8; sequence < 20; sequence += 1) {

@@ -49,7 +49,7 @@ export const shardSetup = setup({
     staysDown: ({ context }) => context.lastDecision?.action === 'close',
   },
   actions: {
-    /** Chooses what the next connection is for. After the last resume try it is the first URL's turn: see `giveUpSession`. */
+    /** Chooses what the next connection is for. After the last resume try it is the first URL's turn: `Identifying` then gives the session up. */
     aim: assign(({ context }) => {
       const resumes = canResume(context);
       return {

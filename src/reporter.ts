@@ -1,5 +1,5 @@
 import type { Actor } from 'xstate';
-import { lifecycleOf, type Lifecycle } from '../machines/lifecycle.js';
+import { lifecycleOf, type Lifecycle, type ShardSnapshot } from '../machines/lifecycle.js';
 import type { shardMachine } from '../machines/shard.js';
 import type { Wire } from './actors/wire.js';
 import type { Emitter } from './emitter.js';
@@ -49,19 +49,19 @@ export class Reporter {
   }
 
   #step(step: Step): void {
-    const { emitter, keeper, wire } = this.#parts;
+    const { emitter, wire } = this.#parts;
     const { event, snapshot, from, to } = step;
     if (event.type === 'heartbeat.due') this.lastBeatAt = Date.now();
     if (event.type === 'gateway.acknowledged' && 'latencyMs' in event) {
       this.latency = event.latencyMs;
       this.lastAckAt = Date.now();
       emitter.emit('heartbeat', { latency: event.latencyMs });
-      keeper.save(advanceSession(snapshot.context.session, wire.sequence));
+      this.#save(snapshot);
     }
     if (from !== to || step.decision?.action === 'fatal') this.#settle(step);
     const record = recordOf(step, Date.now(), wire.sequence);
     if (record === null) return;
-    keeper.save(advanceSession(snapshot.context.session, wire.sequence));
+    this.#save(snapshot);
     this.#log(`${from} -> ${to}`, step.decision);
     emitter.emit('transition', record);
     const { decision } = record;
@@ -69,6 +69,12 @@ export class Reporter {
       emitter.emit('disconnected', { code: decision?.code ?? null, reason: decision?.reason ?? '', decision });
     }
     if (decision?.action === 'fatal' && this.fatal !== null) emitter.emit('fatal', this.fatal);
+  }
+
+  /** The chart hears of the sequence when it needs it; the socket knows it now. */
+  #save({ context }: ShardSnapshot): void {
+    const { keeper, wire } = this.#parts;
+    keeper.save(advanceSession(context.session, wire.sequence));
   }
 
   /** Promises before events: what a listener asks for must not be settled by the step it hears of. */

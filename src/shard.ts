@@ -19,6 +19,7 @@ import { safeSends } from './protocol/sendLimit.js';
 import { advanceSession, type Session } from './protocol/session.js';
 import { Reporter } from './reporter.js';
 import { SessionKeeper } from './sessionKeeper.js';
+import { within } from './within.js';
 
 /** Discord's usual interval, for sums made before the first HELLO. */
 const USUAL_HEARTBEAT_INTERVAL_MS = 41_250;
@@ -290,19 +291,12 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `NOT_CONNECTED`; `TIMED_OUT` after 10 s.
    */
   ping(): Promise<number> {
-    return new Promise((resolve, reject) => {
+    const answered = new Promise<number>((resolve, reject) => {
       const { ping } = this.#assembly.wire;
       if (ping === null) return reject(notConnected());
-      const timer = setTimeout(
-        () => reject(new ShardError('TIMED_OUT', `No pong in ${PING_TIMEOUT_MS} ms.`, { value: PING_TIMEOUT_MS })),
-        PING_TIMEOUT_MS,
-      );
-      ping((roundTripMs) => {
-        clearTimeout(timer);
-        if (roundTripMs === null) reject(notConnected());
-        else resolve(roundTripMs);
-      });
+      ping((roundTripMs) => (roundTripMs === null ? reject(notConnected()) : resolve(roundTripMs)));
     });
+    return within(PING_TIMEOUT_MS, answered, 'pong');
   }
 
   #tell(command: ShardCommand): void {

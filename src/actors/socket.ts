@@ -120,7 +120,7 @@ class Connection {
   }
 
   fail(error: unknown): void {
-    this.#error = `${(error as Error).message}`;
+    this.#error = String(error);
     this.#socket?.terminate();
     this.#end(1006, '');
   }
@@ -146,8 +146,7 @@ class Connection {
       };
       this.#listen(new WebSocket(gatewayUrl(base, this.#deps.query), options));
     } catch (error) {
-      this.#error = String(error);
-      this.#end(1006, '');
+      this.fail(error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createIdentifyLimiter } from '../../src/index.js';
-import type { GatewaySimulator } from '../../src/simulator/index.js';
+import type { Fault, GatewaySimulator } from '../../src/simulator/index.js';
 import { reached, scenario, stays, story, until } from './harness.js';
 
 const backoff = { initial: 100, max: 2_000 };
@@ -9,35 +9,22 @@ const upgrades = (simulator: GatewaySimulator) => simulator.log.filter(({ kind }
 const elapse = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.concurrent('the back-off', () => {
-  it(
-    'makes at most 14 connects in 6 s against a gateway that drops every connection',
-    scenario(
-      { simulator: { script: [{ at: 'hello', reset: true, times: Infinity }] }, shard: { backoff } },
-      async ({ simulator, shard }) => {
+  for (const [gateway, fault] of [
+    ['drops every connection', { at: 'hello', reset: true, times: Infinity }],
+    ['refuses every upgrade', { at: 'upgrade', refuse: 503, times: Infinity }],
+  ] as const satisfies [string, Fault][]) {
+    it(
+      `makes at most 14 connects in 6 s against a gateway that ${gateway}`,
+      scenario({ simulator: { script: [fault] }, shard: { backoff } }, async ({ simulator, shard }) => {
         const failed = expect(shard.connect()).rejects.toMatchObject({ code: 'CLOSED' });
         await elapse(6_000);
         expect(upgrades(simulator).length).toBeLessThanOrEqual(14);
         expect(upgrades(simulator).length).toBeGreaterThanOrEqual(3);
         await shard.shutdown();
         await failed;
-      },
-    ),
-  );
-
-  it(
-    'makes at most 14 connects in 6 s against a gateway that refuses every upgrade',
-    scenario(
-      { simulator: { script: [{ at: 'upgrade', refuse: 503, times: Infinity }] }, shard: { backoff } },
-      async ({ simulator, shard }) => {
-        const failed = expect(shard.connect()).rejects.toMatchObject({ code: 'CLOSED' });
-        await elapse(6_000);
-        expect(upgrades(simulator).length).toBeLessThanOrEqual(14);
-        expect(upgrades(simulator).length).toBeGreaterThanOrEqual(3);
-        await shard.shutdown();
-        await failed;
-      },
-    ),
-  );
+      }),
+    );
+  }
 
   it(
     'makes at most 6 identifies in 8 s against a gateway that drops after every READY and refuses every RESUME',

@@ -1,4 +1,4 @@
-import { assign, fromCallback, sendTo, setup, type EventObject } from 'xstate';
+import { assign, fromCallback, or, sendTo, setup, stateIn, type EventObject } from 'xstate';
 import { clampDelayMs } from '../src/protocol/backoff.js';
 import { endsSession, closeCodeRow, RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
 import { canResume, causes, decide, type Cause } from '../src/protocol/decision.js';
@@ -47,6 +47,8 @@ export const shardSetup = setup({
     isResumable: (_, { resumable }: { resumable: boolean }) => resumable,
     aimsToResume: ({ context }) => context.target === 'resume',
     staysDown: ({ context }) => context.lastDecision?.action === 'close',
+    isStopping: stateIn({ Online: { closing: 'stopping' } }),
+    isGoingDown: or([stateIn({ Online: { closing: 'goingOffline' } }), stateIn({ Online: { closing: 'aborting' } })]),
   },
   actions: {
     /** Chooses what the next connection is for. After the last resume try it is the first URL's turn: `Identifying` then gives the session up. */

@@ -1,158 +1,7 @@
-import { causes, closedByGateway, type Cause } from '../src/protocol/decision.js';
+import { causes, type Cause } from '../src/protocol/decision.js';
+import { session } from './shard.session.js';
 import { shardSetup } from './shard.setup.js';
-import type { ShardCommand, SocketReport } from './shard.types.js';
-
-/** The way out of every connection the shard gives up itself: decide why, close, and come back. */
-const giveUp = <const C extends Cause>(cause: C) =>
-  ({ target: '#shard.Online.closing.reconnecting', actions: { type: 'decide', params: cause } }) as const;
-
-type Closed = Extract<SocketReport, { type: 'socket.closed' }>;
-type StandDown = Extract<ShardCommand, { type: 'close' | 'shutdown' | 'abort' }>;
-
-const decideByCode = {
-  type: 'decide',
-  params: ({ event }: { event: Closed }): Cause => closedByGateway(event.code, event.reason, event.retryAfterMs),
-} as const;
-
-/** The user wants it down: a close code that ends the session takes it along. */
-const standDown = [
-  { type: 'endSession', params: ({ event }: { event: StandDown }) => event },
-  {
-    type: 'decide',
-    params: ({ event }: { event: StandDown }): Cause => ({ action: 'close', code: event.code, reason: event.reason }),
-  },
-] as const;
-
-/** The user wants a new session: this one ends with its connection. */
-const startAnew = {
-  target: '#shard.Online.closing.reconnecting',
-  actions: ['forgetSession', { type: 'decide', params: causes.reinstantiateRequested }],
-} as const;
-
-const acknowledge = {
-  type: 'tellHeartbeat',
-  params: ({ event }: { event: { latencyMs: number } }) =>
-    ({ type: 'heartbeat.acknowledged', latencyMs: event.latencyMs }) as const,
-} as const;
-
-const Identifying = shardSetup.createStateConfig({
-  // The first URL has answered: only now is a session given up that could not be resumed.
-  entry: 'forgetSession',
-  initial: 'awaitingSlot',
-  states: {
-    awaitingSlot: {
-      invoke: {
-        id: 'slot',
-        src: 'slot',
-        input: ({ context }) => ({ shardId: context.shardId }),
-        onError: { target: 'backingOff', actions: [{ type: 'decide', params: causes.slotFailed }, 'countAttempt'] },
-      },
-      on: {
-        'slot.granted': 'awaitingReady',
-        'slot.expired': {
-          target: 'backingOff',
-          actions: [{ type: 'decide', params: causes.slotExpired }, 'countAttempt'],
-        },
-        'slot.failed': {
-          target: 'backingOff',
-          actions: [
-            {
-              type: 'decide',
-              params: ({ event }): Cause => ({
-                ...causes.slotFailed,
-                reason: `${causes.slotFailed.reason}: ${event.reason}`,
-              }),
-            },
-            'countAttempt',
-          ],
-        },
-      },
-    },
-    // The connection is sound and its heart beats: only the slot is asked for again.
-    backingOff: { after: { decided: 'awaitingSlot' } },
-    awaitingReady: {
-      entry: ['identify', 'countIdentify'],
-      on: {
-        'gateway.ready': {
-          target: '#shard.Online.link.session.Connected',
-          actions: { type: 'rememberSession', params: ({ event }) => event },
-        },
-      },
-      after: { ready: giveUp(causes.readyTimeout) },
-    },
-  },
-});
-
-const Resuming = shardSetup.createStateConfig({
-  entry: ['clearReplayed', 'resume'],
-  on: {
-    identify: startAnew,
-    'gateway.resumed': {
-      target: 'Connected',
-      actions: { type: 'rememberSequence', params: ({ event }) => event },
-    },
-  },
-  after: { replay: giveUp(causes.replayTimeout) },
-  initial: 'replaying',
-  states: {
-    // Entered anew by every replayed dispatch, which starts its limit anew.
-    replaying: {
-      on: {
-        'gateway.replayed': {
-          target: 'replaying',
-          reenter: true,
-          actions: ['countReplayed', { type: 'rememberSequence', params: ({ event }) => event }],
-        },
-      },
-      after: { resumed: giveUp(causes.resumedTimeout) },
-    },
-  },
-});
-
-const Connected = shardSetup.createStateConfig({
-  entry: ['clearResumeTries', 'openBucket'],
-  on: {
-    'bucket.granted': { actions: { type: 'sendTicket', params: ({ event }) => event } },
-  },
-  exit: 'closeBucket',
-  initial: 'stabilizing',
-  states: {
-    // READY proves little: a gateway that accepts and drops at once must not burn identifies. An acknowledged beat does.
-    stabilizing: { on: { 'gateway.acknowledged': { target: 'stable', actions: acknowledge } } },
-    stable: { entry: 'clearAttempts' },
-  },
-});
-
-/** From HELLO on the connection has a heartbeat, whatever becomes of the session. */
-const session = shardSetup.createStateConfig({
-  entry: 'drawFirstBeat',
-  invoke: {
-    id: 'heartbeat',
-    src: 'heartbeat',
-    input: ({ context }) => ({ intervalMs: context.heartbeatIntervalMs, firstBeatMs: context.firstBeatMs }),
-    onDone: giveUp(causes.zombie),
-    onError: giveUp(causes.heartbeatFailed),
-  },
-  on: {
-    'heartbeat.due': { actions: 'beat' },
-    'heartbeat.suspected': { actions: 'settle' },
-    'socket.settled': { actions: { type: 'tellHeartbeat', params: { type: 'heartbeat.settled' } } },
-    'gateway.heartbeatRequested': { actions: { type: 'tellHeartbeat', params: { type: 'heartbeat.requested' } } },
-    'gateway.acknowledged': { actions: acknowledge },
-    'gateway.invalidSession': [
-      {
-        guard: { type: 'isResumable', params: ({ event }) => event },
-        ...giveUp(causes.invalidSessionResumable),
-      },
-      {
-        target: '#shard.Online.closing.reconnecting',
-        actions: ['forgetSession', { type: 'decide', params: causes.invalidSession }],
-      },
-    ],
-  },
-  initial: 'Identifying',
-  states: { Identifying, Resuming, Connected },
-});
+import { decideByCode, giveUp, standDown, startAnew } from './shard.ways.js';
 
 const Connecting = shardSetup.createStateConfig({
   on: { identify: { guard: 'aimsToResume', ...startAnew } },
@@ -201,7 +50,7 @@ const link = shardSetup.createStateConfig({
       },
     ],
     'socket.corrupted': {
-      target: '#shard.Online.closing.reconnecting',
+      target: '#shard.Online.closing',
       actions: {
         type: 'decide',
         params: ({ event }): Cause => ({ ...causes.corrupted, reason: `${causes.corrupted.reason}: ${event.reason}` }),
@@ -211,7 +60,7 @@ const link = shardSetup.createStateConfig({
     reconnect: giveUp(causes.reconnectRequested),
     reinstantiate: startAnew,
     disconnect: {
-      target: '#shard.Online.closing.reconnecting',
+      target: '#shard.Online.closing',
       actions: [
         { type: 'endSession', params: ({ event }) => event },
         {
@@ -366,7 +215,11 @@ export const shardMachine = shardSetup.createMachine({
           resumeUrl: context.target === 'resume' ? (context.session?.resumeUrl ?? null) : null,
           sequence: context.session?.sequence ?? null,
         }),
-        onError: { target: 'Disconnected', actions: { type: 'decide', params: causes.socketFailed } },
+        onError: [
+          { guard: 'isStopping', target: 'Offline.stopped' },
+          { guard: 'isGoingDown', target: 'Offline.idle' },
+          { target: 'Disconnected', actions: { type: 'decide', params: causes.socketFailed } },
+        ],
       },
       initial: 'link',
       states: { link, closing },

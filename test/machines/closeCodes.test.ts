@@ -36,7 +36,7 @@ describe('a close code of the gateway', () => {
     expect(shard.path).toBe('Offline.fatal');
     expect(shard.decision).toMatchObject({ action: 'fatal', code, delay: 0 });
     expect(shard.context.session).toBeNull();
-    shard.tick(120_000, 1_000);
+    shard.tick(120_000);
     expect(shard.sockets).toHaveLength(1);
     expect(shard.path).toBe('Offline.fatal');
   });
@@ -79,7 +79,7 @@ describe('autoReconnect off', () => {
     const shard = shardIn('Online.link.session.Connected.stable', { autoReconnect: false }).closed(code);
     expect(shard.path).toBe('Offline.idle');
     expect(shard.decision).toMatchObject({ action: 'close', code });
-    shard.tick(120_000, 1_000);
+    shard.tick(120_000);
     expect(shard.take()).toEqual(['drop']);
   });
 
@@ -104,13 +104,13 @@ describe('autoReconnect off', () => {
 
   test.each(['reconnect', 'reinstantiate'] as const)('a %s the user asks for is no lost connection', (type) => {
     const shard = shardIn('Online.link.session.Connected.stable', { autoReconnect: false });
-    shard.tell({ type }).closed(4900).tick(10_000);
+    shard.tell({ type }).closed(4900).tick(1_000);
     expect(shard.state).toBe('Connecting');
   });
 
   test('a connect while the shard goes down brings it up again', () => {
     const shard = shardIn('Online.closing.goingOffline', { autoReconnect: false });
-    shard.tell({ type: 'connect', session: null }).closed(1000).tick(10_000);
+    shard.tell({ type: 'connect', session: null }).closed(1000).tick(1_000);
     expect(shard.state).toBe('Connecting');
   });
 

@@ -142,9 +142,9 @@ describe('reinstantiate while the shard waits out its back-off', () => {
   test('does not shorten the wait, not even that of a Retry-After', () => {
     const shard = shardIn('Online.link.session.Connected.stable');
     shard.tell({ type: 'socket.closed', code: 1006, reason: 'HTTP 429', sequence: 7, retryAfterMs: 30_000 });
-    shard.tick(20_000, 1_000).tell({ type: 'reinstantiate' }).tick(9_000, 1_000);
+    shard.tick(20_000).tell({ type: 'reinstantiate' }).tick(9_000);
     expect(shard.state).toBe('Disconnected');
-    shard.tick(1_000, 100);
+    shard.tick(1_000);
     expect(shard.take().at(-1)).toBe('open first');
   });
 });
@@ -198,7 +198,7 @@ describe('double trouble', () => {
   });
 
   test('close in the middle of a reconnect stays down', () => {
-    const shard = shardIn('Online.closing.reconnecting').close().closed(1000).tick(120_000, 1_000);
+    const shard = shardIn('Online.closing.reconnecting').close().closed(1000).tick(120_000);
     expect(shard.path).toBe('Offline.idle');
     expect(shard.sockets).toHaveLength(1);
   });

@@ -1,16 +1,12 @@
 import { afterEach, expect } from 'vitest';
-import { createActor, fromCallback, SimulatedClock, type EventObject } from 'xstate';
-import { lifecycleOf, shardMachine } from '../../machines/index.js';
-import type {
-  ShardEvent,
-  ShardInput,
-  SlotInput,
-  SlotReport,
-  SocketCommand,
-  SocketInput,
-  SocketReport,
-} from '../../machines/shard.types.js';
+import { createActor, type EventObject } from 'xstate';
+import { lifecycleOf } from '../../machines/index.js';
+import type { ShardEvent, ShardInput, SocketCommand } from '../../machines/shard.types.js';
 import type { Session } from '../../src/protocol/session.js';
+import { ExactClock } from '../model/exactClock.js';
+import { lawbooks, type Chart } from '../model/laws/index.js';
+import { Observer, pathOf, type ObservedStep } from '../model/observer.js';
+import { FAIL, failAfter, ours, scripted, type ScriptedSocket, worlds, type Charts } from './scripted.js';
 
 export const INTERVAL_MS = 40_000;
 export const DAY_MS = 86_400_000;
@@ -28,26 +24,18 @@ const defaults: ShardInput = {
   seed: 1,
 };
 
-/** One scripted connection: what it was opened with, what it was told, and whether the chart still owns it. */
-export class ScriptedSocket {
-  readonly commands: SocketCommand[] = [];
-  alive = true;
-  greeted = false;
-
-  constructor(
-    readonly input: SocketInput,
-    readonly report: (report: SocketReport) => void,
-  ) {}
-}
-
 /** Which actor throws when it is started, for the tests of what a shard survives. */
 export interface HarnessOptions extends Partial<ShardInput> {
+  /** Charts to run instead of ours. */
+  readonly charts?: Charts;
+  /** Told of each step of the shard's chart and of its children's. */
+  readonly observe?: (step: ObservedStep) => void;
   readonly socketThrows?: () => boolean;
   readonly slotThrows?: () => boolean;
 }
 
 export class Harness {
-  readonly clock = new SimulatedClock();
+  readonly clock = new ExactClock();
   /** Everything that crossed the wire, and when the chart opened and gave up a connection. */
   readonly wire: string[] = [];
   readonly sockets: ScriptedSocket[] = [];
@@ -58,52 +46,87 @@ export class Harness {
   readonly violations: string[] = [];
   readonly actor;
 
-  constructor({ socketThrows, slotThrows, ...input }: HarnessOptions = {}) {
-    const socket = fromCallback<SocketCommand, SocketInput, SocketReport & EventObject>((args) => {
-      if (socketThrows?.() === true) throw new Error('no socket today');
-      return this.#open(new ScriptedSocket(args.input, args.sendBack), args.receive);
-    });
-    const slot = fromCallback<EventObject, SlotInput, SlotReport & EventObject>(() => {
-      this.slotsAsked += 1;
-      if (slotThrows?.() === true) throw new Error('no limiter today');
-      this.slotsHeld += 1;
-      return () => {
-        this.slotsHeld -= 1;
-      };
-    });
-    this.actor = createActor(shardMachine.provide({ actors: { socket, slot } }), {
-      input: { ...defaults, ...input },
-      clock: this.clock,
-    });
+  /** The last event the shard's chart has taken, and how many it has taken so far. */
+  lastEvent = '';
+  wasShutDown = false;
+  steps = 0;
+  readonly #observer: Observer;
+  readonly #socketThrows: (() => boolean) | undefined;
+  readonly #slotThrows: (() => boolean) | undefined;
+
+  constructor({ socketThrows, slotThrows, charts, observe, ...input }: HarnessOptions = {}) {
+    this.#observer = new Observer(
+      lawbooks,
+      () => this.clock.now(),
+      (step) => {
+        if (step.chart === 'shard') {
+          this.lastEvent = step.event.type;
+          this.steps += 1;
+        }
+        this.violations.push(...lawbooks[step.chart as Chart].judge(step as never));
+        observe?.(step);
+      },
+    );
+    this.#socketThrows = socketThrows;
+    this.#slotThrows = slotThrows;
+    this.actor = createActor(scripted(charts ?? ours), { input: { ...defaults, ...input }, clock: this.clock });
+    worlds.set(this.actor.system, this);
+    this.actor.system.inspect(this.#observer);
+    let checked: unknown;
     this.actor.subscribe({
       next: ({ context }) => {
+        if (context === checked) return;
+        checked = context;
         const written = JSON.stringify(context);
         if (!deepEqual(JSON.parse(written), context)) this.violations.push(`context is not JSON: ${written}`);
       },
       error: (error) => this.violations.push(`the chart threw: ${String(error)}`),
     });
     this.actor.start();
-    harnesses.push(this);
   }
 
-  #open(socket: ScriptedSocket, receive: (listener: (command: SocketCommand) => void) => void): () => void {
+  #sent(frame: string): void {
+    this.wire.push(frame);
+    this.#observer.sent('shard', frame);
+  }
+
+  /** The shard's socket actor begins. */
+  open(socket: ScriptedSocket, receive: (listener: (command: SocketCommand) => void) => void): () => void {
+    if (this.#socketThrows?.() === true) {
+      this.#observer.sent('shard', `open ${socket.input.resumeUrl ?? 'first'}`);
+      throw new Error('no socket today');
+    }
     if (this.sockets.some(({ alive }) => alive)) this.violations.push('two sockets at once');
     this.sockets.push(socket);
-    this.wire.push(`open ${socket.input.resumeUrl ?? 'first'}`);
-    receive((command) => this.#heard(socket, command));
+    this.#sent(`open ${socket.input.resumeUrl ?? 'first'}`);
+    receive((command) => {
+      if ((command as EventObject).type !== FAIL.type) this.#heard(socket, command);
+      else failAfter(() => (socket.alive = false));
+    });
     return () => {
       socket.alive = false;
-      this.wire.push('drop');
+      this.#sent('drop');
     };
+  }
+
+  /** The shard's slot actor begins. */
+  queue(receive: (listener: () => void) => void): () => void {
+    this.slotsAsked += 1;
+    if (this.#slotThrows?.() === true) throw new Error('no limiter today');
+    this.slotsHeld += 1;
+    const giveBack = () => void (this.slotsHeld -= 1);
+    receive(() => failAfter(giveBack));
+    return giveBack;
   }
 
   #heard(socket: ScriptedSocket, command: SocketCommand): void {
     if (isLogin(command)) {
+      if (command.type === 'socket.identify' && !socket.granted) this.violations.push('socket.identify without a slot');
       if (!socket.greeted) this.violations.push(`${command.type} before HELLO`);
       if (socket.commands.some(isLogin)) this.violations.push(`${command.type} on a connection that had logged in`);
     }
     socket.commands.push(command);
-    this.wire.push(say(command));
+    this.#sent(say(command));
   }
 
   get socket(): ScriptedSocket {
@@ -137,14 +160,28 @@ export class Harness {
   tell(...events: ShardEvent[]): this {
     for (const event of events) {
       if (event.type === 'gateway.hello' && this.sockets.length > 0) this.socket.greeted = true;
+      if (event.type === 'shutdown') this.wasShutDown = true;
+      if (event.type === 'slot.granted' && this.slotsHeld > 0) this.socket.granted = true;
       this.actor.send(event);
     }
     return this;
   }
 
-  /** Lets time pass in steps: one increment fires a re-arming timer only once. */
-  tick(ms: number, step = 100): this {
-    for (let left = ms; left > 0; left -= step) this.clock.increment(Math.min(step, left));
+  tick(ms: number): this {
+    this.clock.increment(ms);
+    return this;
+  }
+
+  /** Lets time pass to the next timer, at most this long. */
+  wait(atMostMs = DAY_MS): this {
+    const { nextAtMs } = this.clock;
+    if (nextAtMs === null) throw new Error(`nothing is waited for in ${this.path}`);
+    return this.tick(Math.min(nextAtMs - this.clock.now(), atMostMs));
+  }
+
+  /** Lets one of the shard's actors fail. */
+  fail(child: 'socket' | 'slot' | 'heartbeat' | 'bucket'): this {
+    (this.actor.getSnapshot().children[child] as unknown as { send(event: EventObject): void }).send(FAIL);
     return this;
   }
 
@@ -195,7 +232,11 @@ afterEach(() => {
   }
 });
 
-export const startShard = (options?: HarnessOptions): Harness => new Harness(options);
+export function startShard(options?: HarnessOptions): Harness {
+  const harness = new Harness(options);
+  harnesses.push(harness);
+  return harness;
+}
 
 /** Every state there is, by its path in the chart. */
 export type StatePath =
@@ -243,12 +284,6 @@ export function shardIn(path: StatePath, options?: HarnessOptions): Harness {
   expect(shard.path).toBe(path);
   shard.take();
   return shard;
-}
-
-export function pathOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const [[name, inner] = ['', '']] = Object.entries(value as object) as [string, unknown][];
-  return `${name}.${pathOf(inner)}`;
 }
 
 function say(command: SocketCommand): string {

@@ -141,7 +141,7 @@ describe('a zombie', () => {
   test('a peer that floods and never lets the socket settle is a zombie after 5 s', () => {
     const shard = beating();
     shard.tick(2 * INTERVAL_MS).take();
-    shard.tick(4_999, 1);
+    shard.tick(4_999);
     expect(shard.take()).toEqual([]);
     shard.tick(1);
     expect(shard.take()).toEqual(['close 4900']);

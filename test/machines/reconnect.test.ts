@@ -59,7 +59,7 @@ describe('op 9', () => {
     expect(shard.decision?.action).toBe('identify');
     expect(shard.decision?.delay).toBeGreaterThanOrEqual(1_000);
     expect(shard.decision?.delay).toBeLessThanOrEqual(5_000);
-    shard.closed(4900).tick(999, 1);
+    shard.closed(4900).tick(999);
     expect(shard.state).toBe('Disconnected');
     live(shard.tick(4_001)).tell({ type: 'slot.granted' });
     expect(shard.take()).toEqual(['drop', 'open first', 'identify']);

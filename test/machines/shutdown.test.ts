@@ -21,7 +21,7 @@ function tempt(shard: Harness): Harness {
     .hello()
     .ready()
     .closed(4000)
-    .tick(60_000, 5_000);
+    .tick(60_000);
 }
 
 describe('shutdown', () => {
@@ -49,7 +49,7 @@ describe('shutdown', () => {
   });
 
   test('during the back-off never connects again', () => {
-    const shard = shardIn('Disconnected').shutdown().tick(DAY_MS, 60_000);
+    const shard = shardIn('Disconnected').shutdown().tick(DAY_MS);
     expect(shard.path).toBe('Offline.stopped');
     expect(shard.sockets).toHaveLength(1);
   });
@@ -71,7 +71,7 @@ describe('fatal', () => {
 
 describe('close', () => {
   test('during the back-off never connects again until asked', () => {
-    const shard = shardIn('Disconnected').close().tick(DAY_MS, 60_000);
+    const shard = shardIn('Disconnected').close().tick(DAY_MS);
     expect(shard.path).toBe('Offline.idle');
     shard.tell({ type: 'connect', session: null });
     expect(shard.state).toBe('Connecting');

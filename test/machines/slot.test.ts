@@ -38,7 +38,7 @@ describe('the identify slot', () => {
     shard.tell({ type: 'slot.failed', reason: 'redis is down' });
     expect(shard.decision).toMatchObject({ code: null, reason: 'identify limiter failed: redis is down' });
     expect(shard).toMatchObject({ slotsAsked: 1, slotsHeld: 0, state: 'Identifying' });
-    shard.tick(999, 1);
+    shard.tick(999);
     expect(shard.slotsAsked).toBe(1);
     shard.tick(1_001);
     expect(shard).toMatchObject({ slotsAsked: 2, slotsHeld: 1 });
@@ -118,7 +118,7 @@ describe('what throws when it is started', () => {
 
   test('a socket for ever: tries with a growing back-off and never loops', () => {
     const shard = startShard({ socketThrows: () => true }).tell({ type: 'connect', session: null });
-    shard.tick(600_000, 500);
+    shard.tick(600_000);
     expect(shard.state).toBe('Disconnected');
     expect(shard.context.attempts).toBeGreaterThan(8);
     expect(shard.context.attempts).toBeLessThan(60);

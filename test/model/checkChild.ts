@@ -1,0 +1,99 @@
+import type { AnyStateMachine, EventObject, InputFrom, SnapshotFrom } from 'xstate';
+import { bucketMachine, heartbeatMachine } from '../../machines/index.js';
+import { Child } from './child.js';
+import { inside, shortestPaths, type Path } from './explore.js';
+import { pathOf, type ObservedStep } from './observer.js';
+
+/** How one of the smaller charts is walked through. */
+export interface ChildModel<Machine extends AnyStateMachine> {
+  readonly machine: Machine;
+  readonly input: InputFrom<Machine>;
+  readonly events: (snapshot: SnapshotFrom<Machine>) => readonly EventObject[];
+  readonly project: (snapshot: SnapshotFrom<Machine>) => string;
+  /** The child that sends itself this event later: time, although the chart's definition does not show it. */
+  readonly isTimer: (type: string) => boolean;
+}
+
+const told = [
+  { type: 'heartbeat.acknowledged', latencyMs: 20 },
+  { type: 'heartbeat.requested' },
+  { type: 'heartbeat.settled' },
+];
+
+export const heartbeatModel: ChildModel<typeof heartbeatMachine> = {
+  machine: heartbeatMachine,
+  input: { intervalMs: 40_000, firstBeatMs: 15_000 },
+  project: ({ value }) => pathOf(value),
+  events: (snapshot) => (snapshot.status === 'active' ? [...told, ...inside(snapshot)] : []),
+  isTimer: (type) => type.startsWith('xstate.after.'),
+};
+
+const tickets = [
+  { id: 1, priority: false, presence: false },
+  { id: 2, priority: false, presence: false },
+  { id: 3, priority: true, presence: false },
+  { id: 4, priority: false, presence: true },
+];
+
+/** One permit: with more, which comes back first would depend on when each was taken, and a configuration has no time. */
+const CAPACITY = 1;
+
+export const bucketModel: ChildModel<typeof bucketMachine> = {
+  machine: bucketMachine,
+  input: undefined as never,
+  project: ({ value, context: { queue, free, freePresence } }) =>
+    [pathOf(value), `queue ${queue.map(({ id }) => id).join(' ')}`, free.length, freePresence.length].join(', '),
+  events: ({ value, context: { queue, free, freePresence } }) => [
+    ...(value === 'closed' ? [{ type: 'bucket.open', capacity: CAPACITY }] : []),
+    { type: 'bucket.close' },
+    ...tickets
+      .filter(({ id }) => queue.every((ticket) => ticket.id !== id))
+      .map((ticket) => ({ type: 'bucket.queue', ticket })),
+    ...tickets.map(({ id }) => ({ type: 'bucket.cancel', id })),
+    // A presence permit comes back in 20 s, the permit taken with it in 60.
+    ...(value === 'open' && freePresence.length < 5 ? [{ type: 'presencePermit.returned', permit: 0 }] : []),
+    ...(value === 'open' && free.length === 0 && freePresence.length === 5
+      ? [{ type: 'permit.returned', permit: 0 }]
+      : []),
+  ],
+  isTimer: (type) => type.endsWith('ermit.returned'),
+};
+
+export interface ChildCheck<Machine extends AnyStateMachine> {
+  /** Another chart than ours: a mutant. */
+  readonly machine?: Machine;
+  readonly observe?: (step: ObservedStep, path: number) => void;
+  readonly number?: () => number;
+}
+
+export const childPaths = <Machine extends AnyStateMachine>(model: ChildModel<Machine>): Path[] =>
+  shortestPaths(model.machine, model);
+
+/** Walks to one configuration, and from there everywhere one event more can lead. Throws at the first unlawful step. */
+export function checkChildPath<Machine extends AnyStateMachine>(
+  model: ChildModel<Machine>,
+  path: Path,
+  { machine = model.machine, observe, number }: ChildCheck<Machine> = {},
+): void {
+  for (const last of path.next) {
+    const run = number?.() ?? 0;
+    const child = new Child(machine, model.input, observe && ((step) => observe(step, run)));
+    const story: string[] = [];
+    const perform = (event: EventObject) => {
+      story.push(event.type);
+      if (model.isTimer(event.type)) child.wait();
+      else child.tell(event);
+      if (child.violations.length > 0) throw new Error(`${story.join(', ')}:\n${child.violations.join('\n')}`);
+      if (model.isTimer(event.type) && child.lastEvent !== event.type) {
+        throw new Error(`${story.join(', ')}: ${child.lastEvent} came instead`);
+      }
+    };
+    for (const { event, reaches } of path.steps) {
+      perform(event);
+      const reached = model.project(child.snapshot);
+      if (reached !== reaches) throw new Error(`${story.join(', ')}: leads to "${reached}", not to "${reaches}"`);
+    }
+    perform(last);
+    child.stop();
+  }
+}

@@ -1,0 +1,105 @@
+import type { EventObject } from 'xstate';
+import type { ShardInput } from '../../machines/index.js';
+import { DAY_MS, Harness } from '../machines/harness.js';
+import type { Charts } from '../machines/scripted.js';
+import { broken } from './invariants.js';
+import { lawbooks } from './laws/index.js';
+import { isWithin } from './laws/lawbook.js';
+import type { Path } from './explore.js';
+import type { ObservedStep } from './observer.js';
+import { CONNECTED, STOPPED } from './laws/outcomes.js';
+import { perform, project } from './shardPaths.js';
+
+/** What a run of paths is asked for. */
+export interface Check {
+  readonly input: Partial<ShardInput>;
+  /** Other charts than ours: mutants. */
+  readonly charts?: Charts;
+  /** Told of every step, with the number of its path. */
+  readonly observe?: (step: ObservedStep, path: number) => void;
+  /** Numbers the paths. */
+  readonly number?: () => number;
+}
+
+/**
+ * Walks to one configuration on a live shard, and from there everywhere one event more can lead. Throws at the first
+ * step that is not lawful, does not lead where the chart says, or breaks an invariant.
+ */
+export function checkPath(path: Path, check: Check): void {
+  const idle: EventObject[] = [];
+  for (const event of path.next) {
+    const shard = walk(path, check);
+    if (lawbooks.shard.find(shard, event) === undefined) idle.push(event);
+    else step(shard, event, story(path, event));
+    shard.actor.stop();
+  }
+  // What no law names changes nothing: all of it fits into one run.
+  const shard = walk(path, check);
+  for (const event of idle) step(shard, event, story(path, event));
+  shard.actor.stop();
+}
+
+/** Time alone must lead on from here, unless the shard is down or Connected. */
+export function checkNoHang(path: Path, check: Check): void {
+  const shard = walk(path, check);
+  const { path: from } = shard;
+  if (!isWithin(from, 'Offline') && !isWithin(from, CONNECTED)) {
+    // A day of simulated time, or until nothing is waited for any more.
+    while (shard.path === from && shard.clock.nextAtMs !== null && shard.clock.now() < DAY_MS) shard.wait();
+    if (shard.path === from) throw new Error(`${story(path)}: hangs in ${from}`);
+  }
+  verify(shard, story(path));
+  shard.actor.stop();
+}
+
+/** Shutdown must lead to Offline from here, with time alone, and nothing may lead up again. */
+export function checkShutdown(path: Path, check: Check): void {
+  const shard = walk(path, check);
+  shard.shutdown().tick(3_600_000);
+  const opened = shard.sockets.length;
+  for (const event of path.next) if (!event.type.startsWith('xstate.')) shard.tell(event as never);
+  shard.tick(3_600_000);
+  verify(shard, story(path, { type: 'shutdown' }));
+  if (!shard.path.startsWith('Offline')) throw new Error(`${story(path)}, shutdown: is in ${shard.path}`);
+  if (shard.path !== STOPPED && shard.decision?.action !== 'fatal') throw new Error(`${story(path)}: not stopped`);
+  if (shard.sockets.length !== opened) throw new Error(`${story(path)}: opened a connection after shutdown`);
+  shard.actor.stop();
+}
+
+/** A live shard at the end of a path. */
+function walk(path: Path, { input, charts, observe, number }: Check): Harness {
+  const run = number?.() ?? 0;
+  const shard = new Harness({
+    ...input,
+    ...(charts !== undefined && { charts }),
+    ...(observe !== undefined && { observe: (taken: ObservedStep) => observe(taken, run) }),
+  });
+  path.steps.forEach(({ event, reaches }, index) => {
+    perform(shard, event);
+    const at = { steps: path.steps.slice(0, index + 1), next: [] };
+    verify(shard, story(at));
+    const reached = project(shard.actor.getSnapshot());
+    if (reached !== reaches) throw new Error(`${story(at)}: leads to "${reached}", not to "${reaches}"`);
+  });
+  return shard;
+}
+
+function step(shard: Harness, event: EventObject, told: string): void {
+  perform(shard, event);
+  verify(shard, told);
+}
+
+function verify(shard: Harness, told: string): void {
+  const wrong = [...shard.violations, ...broken(shard)];
+  if (wrong.length > 0) throw new Error(`${told}:\n${wrong.join('\n')}`);
+}
+
+/** A path in words. */
+function story({ steps }: Path, last?: EventObject): string {
+  return [...steps.map(({ event }) => event), ...(last === undefined ? [] : [last])].map(say).join(', ');
+}
+
+function say({ type, ...rest }: EventObject): string {
+  const { code, resumable } = rest as { code?: number; resumable?: boolean };
+  return [type, code, resumable].filter((word) => word !== undefined).join(' ');
+}

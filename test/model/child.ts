@@ -1,0 +1,53 @@
+import { createActor, setup, type AnyStateMachine, type EventObject, type InputFrom, type SnapshotFrom } from 'xstate';
+import { ExactClock } from './exactClock.js';
+import { lawbooks, type Chart } from './laws/index.js';
+import { Observer, pathOf, type ObservedStep } from './observer.js';
+
+/** One of the shard's smaller charts on its own, under a parent that only listens. Every step is held against its laws. */
+export class Child<Machine extends AnyStateMachine> {
+  readonly clock = new ExactClock();
+  readonly violations: string[] = [];
+  lastEvent = '';
+  readonly #parent;
+
+  constructor(machine: Machine, input: InputFrom<Machine>, observe?: (step: ObservedStep) => void) {
+    const parent = setup({ actors: { child: machine as AnyStateMachine } }).createMachine({
+      invoke: { id: 'child', src: 'child', input: input as never },
+    });
+    this.#parent = createActor(parent, { clock: this.clock });
+    const observer = new Observer(
+      lawbooks,
+      () => this.clock.now(),
+      (step) => {
+        this.lastEvent = step.event.type;
+        this.violations.push(...lawbooks[step.chart as Chart].judge(step as never));
+        observe?.(step);
+      },
+    );
+    this.#parent.system.inspect(observer);
+    this.#parent.start();
+  }
+
+  get snapshot(): SnapshotFrom<Machine> {
+    return this.#parent.getSnapshot().children['child']?.getSnapshot() as SnapshotFrom<Machine>;
+  }
+
+  get path(): string {
+    return pathOf((this.snapshot as { value: unknown }).value);
+  }
+
+  tell(event: EventObject): void {
+    this.#parent.getSnapshot().children['child']?.send(event);
+  }
+
+  /** Lets time pass to the next timer. */
+  wait(): void {
+    const { nextAtMs } = this.clock;
+    if (nextAtMs === null) throw new Error(`nothing is waited for in ${this.path}`);
+    this.clock.increment(nextAtMs - this.clock.now());
+  }
+
+  stop(): void {
+    this.#parent.stop();
+  }
+}

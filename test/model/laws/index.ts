@@ -1,0 +1,15 @@
+import type { BucketContext, HeartbeatContext, ShardContext } from '../../../machines/index.js';
+import { bucketLaws } from './bucket.js';
+import { heartbeatLaws } from './heartbeat.js';
+import { Lawbook } from './lawbook.js';
+import { shardDownLaws } from './shardDown.js';
+import { shardUpLaws } from './shardUp.js';
+
+/** The laws of each chart, by the chart's id. The seed of the jitter is nobody's business. */
+export const lawbooks = {
+  shard: new Lawbook<ShardContext>([...shardUpLaws, ...shardDownLaws], ['seed']),
+  heartbeat: new Lawbook<HeartbeatContext>(heartbeatLaws),
+  bucket: new Lawbook<BucketContext>(bucketLaws),
+};
+
+export type Chart = keyof typeof lawbooks;

@@ -1,0 +1,142 @@
+import type { ShardContext } from '../../../machines/index.js';
+import type { Session } from '../../../src/protocol/session.js';
+import { Expectation, type Outcome } from './lawbook.js';
+
+/** States by short names. */
+export const IDLE = 'Offline.idle';
+export const FATAL = 'Offline.fatal';
+export const STOPPED = 'Offline.stopped';
+export const OPENING = 'Online.link.Connecting.opening';
+export const AWAITING_HELLO = 'Online.link.Connecting.awaitingHello';
+export const AWAITING_SLOT = 'Online.link.session.Identifying.awaitingSlot';
+export const BACKING_OFF = 'Online.link.session.Identifying.backingOff';
+export const AWAITING_READY = 'Online.link.session.Identifying.awaitingReady';
+export const RESUMING = 'Online.link.session.Resuming';
+export const REPLAYING = 'Online.link.session.Resuming.replaying';
+export const CONNECTED = 'Online.link.session.Connected';
+export const STABILIZING = 'Online.link.session.Connected.stabilizing';
+export const STABLE = 'Online.link.session.Connected.stable';
+export const RECONNECTING = 'Online.closing.reconnecting';
+export const GOING_OFFLINE = 'Online.closing.goingOffline';
+export const STOPPING = 'Online.closing.stopping';
+export const ABORTING = 'Online.closing.aborting';
+export const DISCONNECTED = 'Disconnected';
+
+/** A connection is wanted; past HELLO; being closed. */
+export const WANTED = 'Online.link';
+export const PAST_HELLO = 'Online.link.session';
+export const CLOSING = 'Online.closing';
+
+/** Why a connection ends, as protocol.md has it. */
+export interface Why {
+  readonly action: 'resume' | 'identify' | 'close' | 'fatal';
+  readonly code: number | null;
+  readonly reason: string;
+  /** Comes back even with autoReconnect off. */
+  readonly persists?: boolean;
+  /** Never at once. */
+  readonly backsOff?: boolean;
+  /** The least wait. */
+  readonly minMs?: number;
+}
+
+type Shard = Outcome<ShardContext>;
+type Patch = NonNullable<Shard['context']>;
+
+/** The session of a connection that has gone as far as this sequence. */
+export function advanced(session: Session | null, sequence: number | null): Session | null {
+  if (session === null || sequence === null) return session;
+  return { ...session, sequence: Math.max(session.sequence, sequence) };
+}
+
+/** What 1000 and 1001 of ours leave of a session. */
+export const survivor = (session: Session | null, code: number): Session | null =>
+  code === 1000 || code === 1001 ? null : session;
+
+/** The decision that follows, and the context it leaves: the third row of protocol.md's table of waits. */
+export function decides(context: ShardContext, why: Why): { readonly lastDecision: ExpectedDecision } {
+  const { session, attempts, identifies, resumeTries, resumeAttempts, autoReconnect, backoff } = context;
+  const { action, code } = why;
+  if (action === 'close' || action === 'fatal') {
+    return { lastDecision: new ExpectedDecision(action, code, why.reason, attempts, 0, 0) };
+  }
+  if (!autoReconnect && why.persists !== true) {
+    return { lastDecision: new ExpectedDecision('close', code, `${why.reason}; autoReconnect is off`, attempts, 0, 0) };
+  }
+  const isSpent = session !== null && action === 'resume' && resumeTries >= resumeAttempts;
+  const resumes = session !== null && action === 'resume' && !isSpent;
+  const reason = isSpent ? `${why.reason}; the resume URL failed ${resumeAttempts} times in a row` : why.reason;
+  const failures = why.backsOff === true ? Math.max(2, attempts) : attempts;
+  const highest = failures === 0 ? 0 : Math.min(backoff.maxMs, backoff.initialMs * 2 ** (failures - 1));
+  const lowest = failures < 2 ? 0 : Math.min(backoff.initialMs, highest);
+  const isPaced = !resumes && identifies >= 10;
+  const least = Math.max(lowest, why.minMs ?? 0, isPaced ? 60_000 : 0);
+  const most = Math.max(highest, why.minMs ?? 0, why.reason.includes('op 9 false') ? 5_000 : 0, isPaced ? 120_000 : 0);
+  return {
+    lastDecision: new ExpectedDecision(resumes ? 'resume' : 'identify', code, reason, attempts + 1, least, most),
+  };
+}
+
+/** A decision whose wait has room for jitter. */
+class ExpectedDecision extends Expectation {
+  constructor(
+    readonly action: string,
+    code: number | null,
+    reason: string,
+    attempt: number,
+    least: number,
+    most: number,
+  ) {
+    super(`${action} ${code} "${reason}" attempt ${attempt} in ${least}-${most} ms`, (value) => {
+      const found = value as ShardContext['lastDecision'];
+      return (
+        found !== null &&
+        found.action === action &&
+        found.code === code &&
+        found.reason === reason &&
+        found.attempt === attempt &&
+        found.delay >= least &&
+        found.delay <= most
+      );
+    });
+  }
+}
+
+/** A connection is opened: at the resume URL while there is a session and tries are left, else at the first. */
+export function opens(context: ShardContext): Shard {
+  const { session, resumeTries, resumeAttempts, attempts } = context;
+  const resumes = session !== null && resumeTries < resumeAttempts;
+  return {
+    to: OPENING,
+    frames: [`open ${resumes ? session.resumeUrl : 'first'}`],
+    context: {
+      session,
+      attempts: attempts + 1,
+      target: resumes ? 'resume' : 'identify',
+      resumeTries: resumes ? resumeTries + 1 : Math.max(0, resumeAttempts - 1),
+    },
+  };
+}
+
+/** We drop the connection and come back. */
+export function dropsAndReturns(context: ShardContext, why: Why, session = context.session): Shard {
+  return {
+    to: RECONNECTING,
+    frames: [`close ${why.code ?? 4900}`],
+    context: { session, ...decides({ ...context, session }, why) },
+  };
+}
+
+/** The connection is gone. What follows was decided, or is now. */
+export function lost(context: ShardContext, patch: Patch = {}, frames: readonly string[] = ['drop']): Shard {
+  const { action } = (patch.lastDecision ?? context.lastDecision) as { readonly action: string };
+  return { to: action === 'close' ? IDLE : DISCONNECTED, frames, context: patch };
+}
+
+/** The user wants it down: what the command says is the decision, and 1000 and 1001 end the session. */
+export function standsDown(
+  context: ShardContext,
+  { code, reason }: { readonly code: number; readonly reason: string },
+): Patch {
+  return { session: survivor(context.session, code), ...decides(context, { action: 'close', code, reason }) };
+}

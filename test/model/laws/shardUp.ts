@@ -1,0 +1,248 @@
+import type { ShardContext } from '../../../machines/index.js';
+import { law, each, timer, dropped, NEW_SESSION, atResumeUrl } from './law.js';
+import { Expectation, isWithin, type Law, type Outcome } from './lawbook.js';
+import {
+  advanced,
+  AWAITING_HELLO,
+  AWAITING_READY,
+  AWAITING_SLOT,
+  BACKING_OFF,
+  CONNECTED,
+  decides,
+  dropsAndReturns,
+  IDLE,
+  OPENING,
+  opens,
+  PAST_HELLO,
+  REPLAYING,
+  RESUMING,
+  STABILIZING,
+  STABLE,
+} from './outcomes.js';
+
+const goingUp: readonly Law<ShardContext>[] = [
+  law('connect opens a connection for the session it brings, unless there is one', {
+    in: IDLE,
+    on: 'connect',
+    owes: ({ context, event }) => opens({ ...context, session: context.session ?? event.session }),
+  }),
+  law('reconnect goes up where there is no connection', {
+    in: IDLE,
+    on: 'reconnect',
+    owes: ({ context }) => opens(context),
+  }),
+  ...each(['identify', 'reinstantiate'], (type) =>
+    law(`${type} goes up with a new session`, {
+      in: IDLE,
+      on: type,
+      owes: ({ context }) => opens({ ...context, session: null }),
+    }),
+  ),
+  law('an open socket waits for HELLO', { in: OPENING, on: 'socket.opened', owes: () => ({ to: AWAITING_HELLO }) }),
+  law('a handshake has its time', {
+    in: OPENING,
+    on: 'xstate.after.handshake',
+    timer: timer(OPENING, ({ timeouts }) => timeouts.handshakeMs),
+    owes: ({ context }) => dropsAndReturns(context, dropped('handshake timed out')),
+  }),
+  law('HELLO has its time', {
+    in: AWAITING_HELLO,
+    on: 'xstate.after.hello',
+    timer: timer(AWAITING_HELLO, ({ timeouts }) => timeouts.helloMs),
+    owes: ({ context }) => dropsAndReturns(context, dropped('no HELLO in time')),
+  }),
+  law('HELLO at the resume URL is answered with RESUME', {
+    in: AWAITING_HELLO,
+    on: 'gateway.hello',
+    if: atResumeUrl,
+    owes: ({ context: { session }, event }) => ({
+      to: REPLAYING,
+      frames: [`resume ${session?.id}@${session?.sequence}`],
+      context: { ...heartbeats(event.heartbeatIntervalMs), replayed: 0 },
+    }),
+  }),
+  law('HELLO at the first URL gives up what could not be resumed, and asks for an identify slot', {
+    in: AWAITING_HELLO,
+    on: 'gateway.hello',
+    if: (facts) => !atResumeUrl(facts),
+    owes: ({ event }) => ({ to: AWAITING_SLOT, context: { ...heartbeats(event.heartbeatIntervalMs), session: null } }),
+  }),
+  law('identify during a resume drops it', {
+    in: ['Online.link.Connecting', RESUMING],
+    on: 'identify',
+    if: atResumeUrl,
+    owes: ({ context }) => dropsAndReturns(context, NEW_SESSION, null),
+  }),
+];
+
+/** The interval of HELLO, and a first beat within it. */
+function heartbeats(intervalMs: number) {
+  const heartbeatIntervalMs = intervalMs > 0 ? Math.min(intervalMs, 2_147_483_647) : 0;
+  return {
+    heartbeatIntervalMs,
+    firstBeatMs: new Expectation(`0-${heartbeatIntervalMs} ms`, (value) => {
+      return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= Math.ceil(heartbeatIntervalMs);
+    }),
+  };
+}
+
+const identifying: readonly Law<ShardContext>[] = [
+  law('IDENTIFY leaves once its slot is granted', {
+    in: AWAITING_SLOT,
+    on: 'slot.granted',
+    owes: ({ context }) => ({
+      to: AWAITING_READY,
+      frames: ['identify'],
+      context: { identifies: context.identifies + 1 },
+    }),
+  }),
+  law('a grant that ran out is asked for again, later', {
+    in: AWAITING_SLOT,
+    on: 'slot.expired',
+    owes: ({ context }) => backsOff(context, 'identify grant ran out'),
+  }),
+  law('a limiter that fails is asked again, later', {
+    in: AWAITING_SLOT,
+    on: 'slot.failed',
+    owes: ({ context, event }) => backsOff(context, `identify limiter failed: ${event.reason}`),
+  }),
+  law('a slot actor that fails is asked again, later', {
+    in: AWAITING_SLOT,
+    on: 'xstate.error.actor.slot',
+    owes: ({ context }) => backsOff(context, 'identify limiter failed'),
+  }),
+  law('the slot is asked for again after the wait that was decided', {
+    in: BACKING_OFF,
+    on: 'xstate.after.decided',
+    timer: timer(BACKING_OFF, ({ lastDecision }) => lastDecision?.delay ?? Number.NaN),
+    owes: () => ({ to: AWAITING_SLOT }),
+  }),
+  law('READY begins a session', {
+    in: AWAITING_READY,
+    on: 'gateway.ready',
+    owes: ({ event }) => ({ to: STABILIZING, context: { session: event.session, resumeTries: 0 } }),
+  }),
+  law('READY has its time', {
+    in: AWAITING_READY,
+    on: 'xstate.after.ready',
+    timer: timer(AWAITING_READY, ({ timeouts }) => timeouts.readyMs),
+    owes: ({ context }) => dropsAndReturns(context, dropped('no READY in time')),
+  }),
+];
+
+const backsOff = (context: ShardContext, reason: string): Outcome<ShardContext> => ({
+  to: BACKING_OFF,
+  context: {
+    ...decides(context, { action: 'identify', code: null, reason, persists: true, backsOff: true }),
+    attempts: context.attempts + 1,
+  },
+});
+
+const resuming: readonly Law<ShardContext>[] = [
+  law('a replayed dispatch starts the wait for RESUMED anew', {
+    in: REPLAYING,
+    on: 'gateway.replayed',
+    restarts: REPLAYING,
+    owes: ({ context, event }) => ({
+      context: { replayed: context.replayed + 1, session: advanced(context.session, event.sequence) },
+    }),
+  }),
+  law('RESUMED ends a resume', {
+    in: RESUMING,
+    on: 'gateway.resumed',
+    owes: ({ context, event }) => ({
+      to: STABILIZING,
+      context: { session: advanced(context.session, event.sequence), resumeTries: 0 },
+    }),
+  }),
+  law('RESUMED has its time', {
+    in: REPLAYING,
+    on: 'xstate.after.resumed',
+    timer: timer(REPLAYING, ({ timeouts }) => timeouts.resumedMs),
+    owes: ({ context }) => dropsAndReturns(context, dropped('no RESUMED in time')),
+  }),
+  law('a replay without an end has an end', {
+    in: RESUMING,
+    on: 'xstate.after.replay',
+    timer: timer(RESUMING, ({ timeouts }) => 20 * timeouts.resumedMs),
+    owes: ({ context }) => dropsAndReturns(context, dropped('no RESUMED, though dispatches came')),
+  }),
+];
+
+const beating: readonly Law<ShardContext>[] = [
+  law('a heartbeat leaves when it is due', {
+    in: PAST_HELLO,
+    on: 'heartbeat.due',
+    owes: () => ({ frames: ['heartbeat'] }),
+  }),
+  law('a suspected zombie is asked to read what waits', {
+    in: PAST_HELLO,
+    on: 'heartbeat.suspected',
+    owes: () => ({ frames: ['settle'] }),
+  }),
+  law('a zombie is dropped and resumed', {
+    in: PAST_HELLO,
+    on: 'xstate.done.actor.heartbeat',
+    owes: ({ context }) => dropsAndReturns(context, dropped('zombie: no heartbeat ack between two beats')),
+  }),
+  law('a connection without a heart is dropped', {
+    in: PAST_HELLO,
+    on: 'xstate.error.actor.heartbeat',
+    owes: ({ context }) => dropsAndReturns(context, dropped('heartbeat actor failed')),
+  }),
+  law('an acknowledged heartbeat proves the connection: what failed before counts no more', {
+    in: STABILIZING,
+    on: 'gateway.acknowledged',
+    owes: () => ({ to: STABLE, frames: ['heartbeat.acknowledged'], context: { attempts: 0, identifies: 0 } }),
+  }),
+  law('a granted payload is sent', {
+    in: CONNECTED,
+    on: 'bucket.granted',
+    owes: ({ event }) => ({ frames: [`send ${event.ticket.id}`] }),
+  }),
+];
+
+const telling: readonly Law<ShardContext>[] = [
+  law('a payload waits in the bucket, whatever the shard does', {
+    in: '',
+    on: 'send',
+    owes: ({ event }) => ({ frames: [`bucket.queue ${event.ticket.id}`] }),
+  }),
+  law('a payload nobody wants sent any more leaves the bucket', {
+    in: '',
+    on: 'send.cancel',
+    owes: ({ event }) => ({ frames: [`bucket.cancel ${event.id}`] }),
+  }),
+  ...each(['bucket.granted', 'socket.unsent'] as const, (type) =>
+    law('a payload whose connection went first waits for the next', {
+      in: '',
+      on: type,
+      if: ({ path }) => type === 'socket.unsent' || !isWithin(path, CONNECTED),
+      owes: ({ event }) => ({ frames: [`bucket.queue ${event.ticket.id}`] }),
+    }),
+  ),
+  law('the heartbeat hears of its ack', {
+    in: [AWAITING_SLOT, BACKING_OFF, AWAITING_READY, RESUMING, STABLE],
+    on: 'gateway.acknowledged',
+    owes: () => ({ frames: ['heartbeat.acknowledged'] }),
+  }),
+  law('the heartbeat hears that all has been read', {
+    in: PAST_HELLO,
+    on: 'socket.settled',
+    owes: () => ({ frames: ['heartbeat.settled'] }),
+  }),
+  law('the heartbeat hears that the gateway wants one now', {
+    in: PAST_HELLO,
+    on: 'gateway.heartbeatRequested',
+    owes: () => ({ frames: ['heartbeat.requested'] }),
+  }),
+];
+
+/** What a shard owes on its way up and while it is there, after protocol.md. */
+export const shardUpLaws: readonly Law<ShardContext>[] = [
+  ...goingUp,
+  ...identifying,
+  ...resuming,
+  ...beating,
+  ...telling,
+];

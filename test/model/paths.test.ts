@@ -1,0 +1,68 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { bucketMachine, heartbeatMachine, shardMachine } from '../../machines/index.js';
+import { bucketModel, checkChildPath, childPaths, heartbeatModel } from './checkChild.js';
+import { Coverage } from './coverage.js';
+import { lawbooks } from './laws/index.js';
+import type { ObservedStep } from './observer.js';
+import { checkNoHang, checkPath, checkShutdown } from './checkShard.js';
+import { inputs, shardPaths } from './shardPaths.js';
+import { table } from './table.js';
+
+const coverage: Readonly<Record<string, Coverage>> = {
+  shard: new Coverage(shardMachine),
+  heartbeat: new Coverage(heartbeatMachine),
+  bucket: new Coverage(bucketMachine),
+};
+let runs = 0;
+const number = () => ++runs;
+const observe = (step: ObservedStep, path: number) => coverage[step.chart]?.note(step, path);
+coverage['shard']?.noteStart(shardMachine, 0);
+coverage['heartbeat']?.noteStart(heartbeatMachine, 0);
+coverage['bucket']?.noteStart(bucketMachine, 0);
+
+describe.each(inputs)('a shard started with %j, in each configuration it can reach', (input) => {
+  const paths = shardPaths(input);
+  const check = { input, observe, number };
+
+  test('does what the laws say at each event, and nothing else', { timeout: 120_000 }, () => {
+    expect(paths.length).toBeGreaterThan(50);
+    for (const path of paths) checkPath(path, check);
+  });
+
+  test('is led on by time alone, unless it is down or Connected', () => {
+    for (const path of paths) checkNoHang(path, check);
+  });
+
+  test('comes to rest after shutdown, and nothing leads up again', () => {
+    for (const path of paths) checkShutdown(path, check);
+  });
+});
+
+test('a heartbeat does what the laws say, in each configuration it can reach', () => {
+  const paths = childPaths(heartbeatModel);
+  expect(paths.length).toBe(5);
+  for (const path of paths) checkChildPath(heartbeatModel, path, { observe, number });
+});
+
+test('a bucket does what the laws say, in each configuration it can reach', () => {
+  const paths = childPaths(bucketModel);
+  expect(paths.length).toBeGreaterThan(30);
+  for (const path of paths) checkChildPath(bucketModel, path, { observe, number });
+});
+
+describe('nothing is left out', () => {
+  test.each(['shard', 'heartbeat', 'bucket'])(
+    'each edge, each refusal of a guard and each initial state of the %s chart is on a path',
+    (chart) => {
+      expect(coverage[chart]?.missing).toEqual([]);
+    },
+  );
+
+  test.each(Object.entries(lawbooks))('each law of the %s chart is applied', (_, { applied }) => {
+    expect([...applied].filter(([, times]) => times === 0).map(([{ says }]) => says)).toEqual([]);
+  });
+});
+
+afterAll(() => {
+  process.stdout.write(`\n${table(Object.values(coverage).map(({ row }) => row))}\n${runs} paths\n\n`);
+});

@@ -1,0 +1,84 @@
+import type { EventObject, SnapshotFrom } from 'xstate';
+import { shardMachine, type ShardEvent, type ShardInput } from '../../machines/index.js';
+import { backoff, timeouts, type Harness } from '../machines/harness.js';
+import { inside, shortestPaths, type Path } from './explore.js';
+import { pathOf } from './observer.js';
+import { firstSession, outside, strays } from './alphabet.js';
+
+type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
+
+/** What shards are started with: the options that change which way a shard goes. */
+export const inputs: readonly Partial<ShardInput>[] = [
+  { resumeAttempts: 1 },
+  { resumeAttempts: 3, session: firstSession },
+  { resumeAttempts: 0, session: firstSession },
+  { resumeAttempts: 1, autoReconnect: false },
+];
+
+/** What two configurations of a shard must differ in to count as two. Counters that only grow are cut off. */
+export function project({ value, context }: ShardSnapshot): string {
+  const { session, target, lastDecision, resumeTries, resumeAttempts, attempts } = context;
+  const path = pathOf(value);
+  return [
+    path,
+    session === null ? 'no session' : 'session',
+    resumeTries < resumeAttempts ? 'tries left' : 'tries spent',
+    attempts === 0 ? 'proven' : 'unproven',
+    ...(path.startsWith('Online.link.Connecting') ? [`to ${target}`] : []),
+    ...(path.startsWith('Online.closing') || path === 'Offline.fatal'
+      ? [`${lastDecision?.action} ${lastDecision?.code}`]
+      : []),
+  ].join(', ');
+}
+
+/** The shortest way to everything a shard started with this can come to. */
+export function shardPaths(input: Partial<ShardInput>): Path[] {
+  const defaults = { shardId: 0, session: null, autoReconnect: true, resumeAttempts: 3, timeouts, backoff, seed: 1 };
+  return shortestPaths(shardMachine, {
+    input: { ...defaults, ...input },
+    project,
+    events: (snapshot) => [...outside, ...strays, ...inside(snapshot)].filter((event) => canHappen(event, snapshot)),
+  });
+}
+
+/** The bucket fails once and is gone; a shard without one takes no payloads. */
+function canHappen({ type }: EventObject, { context: { lastDecision } }: ShardSnapshot): boolean {
+  const hasBucket = lastDecision?.action !== 'fatal' || lastDecision.code !== null;
+  return hasBucket || !/^xstate\.error\.actor\.bucket$|^send|^bucket\.|unsent$/.test(type);
+}
+
+/** Longer than anything here takes. */
+const PATIENCE_MS = 3_600_000;
+
+/** Makes an event of a path happen to a live shard: the outside's is told, time is let pass, an actor is made to fail. */
+export function perform(shard: Harness, event: EventObject): void {
+  const { type } = event;
+  const [, failed] = /^xstate\.error\.actor\.(.+)$/.exec(type) ?? [];
+  if (failed !== undefined) shard.fail(failed as 'socket');
+  else if (type.startsWith('xstate.after.')) waitFor(shard, type);
+  else if (type === 'xstate.done.actor.heartbeat') becomeZombie(shard);
+  else shard.tell(event as ShardEvent);
+}
+
+/** The gateway acknowledges and replays on, but nothing else comes, until this timer has fired. */
+function waitFor(shard: Harness, timer: string): void {
+  const until = shard.clock.now() + PATIENCE_MS;
+  const isReplay = timer.startsWith('xstate.after.replay.');
+  const from = shard.steps;
+  while (shard.lastEvent !== timer || shard.steps === from) {
+    if (shard.clock.now() > until) throw new Error(`${timer} never came`);
+    if (isReplay) shard.tell({ type: 'gateway.replayed', sequence: 8 });
+    shard.wait(isReplay ? timeouts.resumedMs - 1 : undefined);
+    if (shard.lastEvent === 'heartbeat.due') shard.acknowledge();
+  }
+}
+
+/** The gateway falls silent; the socket has nothing left to read. */
+function becomeZombie(shard: Harness): void {
+  const until = shard.clock.now() + PATIENCE_MS;
+  while (shard.lastEvent !== 'xstate.done.actor.heartbeat') {
+    if (shard.clock.now() > until) throw new Error('no zombie was found');
+    shard.wait();
+    if (shard.lastEvent === 'heartbeat.suspected') shard.tell({ type: 'socket.settled' });
+  }
+}

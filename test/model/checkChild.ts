@@ -2,6 +2,7 @@ import type { AnyStateMachine, EventObject, InputFrom, SnapshotFrom } from 'xsta
 import { bucketMachine, heartbeatMachine } from '../../machines/index.js';
 import { Child } from './child.js';
 import { inside, shortestPaths, type Path } from './explore.js';
+import { Unlawful } from './laws/lawbook.js';
 import { pathOf, type ObservedStep } from './observer.js';
 
 /** How one of the smaller charts is walked through. */
@@ -83,15 +84,15 @@ export function checkChildPath<Machine extends AnyStateMachine>(
       story.push(event.type);
       if (model.isTimer(event.type)) child.wait();
       else child.tell(event);
-      if (child.violations.length > 0) throw new Error(`${story.join(', ')}:\n${child.violations.join('\n')}`);
+      if (child.violations.length > 0) throw new Unlawful(`${story.join(', ')}:\n${child.violations.join('\n')}`);
       if (model.isTimer(event.type) && child.lastEvent !== event.type) {
-        throw new Error(`${story.join(', ')}: ${child.lastEvent} came instead`);
+        throw new Unlawful(`${story.join(', ')}: ${child.lastEvent} came instead`);
       }
     };
     for (const { event, reaches } of path.steps) {
       perform(event);
       const reached = model.project(child.snapshot);
-      if (reached !== reaches) throw new Error(`${story.join(', ')}: leads to "${reached}", not to "${reaches}"`);
+      if (reached !== reaches) throw new Unlawful(`${story.join(', ')}: leads to "${reached}", not to "${reaches}"`);
     }
     perform(last);
     child.stop();

@@ -1,14 +1,14 @@
 import type { EventObject } from 'xstate';
 import type { ShardInput } from '../../machines/index.js';
-import { DAY_MS, Harness } from '../machines/harness.js';
+import { Harness } from '../machines/harness.js';
 import type { Charts } from '../machines/scripted.js';
 import { broken } from './invariants.js';
 import { lawbooks } from './laws/index.js';
-import { isWithin } from './laws/lawbook.js';
+import { isWithin, Unlawful } from './laws/lawbook.js';
 import type { Path } from './explore.js';
 import type { ObservedStep } from './observer.js';
 import { CONNECTED, STOPPED } from './laws/outcomes.js';
-import { perform, project } from './shardPaths.js';
+import { PATIENCE_MS, perform, project } from './shardPaths.js';
 
 /** What a run of paths is asked for. */
 export interface Check {
@@ -44,9 +44,9 @@ export function checkNoHang(path: Path, check: Check): void {
   const shard = walk(path, check);
   const { path: from } = shard;
   if (!isWithin(from, 'Offline') && !isWithin(from, CONNECTED)) {
-    // A day of simulated time, or until nothing is waited for any more.
-    while (shard.path === from && shard.clock.nextAtMs !== null && shard.clock.now() < DAY_MS) shard.wait();
-    if (shard.path === from) throw new Error(`${story(path)}: hangs in ${from}`);
+    // Longer than any wait there is, or until nothing is waited for any more.
+    while (shard.path === from && shard.clock.nextAtMs !== null && shard.clock.now() < PATIENCE_MS) shard.wait();
+    if (shard.path === from) throw new Unlawful(`${story(path)}: hangs in ${from}`);
   }
   verify(shard, story(path));
   shard.actor.stop();
@@ -55,14 +55,14 @@ export function checkNoHang(path: Path, check: Check): void {
 /** Shutdown must lead to Offline from here, with time alone, and nothing may lead up again. */
 export function checkShutdown(path: Path, check: Check): void {
   const shard = walk(path, check);
-  shard.shutdown().tick(3_600_000);
+  shard.shutdown().tick(PATIENCE_MS);
   const opened = shard.sockets.length;
   for (const event of path.next) if (!event.type.startsWith('xstate.')) shard.tell(event as never);
-  shard.tick(3_600_000);
+  shard.tick(PATIENCE_MS);
   verify(shard, story(path, { type: 'shutdown' }));
-  if (!shard.path.startsWith('Offline')) throw new Error(`${story(path)}, shutdown: is in ${shard.path}`);
-  if (shard.path !== STOPPED && shard.decision?.action !== 'fatal') throw new Error(`${story(path)}: not stopped`);
-  if (shard.sockets.length !== opened) throw new Error(`${story(path)}: opened a connection after shutdown`);
+  if (!shard.path.startsWith('Offline')) throw new Unlawful(`${story(path)}, shutdown: is in ${shard.path}`);
+  if (shard.path !== STOPPED && shard.decision?.action !== 'fatal') throw new Unlawful(`${story(path)}: not stopped`);
+  if (shard.sockets.length !== opened) throw new Unlawful(`${story(path)}: opened a connection after shutdown`);
   shard.actor.stop();
 }
 
@@ -79,7 +79,7 @@ function walk(path: Path, { input, charts, observe, number }: Check): Harness {
     const at = { steps: path.steps.slice(0, index + 1), next: [] };
     verify(shard, story(at));
     const reached = project(shard.actor.getSnapshot());
-    if (reached !== reaches) throw new Error(`${story(at)}: leads to "${reached}", not to "${reaches}"`);
+    if (reached !== reaches) throw new Unlawful(`${story(at)}: leads to "${reached}", not to "${reaches}"`);
   });
   return shard;
 }
@@ -91,7 +91,7 @@ function step(shard: Harness, event: EventObject, told: string): void {
 
 function verify(shard: Harness, told: string): void {
   const wrong = [...shard.violations, ...broken(shard)];
-  if (wrong.length > 0) throw new Error(`${told}:\n${wrong.join('\n')}`);
+  if (wrong.length > 0) throw new Unlawful(`${told}:\n${wrong.join('\n')}`);
 }
 
 /** A path in words. */

@@ -1,6 +1,7 @@
 import { createActor, setup, type AnyStateMachine, type EventObject, type InputFrom, type SnapshotFrom } from 'xstate';
 import { ExactClock } from './exactClock.js';
 import { lawbooks, type Chart } from './laws/index.js';
+import { Unlawful } from './laws/lawbook.js';
 import { Observer, pathOf, type ObservedStep } from './observer.js';
 
 /** One of the shard's smaller charts on its own, under a parent that only listens. Every step is held against its laws. */
@@ -25,6 +26,7 @@ export class Child<Machine extends AnyStateMachine> {
       },
     );
     this.#parent.system.inspect(observer);
+    this.#parent.subscribe({ error: (error) => this.violations.push(`the chart threw: ${String(error)}`) });
     this.#parent.start();
   }
 
@@ -43,7 +45,7 @@ export class Child<Machine extends AnyStateMachine> {
   /** Lets time pass to the next timer. */
   wait(): void {
     const { nextAtMs } = this.clock;
-    if (nextAtMs === null) throw new Error(`nothing is waited for in ${this.path}`);
+    if (nextAtMs === null) throw new Unlawful(`nothing is waited for in ${this.path}`);
     this.clock.increment(nextAtMs - this.clock.now());
   }
 

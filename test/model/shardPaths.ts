@@ -2,6 +2,7 @@ import type { EventObject, SnapshotFrom } from 'xstate';
 import { shardMachine, type ShardEvent, type ShardInput } from '../../machines/index.js';
 import { backoff, timeouts, type Harness } from '../machines/harness.js';
 import { inside, shortestPaths, type Path } from './explore.js';
+import { Unlawful } from './laws/lawbook.js';
 import { pathOf } from './observer.js';
 import { firstSession, outside, strays } from './alphabet.js';
 
@@ -48,7 +49,7 @@ function canHappen({ type }: EventObject, { context: { lastDecision } }: ShardSn
 }
 
 /** Longer than anything here takes. */
-const PATIENCE_MS = 3_600_000;
+export const PATIENCE_MS = 3_600_000;
 
 /** Makes an event of a path happen to a live shard: the outside's is told, time is let pass, an actor is made to fail. */
 export function perform(shard: Harness, event: EventObject): void {
@@ -66,7 +67,7 @@ function waitFor(shard: Harness, timer: string): void {
   const isReplay = timer.startsWith('xstate.after.replay.');
   const from = shard.steps;
   while (shard.lastEvent !== timer || shard.steps === from) {
-    if (shard.clock.now() > until) throw new Error(`${timer} never came`);
+    if (shard.clock.now() > until) throw new Unlawful(`${timer} never came`);
     if (isReplay) shard.tell({ type: 'gateway.replayed', sequence: 8 });
     shard.wait(isReplay ? timeouts.resumedMs - 1 : undefined);
     if (shard.lastEvent === 'heartbeat.due') shard.acknowledge();
@@ -77,7 +78,7 @@ function waitFor(shard: Harness, timer: string): void {
 function becomeZombie(shard: Harness): void {
   const until = shard.clock.now() + PATIENCE_MS;
   while (shard.lastEvent !== 'xstate.done.actor.heartbeat') {
-    if (shard.clock.now() > until) throw new Error('no zombie was found');
+    if (shard.clock.now() > until) throw new Unlawful('no zombie was found');
     shard.wait();
     if (shard.lastEvent === 'heartbeat.suspected') shard.tell({ type: 'socket.settled' });
   }

@@ -101,7 +101,7 @@ test(
       shard.actor.stop();
     });
     fc.assert(property, { numRuns: RUNS });
-  expect(steps).toBeGreaterThan(100_000);
+    expect(steps).toBeGreaterThan(100_000);
     // A walk that never comes far proves nothing.
     expect([...visited].toSorted()).toEqual(statePaths.toSorted());
   },

@@ -83,13 +83,13 @@ export class Lawbook<Context> {
   }
 
   /** The law for this event in this position, or undefined where it must change nothing. */
-  find(position: Position<Context>, event: { readonly type: string }): Law<Context> | undefined {
-    const facts = { ...position, event } as Facts<Context, never>;
+  find({ path, context }: Position<Context>, event: { readonly type: string }): Law<Context> | undefined {
+    const facts = { path, context, event } as Facts<Context, never>;
     const laws = this.lawsOn(event.type).filter(
-      (law) => law.in.some((path) => isWithin(position.path, path)) && (law.if?.(facts) ?? true),
+      (law) => law.in.some((state) => isWithin(path, state)) && (law.if?.(facts) ?? true),
     );
     if (laws.length > 1)
-      throw new Error(`two laws for ${event.type} in ${position.path}: ${laws.map(({ says }) => says).join('; ')}`);
+      throw new Error(`two laws for ${event.type} in ${path}: ${laws.map(({ says }) => says).join('; ')}`);
     return laws[0];
   }
 
@@ -123,6 +123,11 @@ export class Lawbook<Context> {
       .filter(([key, value]) => !agrees(value, found[key as keyof Context]))
       .map(([key, value]) => `${key} is ${JSON.stringify(found[key as keyof Context])}, not ${JSON.stringify(value)}`);
   }
+}
+
+/** A chart has done something else than it should. Any other error in a check is one of the check's own. */
+export class Unlawful extends Error {
+  override readonly name = 'Unlawful';
 }
 
 /** Whether a path is this state or one below it. */

@@ -5,6 +5,7 @@ import type { ShardEvent, ShardInput, SocketCommand } from '../../machines/shard
 import type { Session } from '../../src/protocol/session.js';
 import { ExactClock } from '../model/exactClock.js';
 import { lawbooks, type Chart } from '../model/laws/index.js';
+import { Unlawful } from '../model/laws/lawbook.js';
 import { Observer, pathOf, type ObservedStep } from '../model/observer.js';
 import { FAIL, failAfter, ours, scripted, type ScriptedSocket, worlds, type Charts } from './scripted.js';
 
@@ -175,7 +176,7 @@ export class Harness {
   /** Lets time pass to the next timer, at most this long. */
   wait(atMostMs = DAY_MS): this {
     const { nextAtMs } = this.clock;
-    if (nextAtMs === null) throw new Error(`nothing is waited for in ${this.path}`);
+    if (nextAtMs === null) throw new Unlawful(`nothing is waited for in ${this.path}`);
     return this.tick(Math.min(nextAtMs - this.clock.now(), atMostMs));
   }
 

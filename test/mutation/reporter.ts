@@ -1,0 +1,57 @@
+import { table } from '../model/table.js';
+import { equivalents } from './equivalents.js';
+
+/** What the report needs of vitest's test cases. */
+interface Case {
+  readonly name: string;
+  result(): { readonly state: string; readonly errors?: readonly { readonly message: string }[] | undefined };
+}
+
+/** Prints how many mutants each kind has, how many were killed, and every one that survived. */
+export default class MutationReporter {
+  readonly #cases: Case[] = [];
+
+  onTestCaseResult(testCase: Case): void {
+    this.#cases.push(testCase);
+    if (process.stdout.isTTY) process.stdout.write(`\r${this.#cases.length} mutants`);
+  }
+
+  onTestRunEnd(_: unknown, unhandled: readonly { readonly message: string }[]): void {
+    const survivors = this.#cases.filter((testCase) => !isKilled(testCase));
+    const unexplained = survivors.filter(({ name }) => equivalents[name] === undefined);
+    const stale = Object.keys(equivalents).filter((id) => !survivors.some(({ name }) => name === id));
+    const kinds = [...new Set(this.#cases.map(({ name }) => kindOf(name)))];
+    const lines = [
+      '',
+      table([
+        ...kinds.map((kind) => {
+          const cases = this.#cases.filter(({ name }) => kindOf(name) === kind);
+          return row(kind, cases);
+        }),
+        row('all', this.#cases),
+      ]),
+      '',
+      ...survivors.map((survivor) => `survived: ${survivor.name}: ${reasonOf(survivor)}`),
+      ...stale.map((id) => `killed, but listed as equivalent: ${id}`),
+      ...unhandled.map(({ message }) => `failed: ${message}`),
+    ];
+    process.stdout.write(`${lines.join('\n')}\n`);
+    const isFine = this.#cases.length > 0 && [...unexplained, ...stale, ...unhandled].length === 0;
+    process.exitCode = isFine ? 0 : 1;
+  }
+}
+
+const isKilled = (testCase: Case) => testCase.result().state === 'passed';
+
+const row = (kind: string, cases: readonly Case[]) => ({
+  mutants: kind,
+  all: cases.length,
+  killed: cases.filter(isKilled).length,
+});
+
+/** `shard: remove edge Online on close` -> `remove edge` */
+const kindOf = (id: string) => id.split(' ').slice(1, 3).join(' ');
+
+function reasonOf(survivor: Case): string {
+  return equivalents[survivor.name] ?? survivor.result().errors?.[0]?.message ?? 'a test is missing';
+}

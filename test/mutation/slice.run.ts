@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { allMutants, killer } from './check.js';
+
+/** Which part of the mutants this worker takes: `vitest.config.ts` hands them out. */
+const slice = Number(process.env['MUTATION_SLICE']);
+const slices = Number(process.env['MUTATION_SLICES']);
+
+for (const mutant of allMutants().filter((_, index) => index % slices === slice)) {
+  test(mutant.id, () => expect(killer(mutant), 'survived').not.toBeNull());
+}

@@ -50,6 +50,7 @@ export class Harness {
   /** The last event the shard's chart has taken, and how many it has taken so far. */
   lastEvent = '';
   wasShutDown = false;
+  wasRefused = false;
   steps = 0;
   readonly #observer: Observer;
   readonly #socketThrows: (() => boolean) | undefined;
@@ -63,6 +64,7 @@ export class Harness {
         if (step.chart === 'shard') {
           this.lastEvent = step.event.type;
           this.steps += 1;
+          this.wasRefused ||= step.after.path === 'Offline.fatal';
         }
         this.violations.push(...lawbooks[step.chart as Chart].judge(step as never));
         observe?.(step);

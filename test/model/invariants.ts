@@ -97,6 +97,10 @@ export const invariants: readonly Invariant[] = [
     holds: (shard) => !shard.wasShutDown || [STOPPING, STOPPED, FATAL].includes(shard.path),
   },
   {
+    says: 'after a fatal end nothing leads up: the shard stays refused, or is stopped',
+    holds: ({ path, wasRefused }) => !wasRefused || path === FATAL || path === STOPPED,
+  },
+  {
     says: 'what is being closed to come back has a reason',
     holds: ({ path, context: { lastDecision } }) => path !== RECONNECTING || (lastDecision?.reason ?? '') !== '',
   },

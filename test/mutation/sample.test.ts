@@ -9,6 +9,9 @@ const EVERY = 10;
 const mutants = allMutants();
 const sample = mutants.filter((_, index) => index % EVERY === 0);
 
+const copy = <Machine extends AnyStateMachine>({ config, implementations }: Machine) =>
+  new StateMachine(config as never, implementations as never) as unknown as Machine;
+
 describe('a chart with one thing wrong turns a test red', () => {
   test.each(sample)('$id', (mutant) => {
     expect(killer(mutant)).not.toBeNull();
@@ -26,8 +29,6 @@ test('no two mutants have the same id', () => {
 });
 
 test('charts with nothing wrong survive, as copies too', () => {
-  const copy = <Machine extends AnyStateMachine>({ config, implementations }: Machine) =>
-    new StateMachine(config as never, implementations as never) as unknown as Machine;
   const copies = { shard: copy(ours.shard), heartbeat: copy(ours.heartbeat), bucket: copy(ours.bucket) };
   expect(complaint(copies, 1)).toBeNull();
 });

@@ -3,6 +3,24 @@ export type { Awaitable, IdentifyGrant, IdentifyLimiter } from './actors/identif
 export type { Compression } from './actors/inflate.js';
 export { lifecycleOf, shardMachine, type Lifecycle } from '../machines/index.js';
 export type { DispatchEvents, LifecycleEvents, ShardEvents, TransitionRecord } from './events.js';
+export {
+  AuditError,
+  createAuditLog,
+  readAuditLog,
+  replayAudit,
+  type AuditErrorCode,
+  type AuditLog,
+  type AuditLogOptions,
+  type AuditLogReader,
+  type AuditRecord,
+  type AuditSource,
+  type Divergence,
+  type Replayed,
+  type ReplayRecord,
+  type ReplayResult,
+  type Rotation,
+  type SkippedLine,
+} from './audit/index.js';
 export { createIdentifyLimiter, type IdentifyLimiterOptions } from './identifyLimiter.js';
 export type { Logger } from './logger.js';
 export type { ShardOptions } from './options.js';

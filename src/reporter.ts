@@ -2,8 +2,9 @@ import type { Actor } from 'xstate';
 import { lifecycleOf, type Lifecycle, type ShardSnapshot } from '../machines/lifecycle.js';
 import type { shardMachine } from '../machines/shard.js';
 import type { Wire } from './actors/wire.js';
+import { Ring } from './audit/ring.js';
 import type { Emitter } from './emitter.js';
-import type { ShardEvents } from './events.js';
+import type { ShardEvents, TransitionRecord } from './events.js';
 import type { GuardedLogger } from './logger.js';
 import type { Milestones } from './milestones.js';
 import type { Outbox } from './outbox.js';
@@ -12,7 +13,10 @@ import type { Decision } from './protocol/decision.js';
 import { FatalShardError, ShardError } from './protocol/errors.js';
 import { advanceSession } from './protocol/session.js';
 import type { SessionKeeper } from './sessionKeeper.js';
-import { recordOf, watchSteps, type Step } from './transitions.js';
+import { recordOf, watchSteps, type ChartEvent, type Step } from './transitions.js';
+
+/** How many records `shard.history` keeps: hours of an ordinary life, or all of a bad night's last minutes. */
+export const HISTORY_LENGTH = 50;
 
 export interface ReporterParts {
   readonly actor: Actor<typeof shardMachine>;
@@ -27,6 +31,7 @@ export interface ReporterParts {
 /** Tells the world what the chart has done: events, log lines, promises, the session store. It follows, it never leads. */
 export class Reporter {
   readonly #parts: ReporterParts;
+  readonly history = new Ring<TransitionRecord>(HISTORY_LENGTH);
   latency: number | null = null;
   lastBeatAt: number | null = null;
   lastAckAt: number | null = null;
@@ -35,7 +40,11 @@ export class Reporter {
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
-    watchSteps(parts.actor, (step) => this.#step(step));
+    watchSteps(
+      parts.actor,
+      (event, snapshot) => this.#took(event, snapshot),
+      (step) => this.#step(step),
+    );
     parts.actor.subscribe({ error: (error) => this.#chartFailed(error) });
     // What listeners are told of READY and RESUMED comes after the chart has taken them: the shard is Connected by then.
     const { actor, emitter } = parts;
@@ -48,23 +57,25 @@ export class Reporter {
     );
   }
 
-  #step(step: Step): void {
-    const { emitter, wire } = this.#parts;
-    const { event, snapshot, from, to } = step;
+  #took(event: ChartEvent, snapshot: ShardSnapshot): void {
     if (event.type === 'heartbeat.due') this.lastBeatAt = Date.now();
     if (event.type === 'gateway.acknowledged' && 'latencyMs' in event) {
       this.latency = event.latencyMs;
       this.lastAckAt = Date.now();
-      emitter.emit('heartbeat', { latency: event.latencyMs });
+      this.#parts.emitter.emit('heartbeat', { latency: event.latencyMs });
       this.#save(snapshot);
     }
-    if (from !== to || step.decision?.action === 'fatal') this.#settle(step);
+  }
+
+  #step(step: Step): void {
+    const { emitter, wire } = this.#parts;
+    const { snapshot, from, to, decision } = step;
+    if (from !== to || decision?.action === 'fatal') this.#settle(step);
     const record = recordOf(step, Date.now(), wire.sequence);
-    if (record === null) return;
+    this.history.push(record);
     this.#save(snapshot);
-    this.#log(`${from} -> ${to}`, step.decision);
+    this.#log(`${from} -> ${to}`, decision);
     emitter.emit('transition', record);
-    const { decision } = record;
     if (!isLeft(from) && isLeft(to)) {
       emitter.emit('disconnected', { code: decision?.code ?? null, reason: decision?.reason ?? '', decision });
     }

@@ -6,7 +6,7 @@ import type { WireStats } from './actors/wire.js';
 import { assemble, type Assembly } from './assembly.js';
 import { checkClose } from './closing.js';
 import { Emitter } from './emitter.js';
-import type { ShardEvents } from './events.js';
+import type { ShardEvents, TransitionRecord } from './events.js';
 import { guardLogger } from './logger.js';
 import { Milestones } from './milestones.js';
 import { resolveOptions, type ShardOptions } from './options.js';
@@ -120,6 +120,14 @@ export class Shard implements AsyncDisposable {
   /** Milliseconds between the last heartbeat and its ack; null before the first ack. */
   get latency(): number | null {
     return this.#reporter.latency;
+  }
+
+  /**
+   * The last 50 transition records, oldest first; always on. It replays (`replayAudit`), and an audit log that is attached
+   * late begins with it.
+   */
+  get history(): readonly TransitionRecord[] {
+    return this.#reporter.history.toArray();
   }
 
   get heart(): Heart {

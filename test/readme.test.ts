@@ -29,6 +29,7 @@ async function start(example: string) {
     example.replace('token: process.env.DISCORD_TOKEN,', (line) => `${line} url: '${simulator.url}',`),
   );
   const child = spawn(process.execPath, [fileURLToPath(file)], {
+    cwd: fileURLToPath(folder),
     env: { ...process.env, DISCORD_TOKEN: 'readme.example.token' },
   });
   running.push(child);
@@ -64,6 +65,13 @@ test('the session store example resumes and spends one identify', async () => {
   expect(simulator.identifies).toHaveLength(1);
 });
 
+test('the audit log example verifies its own log', async () => {
+  const { exited, output } = await start(example('createAuditLog'));
+  expect(await exited).toBe(0);
+  expect(output()).toMatch(/Connecting -> Identifying/);
+  expect(output()).toContain('{ ok: true, records: 5, shards: 1 }');
+});
+
 test('the simulator example resumes and sees no rule broken', async () => {
   const { exited, output } = await start(example('simulator.reset()'));
   expect(await exited).toBe(0);
@@ -76,7 +84,7 @@ test('the chart runs without the face', async () => {
   expect(output()).toContain("{ Offline: 'fatal' } 4014 disallowed intents");
 });
 
-test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(4));
+test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(5));
 
 test('every fault of the README is one the simulator takes', async () => {
   simulator = await createGatewaySimulator();

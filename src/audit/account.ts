@@ -1,0 +1,37 @@
+import type { Logger } from '../logger.js';
+import type { AuditError } from './errors.js';
+
+/** Where records go as lines of text. It never throws into the shard that caused them. */
+export interface Sink {
+  /** What waits to be written; Infinity where nothing can be any more. */
+  readonly waitingBytes: number;
+  /** Takes a line, with its end. */
+  write(line: string): void;
+  /** Whether a line of this length belongs into the next file. */
+  isFull(bytes: number): boolean;
+  /** What is written from now on belongs into the next file. */
+  rotate(): void;
+  /** Writes what waits and lets go. */
+  close(): Promise<void>;
+}
+
+/** What has become of the records, and whom to tell. */
+export class Account {
+  written = 0;
+  dropped = 0;
+  readonly #tell: (error: AuditError) => void;
+
+  constructor({ logger, onError }: { logger?: Logger; onError?: (error: AuditError) => void }) {
+    this.#tell = onError ?? (({ message }) => (logger === undefined ? warn(message) : logger.error(message)));
+  }
+
+  report(error: AuditError): void {
+    try {
+      this.#tell(error);
+    } catch (failure) {
+      warn(`${error.message} (and telling so failed: ${String(failure)})`);
+    }
+  }
+}
+
+const warn = (message: string) => process.emitWarning(message, 'ShardchartWarning');

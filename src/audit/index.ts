@@ -1,0 +1,7 @@
+export { AuditError, type AuditErrorCode } from './errors.js';
+export { createAuditLog, type AuditLog, type AuditSource } from './log.js';
+export type { AuditLogOptions, Rotation } from './options.js';
+export { readAuditLog, type AuditLogReader, type SkippedLine } from './read.js';
+export type { AuditRecord, ReplayRecord } from './record.js';
+export { replayAudit, type Divergence, type ReplayResult, type Replayed } from './replay.js';
+export { AUDIT_VERSION } from './version.js';

@@ -1,0 +1,171 @@
+import type { TransitionRecord } from '../events.js';
+import { Account, type Sink } from './account.js';
+import { AuditError, causeOf } from './errors.js';
+import { AuditFile } from './file.js';
+import { Lines } from './lines.js';
+import { checkAuditOptions, checkSource, type AuditLogOptions } from './options.js';
+import { Ring } from './ring.js';
+import { within } from '../within.js';
+import { AuditStream } from './stream.js';
+
+/** What an audit log can be attached to: a shard, or anything else that tells of transitions. */
+export interface AuditSource {
+  on(name: 'transition', listener: (record: TransitionRecord, shardId?: number) => void): unknown;
+  off(name: 'transition', listener: (record: TransitionRecord, shardId?: number) => void): unknown;
+  /** What it has told already, oldest first. */
+  readonly history?: readonly TransitionRecord[];
+}
+
+/** Keeps the transition records of shards, one JSON line each. Made by {@link createAuditLog}. */
+export interface AuditLog extends AsyncDisposable {
+  /**
+   * Logs what this shard does from now on, and first what its `history` still remembers. A record is written once,
+   * however often its shard is attached. Returns a function that detaches it.
+   * @throws ShardError `INVALID_OPTION`; AuditError `CLOSED`
+   */
+  attach(source: AuditSource): () => void;
+  /** Detaches everything and writes what waits. Resolves when it is with the system, or after 5 s; never rejects. */
+  close(): Promise<void>;
+  /** Records that are with the system (or, with `capacity`, have been kept). */
+  readonly written: number;
+  /** Records that were lost: more waited than may, or they could not be written. `onError` was told. */
+  readonly dropped: number;
+  /** With `capacity`: the last so many records, oldest first. Otherwise empty. */
+  readonly records: readonly TransitionRecord[];
+}
+
+/** What may wait to be written. A disk that stalls for longer costs records, never the process its memory. */
+const MAX_WAITING_BYTES = 16 * 1_024 * 1_024;
+
+/** How long `close` waits for a disk or a stream that does not go on. */
+const CLOSE_LIMIT_MS = 5_000;
+
+class Log implements AuditLog {
+  readonly #account: Account;
+  readonly #lines = new Lines();
+  readonly #sink: Sink | null;
+  readonly #ring: Ring<TransitionRecord>;
+  readonly #detach = new Map<AuditSource, () => void>();
+  readonly #known = new WeakSet<TransitionRecord>();
+  /** The shards of each source that have a record with `start` in this run. */
+  #begun = new WeakMap<AuditSource, Set<number>>();
+  #isDropping = false;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: AuditLogOptions) {
+    checkAuditOptions(options);
+    this.#account = new Account(options);
+    this.#ring = new Ring('capacity' in options ? options.capacity : 0);
+    if ('file' in options) this.#sink = new AuditFile(options.file, options.rotate, this.#account);
+    else this.#sink = 'stream' in options ? new AuditStream(options.stream, this.#account) : null;
+  }
+
+  get written(): number {
+    return this.#account.written;
+  }
+
+  get dropped(): number {
+    return this.#account.dropped;
+  }
+
+  get records(): readonly TransitionRecord[] {
+    return this.#ring.toArray();
+  }
+
+  attach(source: AuditSource): () => void {
+    if (this.#closed !== null) {
+      throw new AuditError('CLOSED', 'The audit log has been closed. Create a new one; it appends to the same file.');
+    }
+    checkSource(source);
+    const attached = this.#detach.get(source);
+    if (attached !== undefined) return attached;
+    const listener = (record: TransitionRecord) => this.#add(record, source);
+    const detach = () => {
+      if (this.#detach.get(source) !== detach) return;
+      this.#detach.delete(source);
+      this.#begun.delete(source);
+      source.off('transition', listener);
+    };
+    this.#detach.set(source, detach);
+    for (const record of source.history ?? []) listener(record);
+    source.on('transition', listener);
+    return detach;
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const detach of this.#detach.values()) detach();
+    try {
+      if (this.#sink !== null) await within(CLOSE_LIMIT_MS, this.#sink.close(), 'end of what waits to be written');
+    } catch (cause) {
+      const message =
+        'The audit log was closed, but what waits is not with the system yet: it is tried again when the process exits.';
+      this.#account.report(new AuditError('CANNOT_WRITE', message, { cause }));
+    }
+  }
+
+  #add(record: TransitionRecord, source: AuditSource): void {
+    if (this.#known.has(record)) return;
+    this.#known.add(record);
+    if (this.#sink === null) {
+      this.#ring.push(record);
+      this.#account.written += 1;
+      return;
+    }
+    try {
+      this.#write(record, source, this.#sink);
+    } catch (cause) {
+      // What a user sends the chart by way of `shard.actor` need not be what JSON can write.
+      this.#drop(`A transition cannot be written and is missing in the audit log (${causeOf(cause)}).`, cause);
+    }
+  }
+
+  #write(record: TransitionRecord, source: AuditSource, sink: Sink): void {
+    const { shardId } = record;
+    let line = this.#lines.next(record, !this.#begunBy(source).has(shardId));
+    if (sink.isFull(Buffer.byteLength(line))) {
+      sink.rotate();
+      this.#lines.restart();
+      this.#begun = new WeakMap();
+      line = this.#lines.next(record, true);
+    }
+    // Once records are lost, more than a moment's are: one long gap says more than many short ones.
+    if (sink.waitingBytes + line.length > (this.#isDropping ? MAX_WAITING_BYTES / 2 : MAX_WAITING_BYTES)) {
+      return this.#drop('The audit log takes no more records for now: those that come are lost.');
+    }
+    sink.write(line);
+    this.#begunBy(source).add(shardId);
+    this.#isDropping = false;
+  }
+
+  #begunBy(source: AuditSource): Set<number> {
+    let shards = this.#begun.get(source);
+    if (shards === undefined) this.#begun.set(source, (shards = new Set()));
+    return shards;
+  }
+
+  /** The gap shows in the log, and every shard begins anew behind it. Said once, not once a record. */
+  #drop(message: string, cause?: unknown): void {
+    this.#account.dropped += 1;
+    this.#begun = new WeakMap();
+    if (!this.#isDropping) this.#account.report(new AuditError('RECORDS_DROPPED', message, { cause }));
+    this.#isDropping = true;
+  }
+}
+
+/**
+ * Creates an audit log: a file (JSON lines, appended in order), a stream, or a ring in memory. Attach shards to it, and
+ * close it after them. Writing never blocks the event loop; what still waits when the process exits is written then, so
+ * that nothing but a kill loses records, and a kill at most the last of them.
+ * @throws ShardError `INVALID_OPTION`; AuditError `CANNOT_OPEN`
+ */
+export function createAuditLog(options: AuditLogOptions): AuditLog {
+  return new Log(options);
+}

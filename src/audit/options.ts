@@ -1,0 +1,89 @@
+import { inspect } from 'node:util';
+import type { Writable } from 'node:stream';
+import type { Logger } from '../logger.js';
+import { ShardError } from '../protocol/errors.js';
+import type { AuditError } from './errors.js';
+
+/** When a log's file is put aside for a new one. */
+export interface Rotation {
+  /** A line that would make the file larger begins the next. At least 1 024. */
+  readonly maxBytes: number;
+  /** How many files are kept besides the current one: `audit.log.1`, the latest, to `audit.log.5`. Default 5. */
+  readonly keep?: number;
+}
+
+/** Where an audit log says what is wrong with it. Without either, it is a warning of the process. */
+interface Reporting {
+  readonly logger?: Logger;
+  /** Instead of the logger. */
+  readonly onError?: (error: AuditError) => void;
+}
+
+/** Options of {@link createAuditLog}: a file, a stream or a ring in memory. */
+export type AuditLogOptions = Reporting &
+  (
+    | {
+        /** Appended to. One process at a time writes a file. */
+        readonly file: string;
+        readonly rotate?: Rotation;
+      }
+    | {
+        /** Written to, never ended. */
+        readonly stream: Writable;
+      }
+    | {
+        /** How many records to keep in memory: `log.records`. */
+        readonly capacity: number;
+      }
+  );
+
+const TARGETS = ['file', 'stream', 'capacity'] as const;
+
+/** @throws ShardError `INVALID_OPTION` */
+export function checkAuditOptions(options: AuditLogOptions): void {
+  if (typeof options !== 'object' || options === null)
+    refuse('options', options, "an object such as { file: 'audit.log' }");
+  const given = TARGETS.filter((target) => (options as unknown as Record<string, unknown>)[target] !== undefined);
+  if (given.length !== 1) refuse('options', given, 'an object with one of `file`, `stream` and `capacity`');
+  if ('file' in options && (typeof options.file !== 'string' || options.file === '')) {
+    refuse('file', options.file, 'the path of a file');
+  }
+  if ('stream' in options && typeof (options.stream as Partial<Writable> | null)?.write !== 'function') {
+    refuse('stream', options.stream, 'a Writable of node:stream');
+  }
+  if ('capacity' in options) whole('capacity', options.capacity, 1);
+  const { rotate } = options as { rotate?: Rotation };
+  if (rotate !== undefined) {
+    if (!('file' in options)) refuse('rotate', rotate, 'left out: only a file is rotated');
+    if (typeof rotate !== 'object' || rotate === null) {
+      refuse('rotate', rotate, 'an object such as { maxBytes: 10_000_000, keep: 5 }');
+    }
+    whole('rotate.maxBytes', rotate.maxBytes, 1_024);
+    if (rotate.keep !== undefined) whole('rotate.keep', rotate.keep, 1);
+  }
+  if (options.onError !== undefined && typeof options.onError !== 'function') {
+    refuse('onError', options.onError, 'a function of the error');
+  }
+  implementing('logger', options.logger, ['debug', 'info', 'warn', 'error']);
+}
+
+/** @throws ShardError `INVALID_OPTION` */
+export function checkSource(source: unknown): void {
+  if (source === undefined) refuse('source', source, 'a shard');
+  implementing('source', source, ['on', 'off']);
+}
+
+function implementing(name: string, value: unknown, methods: readonly string[]): void {
+  if (value === undefined) return;
+  const isWhole = methods.every((method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function');
+  if (!isWhole) refuse(name, value, `an object with the methods ${methods.join(', ')}`);
+}
+
+function whole(name: string, value: unknown, min: number): void {
+  if (!Number.isSafeInteger(value) || (value as number) < min) refuse(name, value, `a whole number of at least ${min}`);
+}
+
+function refuse(name: string, value: unknown, wanted: string): never {
+  const shown = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 100 });
+  throw new ShardError('INVALID_OPTION', `\`${name}\` must be ${wanted}; got ${shown}.`, { value });
+}

@@ -1,0 +1,114 @@
+import type { Lifecycle } from '../../machines/lifecycle.js';
+import type { Action } from '../protocol/decision.js';
+
+/** What is wrong with something that should be a record. */
+export interface Flaw {
+  /** `decision.delay`, or empty for the whole. */
+  readonly at: string;
+  /** What should stand there, in words. */
+  readonly expected: string;
+  readonly found: unknown;
+}
+
+type Check = (value: unknown) => boolean;
+type Fields = Readonly<Record<string, readonly [check: Check, expected: string]>>;
+
+// Both compile only while they name all there are.
+const STATES: Record<Lifecycle, true> = {
+  Offline: true,
+  Connecting: true,
+  Identifying: true,
+  Resuming: true,
+  Connected: true,
+  Disconnected: true,
+};
+const ACTIONS: Record<Action, true> = { resume: true, identify: true, fatal: true, close: true };
+
+const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const isText: Check = (value) => typeof value === 'string';
+const isEvent: Check = (value) => isObject(value) && isText((value as { type?: unknown }).type);
+const isStart: Check = (value) => {
+  const { value: state, context } = value as { value?: unknown; context?: unknown };
+  return (isText(state) || isObject(state)) && isObject(context);
+};
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const isOneOf =
+  (names: Readonly<Record<string, true>>): Check =>
+  (value) =>
+    isText(value) && Object.hasOwn(names, value as string);
+const isWholeFrom =
+  (min: number): Check =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= min;
+
+const states = `one of ${Object.keys(STATES).join(', ')}`;
+
+const record: Fields = {
+  at: [isNumber, 'milliseconds since the epoch'],
+  shardId: [isWholeFrom(0), 'a shard id'],
+  from: [isOneOf(STATES), states],
+  to: [isOneOf(STATES), states],
+  event: [isEvent, 'an event, { type, … }'],
+  decision: [orNull(isObject), 'a decision or null'],
+  session: [orNull(isObject), '{ id, sequence } or null'],
+  since: [optional((value) => Array.isArray(value) && value.every(isEvent)), 'an array of events'],
+  start: [optional((value) => isObject(value) && isStart(value)), '{ value, context }'],
+  n: [optional(isWholeFrom(1)), 'the number of the record in its run'],
+  check: [optional((value) => isText(value) && /^[0-9a-f]{8}$/.test(value as string)), '8 hexadecimal digits'],
+};
+
+const decision: Fields = {
+  action: [isOneOf(ACTIONS), `one of ${Object.keys(ACTIONS).join(', ')}`],
+  code: [orNull(isNumber), 'a close code or null'],
+  reason: [isText, 'a string'],
+  attempt: [isNumber, 'a number'],
+  delay: [isNumber, 'milliseconds'],
+};
+
+const session: Fields = {
+  id: [isText, 'the id of a session'],
+  sequence: [isNumber, 'a number'],
+};
+
+/** What a line of a log has besides what a record has. */
+const line: Fields = {
+  since: [Array.isArray, 'an array of events'],
+  n: [isNumber, 'the number of the record in its run'],
+  check: [isText, '8 hexadecimal digits'],
+};
+
+/** The first thing that is wrong with the shape of a record, or null. */
+export function flawOf(value: unknown): Flaw | null {
+  if (!isObject(value)) return { at: '', expected: 'a transition record', found: value };
+  const { decision: why, session: of } = value as Record<string, unknown>;
+  return (
+    flawIn(record, '', value) ??
+    (isObject(why) ? flawIn(decision, 'decision.', why) : null) ??
+    (isObject(of) ? flawIn(session, 'session.', of) : null)
+  );
+}
+
+/** The same for the line of a log. */
+export function flawOfLine(value: unknown): Flaw | null {
+  return flawOf(value) ?? flawIn(line, '', value);
+}
+
+export function sayFlaw({ at, expected }: Flaw): string {
+  return at === '' ? `it is not ${expected}` : `\`${at}\` is not ${expected}`;
+}
+
+function flawIn(fields: Fields, prefix: string, value: unknown): Flaw | null {
+  for (const [name, [check, expected]] of Object.entries(fields)) {
+    const found = (value as Record<string, unknown>)[name];
+    if (!check(found)) return { at: prefix + name, expected, found };
+  }
+  return null;
+}

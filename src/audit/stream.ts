@@ -1,0 +1,48 @@
+import type { Writable } from 'node:stream';
+import type { Account, Sink } from './account.js';
+import { AuditError, causeOf } from './errors.js';
+
+/** Lines into a stream of the user's, which stays open: whoever made it ends it. */
+export class AuditStream implements Sink {
+  readonly #stream: Writable;
+  readonly #account: Account;
+  /** Lines the stream has not called back for. */
+  #waiting = 0;
+  #drained: (() => void) | null = null;
+
+  constructor(stream: Writable, account: Account) {
+    this.#stream = stream;
+    this.#account = account;
+    stream.on('error', this.#failed);
+  }
+
+  get waitingBytes(): number {
+    return this.#stream.writable ? this.#stream.writableLength : Infinity;
+  }
+
+  write(line: string): void {
+    this.#waiting += 1;
+    this.#stream.write(line, (error) => {
+      if (error) this.#account.dropped += 1;
+      else this.#account.written += 1;
+      this.#waiting -= 1;
+      if (this.#waiting === 0) this.#drained?.();
+    });
+  }
+
+  isFull(): boolean {
+    return false;
+  }
+
+  rotate(): void {}
+
+  async close(): Promise<void> {
+    if (this.#waiting > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
+    this.#stream.off('error', this.#failed);
+  }
+
+  readonly #failed = (cause: unknown): void => {
+    const message = `The audit log's stream failed (${causeOf(cause)}): nothing more is logged. Give createAuditLog another.`;
+    this.#account.report(new AuditError('CANNOT_WRITE', message, { cause }));
+  };
+}

@@ -1,0 +1,140 @@
+// What an audit log costs a transition. Runs on dist: npm run build && node test/bench/audit.mjs [--json]
+//
+// Measured is the main thread from an event's arrival to the listeners' return, and for the file until the system has it
+// all: the shard's chart with actors that do nothing, and the Reporter of src, which is what makes records of its steps.
+// There are no sockets: a reconnect over a real one takes hundreds of times as long.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createActor, fromCallback, SimulatedClock } from 'xstate';
+import { shardMachine } from '../../dist/machines/index.js';
+import { createWire } from '../../dist/src/actors/wire.js';
+import { Emitter } from '../../dist/src/emitter.js';
+import { createAuditLog } from '../../dist/src/index.js';
+import { Milestones } from '../../dist/src/milestones.js';
+import { Outbox } from '../../dist/src/outbox.js';
+import { Reporter } from '../../dist/src/reporter.js';
+import { SessionKeeper } from '../../dist/src/sessionKeeper.js';
+
+const ROUNDS = 15;
+const CYCLES = 400;
+const BEATS = 20_000;
+
+const quiet = () => {};
+const inert = fromCallback(quiet);
+const charts = shardMachine.provide({ actors: { socket: inert, slot: inert, heartbeat: inert, bucket: inert } });
+const input = {
+  shardId: 0,
+  session: null,
+  autoReconnect: true,
+  resumeAttempts: 3,
+  seed: 1,
+  timeouts: { handshakeMs: 15_000, helloMs: 15_000, readyMs: 15_000, resumedMs: 30_000, closeMs: 2_000 },
+  backoff: { initialMs: 0, maxMs: 0 },
+};
+const session = { id: 'a session id of thirty-two digits', sequence: 7, resumeUrl: 'wss://resume.example' };
+const hello = { type: 'gateway.hello', heartbeatIntervalMs: 41_250 };
+const ack = { type: 'gateway.acknowledged', latencyMs: 40 };
+const closed = { type: 'socket.closed', code: 4000, reason: '', sequence: 9, retryAfterMs: null };
+
+/** A shard's chart that is up, and with `isWatched` the reporter and what it tells, as in a shard. */
+function shard(isWatched) {
+  const clock = new SimulatedClock();
+  const actor = createActor(charts, { input, clock });
+  const emitter = new Emitter(quiet);
+  let reporter;
+  if (isWatched) {
+    reporter = new Reporter({
+      actor,
+      emitter,
+      wire: createWire(),
+      outbox: new Outbox(10, { queue: quiet, cancel: quiet }),
+      keeper: new SessionKeeper(undefined, 0, quiet),
+      milestones: new Milestones(),
+      logger: { isDefault: true, debug: quiet, info: quiet, warn: quiet, error: quiet },
+    });
+  }
+  actor.start();
+  for (const event of [{ type: 'connect', session }, { type: 'socket.opened' }, hello]) actor.send(event);
+  actor.send({ type: 'gateway.resumed', sequence: 8 });
+  return {
+    get history() {
+      return reporter?.history.toArray() ?? [];
+    },
+    on: (name, listener) => emitter.add(name, listener, false),
+    off: (name, listener) => emitter.remove(name, listener),
+    /** Drops and resumes: four transitions. */
+    cycle() {
+      actor.send(ack);
+      actor.send(closed);
+      clock.increment(1);
+      actor.send({ type: 'socket.opened' });
+      actor.send(hello);
+      actor.send({ type: 'gateway.resumed', sequence: 9 });
+    },
+    beat: () => actor.send(ack),
+    stop: () => actor.stop(),
+  };
+}
+
+const TRANSITIONS = 4;
+const folder = mkdtempSync(join(tmpdir(), 'shardchart-bench-'));
+let files = 0;
+
+const variants = {
+  'chart alone': () => ({ shard: shard(false) }),
+  'nothing attached': () => ({ shard: shard(true) }),
+  'log in memory': () => ({ shard: shard(true), log: createAuditLog({ capacity: 1_000 }) }),
+  'log to a file': () => ({ shard: shard(true), log: createAuditLog({ file: join(folder, `${(files += 1)}.log`) }) }),
+};
+
+/** Microseconds a transition, and a heartbeat's ack, which makes none. */
+async function measure(make) {
+  const { shard, log } = make();
+  log?.attach(shard);
+  for (let warm = 0; warm < 20; warm += 1) shard.cycle();
+  let start = performance.now();
+  for (let cycle = 0; cycle < CYCLES; cycle += 1) shard.cycle();
+  const ran = performance.now() - start;
+  await log?.close();
+  const transition = ((performance.now() - start) / CYCLES / TRANSITIONS) * 1_000;
+  shard.beat();
+  start = performance.now();
+  for (let beat = 0; beat < BEATS; beat += 1) shard.beat();
+  const beat = ((performance.now() - start) / BEATS) * 1_000;
+  shard.stop();
+  return { transition, blocking: (ran / CYCLES / TRANSITIONS) * 1_000, beat };
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const samples = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
+for (let round = 0; round <= ROUNDS; round += 1) {
+  for (const [name, make] of Object.entries(variants)) {
+    const sample = await measure(make);
+    // The first round warms up.
+    if (round > 0) samples[name].push(sample);
+  }
+}
+rmSync(folder, { recursive: true });
+
+const results = Object.entries(samples).map(([name, taken]) => ({
+  name,
+  transitionUs: median(taken.map(({ transition }) => transition)),
+  blockingUs: median(taken.map(({ blocking }) => blocking)),
+  ackUs: median(taken.map(({ beat }) => beat)),
+}));
+const base = results[1];
+for (const result of results) result.ratio = result.transitionUs / base.transitionUs;
+
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify({ node: process.version, rounds: ROUNDS, transitions: CYCLES * TRANSITIONS, results }));
+} else {
+  console.log(
+    `µs, medians of ${ROUNDS} rounds of ${CYCLES * TRANSITIONS} transitions and ${BEATS} acks; Node ${process.version}`,
+  );
+  for (const { name, transitionUs, blockingUs, ackUs, ratio } of results) {
+    const cells = [transitionUs, blockingUs, ackUs].map((us) => us.toFixed(2).padStart(7)).join('  ');
+    console.log(`${name.padEnd(17)} transition, of which the event loop, ack: ${cells}   x ${ratio.toFixed(2)}`);
+  }
+}

@@ -14,6 +14,9 @@ const lifecycleColor: Readonly<Record<Lifecycle, keyof Colors>> = {
   Disconnected: 'yellow',
 };
 
+/** The names of the six states. */
+export const lifecycles = Object.keys(lifecycleColor) as readonly Lifecycle[];
+
 /** Width of the longest name, Disconnected. */
 const STATE_WIDTH = 12;
 
@@ -27,27 +30,41 @@ export function showTime(ms: number): string {
   return `${(ms / 1_000).toFixed(2)}s`.padStart(7);
 }
 
+/** Shows when something was as time passed since a start. */
+export function sinceStart(startedAt: number): (at: number) => string {
+  return (at) => showTime(at - startedAt);
+}
+
 /** Writes transitions as aligned lines: when, which shard, from where to where, why, and what follows. */
 export class TransitionPrinter {
   readonly #output: Output;
-  readonly #startedAt: number;
+  readonly #showAt: (at: number) => string;
   readonly #decisions = new Map<number, Decision>();
+  /** Of the longest shard id so far. */
+  #idWidth = 1;
 
-  constructor(output: Output, startedAt: number) {
+  /** `showAt` fills a column: what it answers has always the same width. */
+  constructor(output: Output, showAt: (at: number) => string) {
     this.#output = output;
-    this.#startedAt = startedAt;
+    this.#showAt = showAt;
   }
 
   print(record: TransitionRecord): void {
     const { colors, columns } = this.#output;
-    const { at, shardId, from, to, decision } = record;
+    const { at, shardId, from, to } = record;
     const arrow = `${showLifecycle(colors, from, STATE_WIDTH)} -> ${showLifecycle(colors, to, STATE_WIDTH)}`;
-    const time = showTime(at - this.#startedAt);
-    const shard = `shard ${shardId}`;
+    const time = this.#showAt(at);
+    this.#idWidth = Math.max(this.#idWidth, String(shardId).length);
+    const shard = `shard ${String(shardId).padEnd(this.#idWidth)}`;
     const indent = time.length + shard.length + 2 * STATE_WIDTH + 10;
     const [first = '', ...rest] = fill(this.#why(record), columns - indent);
     this.#output.line(`${colors.dim(time)}  ${shard}  ${arrow}  ${first}`.trimEnd());
     for (const line of rest) this.#output.line(' '.repeat(indent) + colors.dim(line));
+    this.pass(record);
+  }
+
+  /** Takes note of a record that is not printed: what comes after it may be its consequence. */
+  pass({ shardId, decision }: TransitionRecord): void {
     if (decision !== null) this.#decisions.set(shardId, decision);
   }
 
@@ -57,11 +74,9 @@ export class TransitionPrinter {
       case 'connect':
         return ['connect requested'];
       case 'gateway.hello':
-        return 'heartbeatIntervalMs' in event
-          ? [`HELLO: a heartbeat every ${event.heartbeatIntervalMs} ms`]
-          : ['HELLO'];
+        return 'heartbeatIntervalMs' in event ? [`HELLO: beats every ${event.heartbeatIntervalMs} ms`] : ['HELLO'];
       case 'gateway.ready':
-        return 'session' in event && event.session !== null ? [`READY: session ${event.session.id.slice(0, 8)}`] : [];
+        return 'session' in event ? [`READY: session ${String(event.session?.id).slice(0, 8)}`] : ['READY'];
       case 'gateway.resumed':
         return 'sequence' in event ? [`RESUMED: sequence ${event.sequence}`] : ['RESUMED'];
       case 'socket.closed':

@@ -1,14 +1,17 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { demo } from './demo/demo.js';
+import { audit, type AuditOptions } from './audit/audit.js';
+import { timeSyntax } from './audit/time.js';
+import { demo, type DemoOptions } from './demo/demo.js';
 import { run, type RunOptions } from './run.js';
 import { simulate, type SimulateOptions } from './simulate.js';
 
 const exitCodes = `
 Exit codes:
   0    fine
-  1    something failed: the gateway refused the bot, the demo went differently
-  2    wrong use: an option that cannot be, no token
+  1    something failed: the gateway refused the bot, the demo went differently,
+       an audit log does not verify
+  2    wrong use: an option that cannot be, no token, no such file
   130  ended by a second Ctrl+C, or by the first during the demo's story`;
 
 const environment = `
@@ -17,6 +20,24 @@ Environment:
                           can be read by everybody on the machine
   SHARDCHART_GATEWAY_URL  gateway to connect to instead of Discord's
   NO_COLOR, FORCE_COLOR   never, always in colour`;
+
+const auditHelp = `
+Times:
+  ${timeSyntax}.
+  What names no zone is local time, or UTC with --utc.
+
+Totals:
+  A state from before --since counts from --since on. Time ends with the last
+  record of the log, or with --until: then the last states are taken to have
+  lasted until then, as those of a bot that still runs have with --until now.
+  --state limits what is counted, and which of the times are shown.
+
+JSON:
+  A line for each record, as in the log, and last a line {"totals":{…}}; times
+  are milliseconds. With --verify one line: {"ok":true,"records","shards"} or
+  {"ok":false,"index","record","expected","found","reason","file","line"}.
+    shardchart audit bot.log --json | jq 'select(.decision.action == "fatal")'
+    shardchart audit bot.log --json --totals | jq '.totals.stateMs.Connected'`;
 
 /** The command line; each command tells its exit code. */
 export function createProgram(ended: (exitCode: number) => void): Command {
@@ -34,8 +55,9 @@ export function createProgram(ended: (exitCode: number) => void): Command {
       'Walk two shards on a simulated gateway through a drop, a zombie, an invalid session, a reconnect, a corrupt ' +
         'stream and a fatal close, and check each step. With DISCORD_TOKEN set: show one shard on Discord for 20 s.',
     )
+    .option('--audit <file>', 'append what the shards do to this audit log')
     .addHelpText('after', environment + '\n' + exitCodes)
-    .action(async () => ended(await demo()));
+    .action(async (options: DemoOptions) => ended(await demo(options)));
 
   program
     .command('run')
@@ -55,6 +77,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
         .default('zlib-stream'),
     )
     .option('--json', 'write to stderr as lines of JSON too')
+    .option('--audit <file>', 'append what the shards do to this audit log')
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: RunOptions) => ended(await run(options)));
 
@@ -71,6 +94,24 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .option('--json', 'write lines of JSON')
     .addHelpText('after', exitCodes)
     .action(async (options: SimulateOptions) => ended(await simulate(options)));
+
+  program
+    .command('audit')
+    .description(
+      'Read audit logs: what each shard did, when and why, and totals. Files are read in the order of what they begin ' +
+        'with, so that a rotated log is `bot.log*`.',
+    )
+    .argument('<files...>', 'what run --audit, demo --audit or createAuditLog({ file }) has written')
+    .option('--shard <ids>', 'only these shards, as in 0,3,5-8')
+    .option('--since <time>', 'only from then on')
+    .option('--until <time>', 'only up to then')
+    .option('--state <names>', 'only what leads from or to these states, as in Resuming,Identifying')
+    .option('--totals', 'only the totals')
+    .option('--utc', 'times in UTC instead of local time, given and shown')
+    .option('--verify', 'replay whole files through the chart instead, and tell whether they are true')
+    .option('--json', 'write lines of JSON')
+    .addHelpText('after', auditHelp + '\n' + exitCodes)
+    .action(async (files: string[], options: AuditOptions) => ended(await audit(files, options)));
 
   return program;
 }

@@ -1,9 +1,10 @@
 import type { Compression } from '../actors/inflate.js';
 import { createIdentifyLimiter } from '../identifyLimiter.js';
 import { createShard, type Shard } from '../shard.js';
+import { openAuditLog } from './audit/open.js';
 import { gatewayUrl, tokenFrom } from './environment.js';
 import { ExitCode, UsageError } from './exitCode.js';
-import { TransitionPrinter } from './format.js';
+import { sinceStart, TransitionPrinter } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { parseIntents } from './intents.js';
 import { createOutput, writeJson } from './output.js';
@@ -18,6 +19,7 @@ export interface RunOptions {
   readonly compression: Compression;
   readonly events?: readonly string[];
   readonly json?: boolean;
+  readonly audit?: string;
 }
 
 /** `shardchart run`: dispatches as JSON lines on stdout, what the shards do on stderr, until interrupted. */
@@ -32,6 +34,7 @@ export async function run(options: RunOptions): Promise<number> {
   const intents = parseIntents(options.intents);
   const identifyLimiter = createIdentifyLimiter();
   const report = createReport(options.json === true);
+  await using auditLog = openAuditLog(options.audit, report.logger.error);
   let refused!: () => void;
   const fatal = new Promise<void>((resolve) => (refused = resolve));
   let isRefused = false;
@@ -49,6 +52,7 @@ export async function run(options: RunOptions): Promise<number> {
       logger: report.logger,
     });
     shard.on('transition', report.transition);
+    auditLog?.attach(shard);
     shard.on('dispatch', ({ t, s, d }) => {
       // READY and RESUMED come in any case; whoever named events wants no others.
       if (options.events?.includes(t) ?? true) writeJson(process.stdout, { shard: id, t, s, d });
@@ -92,7 +96,7 @@ export function chooseShards({ shards, total, ids }: Pick<RunOptions, 'shards' |
 /** What the shards do, on stderr: lines for people or, with --json, for programs. */
 function createReport(isJson: boolean) {
   const output = createOutput(process.stderr);
-  const printer = new TransitionPrinter(output, Date.now());
+  const printer = new TransitionPrinter(output, sinceStart(Date.now()));
   const log = (level: 'warn' | 'error') => (message: string) => {
     if (isJson) writeJson(process.stderr, { level, message });
     else output.line(level === 'error' ? output.colors.bold(message) : message);

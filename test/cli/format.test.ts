@@ -1,6 +1,6 @@
 import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { fill, labelled, TransitionPrinter } from '../../src/cli/format.js';
+import { fill, labelled, sinceStart, TransitionPrinter } from '../../src/cli/format.js';
 import { createOutput } from '../../src/cli/output.js';
 import { applyFault } from '../../src/cli/typedFaults.js';
 import { parseIntents } from '../../src/cli/intents.js';
@@ -53,7 +53,7 @@ describe('createOutput', () => {
 test('a transition is aligned, with its reason and what follows', () => {
   const lines: string[] = [];
   const output = { colors: createColors(false), columns: 80, line: (text = '') => void lines.push(text), status() {} };
-  const printer = new TransitionPrinter(output, 1_000);
+  const printer = new TransitionPrinter(output, sinceStart(1_000));
   const common = { shardId: 0, event: { type: 'heartbeat.due' }, session: null };
   printer.print({
     ...common,

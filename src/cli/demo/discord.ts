@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FatalShardError } from '../../protocol/errors.js';
-import { createShard } from '../../shard.js';
+import { createShard, type Shard } from '../../shard.js';
 import { ExitCode } from '../exitCode.js';
-import { labelled, showTime, TransitionPrinter, wrap } from '../format.js';
+import { labelled, showTime, sinceStart, TransitionPrinter, wrap } from '../format.js';
 import type { Interrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
 
@@ -15,12 +15,14 @@ export async function showDiscord(
   { token, url }: { token: string; url: string },
   output: Output,
   interrupt: Interrupt,
+  onShard: (shard: Shard) => void,
 ): Promise<number> {
   const startedAt = Date.now();
-  const printer = new TransitionPrinter(output, startedAt);
+  const printer = new TransitionPrinter(output, sinceStart(startedAt));
   const figures = { transitions: 0, resumes: 0, identifies: 0, events: 0, heartbeats: 0 };
   const events = new Map<string, number>();
   const shard = createShard({ token, intents: GUILDS_INTENT, url, logger: quietLogger(output) });
+  onShard(shard);
   const failed = new Promise<FatalShardError>((resolve) => shard.once('fatal', resolve));
   shard.on('transition', (record) => {
     printer.print(record);

@@ -30,7 +30,10 @@ export interface Stage {
 }
 
 /** Sets up a simulated gateway and two shards that are still Offline. */
-export async function createStage(onTransition: (record: TransitionRecord) => void): Promise<Stage> {
+export async function createStage(
+  onTransition: (record: TransitionRecord) => void,
+  onShard: (shard: Shard) => void,
+): Promise<Stage> {
   const simulator = await createGatewaySimulator({
     heartbeatInterval: HEARTBEAT_INTERVAL_MS,
     heartbeatSlack: 5_000,
@@ -64,6 +67,7 @@ export async function createStage(onTransition: (record: TransitionRecord) => vo
       records.push(record);
       onTransition(record);
     });
+    onShard(shard);
     shard.on('resumed', ({ replayed }) => resumes.push({ shardId: id, replayed }));
     shard.on('MESSAGE_CREATE', (message) => ledger.arrived(id, (message as unknown as { n: number }).n));
     return shard;

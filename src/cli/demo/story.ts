@@ -1,6 +1,6 @@
 import type { Shard } from '../../shard.js';
 import { ExitCode } from '../exitCode.js';
-import { fill, labelled, showTime, TransitionPrinter, wrap } from '../format.js';
+import { fill, labelled, showTime, sinceStart, TransitionPrinter, wrap } from '../format.js';
 import type { Interrupt } from '../interrupt.js';
 import type { Output } from '../output.js';
 import type { Chapter } from './chapters.js';
@@ -16,16 +16,18 @@ const STATUS_EVERY_MS = 100;
 /**
  * Plays the chapters with two shards on a simulated gateway, checks what each promises and sums up.
  *
+ * @param onShard is given each shard before it goes up.
  * @returns the exit code: 1 if anything went differently.
  */
 export async function tellStory(
   chapters: readonly Chapter[],
   output: Output,
   interrupt: Pick<Interrupt, 'isRequested'>,
+  onShard: (shard: Shard) => void = () => {},
 ): Promise<number> {
   const startedAt = Date.now();
-  const printer = new TransitionPrinter(output, startedAt);
-  const stage = await createStage((record) => printer.print(record));
+  const printer = new TransitionPrinter(output, sinceStart(startedAt));
+  const stage = await createStage((record) => printer.print(record), onShard);
   const story = new Story(stage, output, new Waiting(TOTAL_WAIT_MS, interrupt));
   const status = setInterval(() => output.status(statusLine(stage, startedAt)), STATUS_EVERY_MS);
   try {

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { AuditError, type AuditRecord, readAuditLog } from '../../audit/index.js';
+import { ExitCode, UsageError } from '../exitCode.js';
+import { createOutput, onceUnread, writeJson } from '../output.js';
+import { type Filter, type FilterOptions, matches, parseFilter } from './filter.js';
+import { reportTotals } from './report.js';
+import { WallClock } from './time.js';
+import { Timeline } from './timeline.js';
+import { Totals } from './totals.js';
+import { reportVerdict, type Verdict, verify } from './verify.js';
+import { createStrangerWarning, warn, warnOfSkipped, warnOfTorn } from './warn.js';
+
+/** Options of `shardchart audit`, as the command line has them. */
+export interface AuditOptions extends FilterOptions {
+  readonly totals?: boolean;
+  readonly verify?: boolean;
+  readonly json?: boolean;
+}
+
+/** `shardchart audit`: what the records of an audit log say, for people or as JSON lines; or whether they are true. */
+export async function audit(files: readonly string[], options: AuditOptions): Promise<number> {
+  const filter = parseFilter(options, Date.now());
+  const reader = new AbortController();
+  onceUnread(process.stdout, () => reader.abort());
+  onceUnread(process.stderr, () => {});
+  try {
+    if (options.verify === true) return await verifyAll(files, options);
+    await show(await inOrder(files), filter, options, reader.signal);
+    return ExitCode.Fine;
+  } catch (error) {
+    // `| head` has had enough.
+    if (reader.signal.aborted) return ExitCode.Fine;
+    if (error instanceof AuditError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function verifyAll(files: readonly string[], { json }: AuditOptions): Promise<number> {
+  const verdict = await verify(files);
+  await warnOfTorn(files);
+  if (json === true) writeJson(process.stdout, plain(verdict));
+  else reportVerdict(createOutput(process.stdout), verdict);
+  return verdict.ok ? ExitCode.Fine : ExitCode.Failed;
+}
+
+/** A verdict in one object. */
+function plain(verdict: Verdict): object {
+  if (verdict.ok) return verdict;
+  const { file, line, divergence } = verdict;
+  return { ...divergence, file, line };
+}
+
+/** Reads once and holds no records: a log may be greater than the memory. */
+async function show(
+  files: readonly string[],
+  filter: Filter,
+  options: AuditOptions,
+  unread: AbortSignal,
+): Promise<void> {
+  const isJson = options.json === true;
+  const output = createOutput(process.stdout);
+  const clock = new WallClock(options.utc === true);
+  const timeline = new Timeline(output, filter, clock);
+  const totals = new Totals(filter);
+  const reader = readAuditLog(files);
+  const warnOfStranger = createStrangerWarning();
+  let read = 0;
+  for await (const record of reader) {
+    if (unread.aborted) return;
+    read += 1;
+    warnOfStranger(record);
+    totals.add(record);
+    if (options.totals === true) continue;
+    if (!isJson) timeline.add(record);
+    else if (matches(filter, record)) writeJson(process.stdout, record);
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal: unread });
+  }
+  warnOfSkipped(reader.skipped);
+  await warnOfTorn(files);
+  const sums = totals.finish(Date.now());
+  if (isJson) return writeJson(process.stdout, { totals: sums });
+  if (sums.records === 0) warn(read === 0 ? 'there are no records yet' : `none of the ${read} records is asked for`);
+  if (sums.from !== null) {
+    if (sums.records > 0 && options.totals !== true) output.line();
+    reportTotals(output, sums, { states: filter.states, clock });
+  }
+  // A shard that is up is not heard of for days.
+  if (sums.isOpen && sums.lastRecordAt !== null && filter.until === Infinity) {
+    const last = `${clock.date(sums.lastRecordAt)} ${clock.time(sums.lastRecordAt)}`;
+    warn(`what came after the last record, ${last}, is not counted; --until now does, for a bot that still runs`);
+  }
+}
+
+/** By what they begin with: a shell names `bot.log` before `bot.log.1`, which is older. */
+async function inOrder(files: readonly string[]): Promise<readonly string[]> {
+  if (files.length === 1) return files;
+  const begun = await Promise.all(
+    files.map(async (file) => ({ file, at: (await firstOf(file))?.at ?? Number.MAX_VALUE })),
+  );
+  return begun.toSorted((a, b) => a.at - b.at).map(({ file }) => file);
+}
+
+async function firstOf(file: string): Promise<AuditRecord | undefined> {
+  for await (const record of readAuditLog(file)) return record;
+  return undefined;
+}

@@ -1,0 +1,85 @@
+import type { Lifecycle } from '../../machines/lifecycle.js';
+import type { AuditRecord } from '../../src/audit/index.js';
+import type { Action, Decision } from '../../src/protocol/decision.js';
+
+/** 2026-11-21 03:00 UTC, a Saturday. */
+export const THREE = Date.UTC(2026, 10, 21, 3);
+
+const newborn = { value: { Offline: 'idle' }, context: { attempts: 0, lastDecision: null } } as unknown as NonNullable<
+  AuditRecord['start']
+>;
+
+export interface Told {
+  readonly shardId?: number;
+  readonly from: Lifecycle;
+  readonly to: Lifecycle;
+  readonly event?: AuditRecord['event'];
+  readonly decision?: Decision | null;
+  /** The types of the events since the record before. */
+  readonly since?: readonly string[];
+  /** True for the first record of a shard that has never done anything. */
+  readonly isNewborn?: boolean;
+}
+
+/** Records as a log has them; `n` counts on until `process()` begins anew. */
+export class Log {
+  readonly records: AuditRecord[] = [];
+  #n = 0;
+
+  process(): this {
+    this.#n = 0;
+    return this;
+  }
+
+  /** So many records are missing. */
+  lose(count: number): this {
+    this.#n += count;
+    return this;
+  }
+
+  /** A record so many milliseconds after three. */
+  at(
+    ms: number,
+    { shardId = 0, event = { type: 'x' }, decision = null, since = [], isNewborn, ...states }: Told,
+  ): this {
+    this.#n += 1;
+    this.records.push({
+      at: THREE + ms,
+      shardId,
+      ...states,
+      event,
+      decision,
+      session: null,
+      since: since.map((type) => ({ type })),
+      ...(isNewborn === true && { start: newborn }),
+      n: this.#n,
+      check: '00000000',
+    });
+    return this;
+  }
+
+  /** A shard's way up by an identify: Connecting at once, Connected 300 ms later. */
+  up(ms: number, shardId = 0, isNewborn = true): this {
+    return this.at(ms, { shardId, from: 'Offline', to: 'Connecting', event: { type: 'connect' }, isNewborn })
+      .at(ms + 100, { shardId, from: 'Connecting', to: 'Identifying', event: { type: 'gateway.hello' } })
+      .at(ms + 300, {
+        shardId,
+        from: 'Identifying',
+        to: 'Connected',
+        event: { type: 'gateway.ready' },
+        since: ['slot.granted'],
+      });
+  }
+
+  /** A connection that is lost, and comes back by a resume 200 ms later. */
+  drop(ms: number, shardId = 0, decision = decide('resume', 1006, '1006 connection lost')): this {
+    return this.at(ms, { shardId, from: 'Connected', to: 'Disconnected', event: { type: 'socket.closed' }, decision })
+      .at(ms, { shardId, from: 'Disconnected', to: 'Connecting', event: { type: 'xstate.after.decided' } })
+      .at(ms + 100, { shardId, from: 'Connecting', to: 'Resuming', event: { type: 'gateway.hello' } })
+      .at(ms + 200, { shardId, from: 'Resuming', to: 'Connected', event: { type: 'gateway.resumed' } });
+  }
+}
+
+export function decide(action: Action, code: number | null, reason: string): Decision {
+  return { action, code, reason, attempt: 1, delay: 0 };
+}

@@ -1,0 +1,100 @@
+import type { EventObject, SnapshotFrom } from 'xstate';
+import type { shardMachine } from '../../../machines/index.js';
+import { outside, strays } from '../alphabet.js';
+import { inside } from '../explore.js';
+import { isWithin } from '../laws/lawbook.js';
+import {
+  ABORTING,
+  CLOSING,
+  CONNECTED,
+  FATAL,
+  IDLE,
+  OPENING,
+  PAST_HELLO,
+  STOPPED,
+  STOPPING,
+  WANTED,
+} from '../laws/outcomes.js';
+import { pathOf } from '../observer.js';
+
+export type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
+
+const commands = /^(connect|identify|reconnect|reinstantiate|disconnect|close|shutdown|abort|send|send\.cancel)$/;
+
+export const isCommand = ({ type }: EventObject): boolean => commands.test(type);
+
+/** Comes by itself once nobody acknowledges a beat. */
+export const isSilence = ({ type }: EventObject): boolean =>
+  /^(heartbeat\.suspected|socket\.settled|xstate\.done\.actor\.heartbeat)$/.test(type);
+
+/** A WebSocket is open and wanted. */
+export const isOpen = (path: string): boolean => isWithin(path, WANTED) && path !== OPENING;
+
+/** What a user, time and a gateway at the other end of a socket can do to a shard in this configuration. */
+export function possible(snapshot: ShardSnapshot): EventObject[] {
+  return [...outside, ...strays, ...inside(snapshot)].filter((event) => canHappen(event, pathOf(snapshot.value)));
+}
+
+/** What of that leaves the gateway with a socket it can go on with, and nothing to come by itself. */
+export function leadingOn(snapshot: ShardSnapshot): EventObject[] {
+  const path = pathOf(snapshot.value);
+  return possible(snapshot).filter((event) => {
+    const { retryAfterMs, resumable } = event as { retryAfterMs?: number | null; resumable?: boolean };
+    // Waits of seconds.
+    if (typeof retryAfterMs === 'number' || resumable === false) return false;
+    // A WebSocket that is closed before it is open is gone at once, and nobody hears of it.
+    return path === OPENING ? /^socket\.(opened|closed)$/.test(event.type) : !isSilence(event);
+  });
+}
+
+function canHappen(event: EventObject, path: string): boolean {
+  const { type } = event;
+  if (isCommand(event)) return canBeTold(event, path);
+  switch (type) {
+    case 'socket.closed':
+      return canClose(event as never, path);
+    case 'socket.corrupted':
+    case 'gateway.reconnect':
+      return isOpen(path);
+    case 'socket.closing':
+      return isWithin(path, CLOSING);
+    case 'heartbeat.due':
+    case 'heartbeat.suspected':
+    case 'socket.settled':
+      return isWithin(path, PAST_HELLO);
+    case 'bucket.granted':
+      return isWithin(path, CONNECTED);
+    // What is written is with the network at once: see the stories.
+    case 'socket.unsent':
+      return false;
+    default:
+      // An abort is over before the command returns.
+      return !type.startsWith('xstate.error.') && !(path === ABORTING && type.startsWith('xstate.after.'));
+  }
+}
+
+function canBeTold(event: EventObject, path: string): boolean {
+  switch (event.type) {
+    // The session comes with the options.
+    case 'connect':
+      return (event as { session?: unknown }).session === null && path !== ABORTING;
+    // While Offline `reconnect()` says connect.
+    case 'reconnect':
+      return path !== IDLE && path !== ABORTING;
+    // `shutdown()` says so once.
+    case 'shutdown':
+      return path !== STOPPING && path !== ABORTING;
+    // Refused by a shard that is down for good.
+    case 'send':
+    case 'send.cancel':
+      return path !== FATAL && path !== STOPPED && path !== ABORTING;
+    default:
+      return path !== ABORTING;
+  }
+}
+
+/** Before the upgrade there is nobody to say a code, and after an abort nobody to hear one. */
+function canClose({ code, retryAfterMs }: { code: number; retryAfterMs: number | null }, path: string): boolean {
+  if (path === OPENING) return code === 1006;
+  return retryAfterMs === null && (path !== ABORTING || code === 1006);
+}

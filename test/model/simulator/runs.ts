@@ -1,0 +1,92 @@
+import { initialTransition, transition, type EventObject } from 'xstate';
+import { shardMachine, type ShardInput } from '../../../machines/index.js';
+import { backoff, timeouts } from '../../machines/harness.js';
+import { firstSession } from '../alphabet.js';
+import { shortestPaths } from '../explore.js';
+import { pathOf, type AnyTransitionDefinition } from '../observer.js';
+import { project } from '../shardPaths.js';
+import { leadingOn, possible, type ShardSnapshot } from './possible.js';
+import { stories, type Told } from './stories.js';
+
+export type Input = Pick<ShardInput, 'resumeAttempts' | 'autoReconnect' | 'session'>;
+
+/** One event of a run, and the configuration it leads to in the words of the projection. */
+export interface Deed extends Told {
+  readonly reaches: string;
+}
+
+/** A way from Offline to one event in one state. */
+export interface Run {
+  readonly input: Input;
+  readonly steps: readonly Deed[];
+  /** Path of the state the last event happens in. */
+  readonly from: string;
+}
+
+const inputs: readonly Input[] = [
+  { resumeAttempts: 1, autoReconnect: true, session: null },
+  { resumeAttempts: 3, autoReconnect: true, session: firstSession },
+  { resumeAttempts: 1, autoReconnect: false, session: null },
+];
+
+const whole = (input: Input): ShardInput => ({ shardId: 0, timeouts, backoff, seed: 1, ...input });
+
+/** For each state and each event in it, the shortest way to each edge that event can take from there; and the stories. */
+export function allRuns(): Run[] {
+  const shortest = new Map<string, Run>();
+  for (const input of inputs) {
+    const paths = shortestPaths(shardMachine, { input: whole(input), events: leadingOn, project });
+    for (const { steps } of paths) {
+      const way = follow(
+        input,
+        steps.map(({ event }) => ({ event })),
+      );
+      for (const event of possible(way.at)) {
+        const from = pathOf(way.at.value);
+        const [after] = transition(shardMachine, way.at, event as never);
+        const run = { input, from, steps: [...way.steps, { event, reaches: project(after) }] };
+        for (const edge of edgesTaken(way.at, event, after)) {
+          const key = `${from} ${edge} ${say(event)}`;
+          if (run.steps.length < (shortest.get(key)?.steps.length ?? Infinity)) shortest.set(key, run);
+        }
+      }
+    }
+  }
+  const told = stories.map(({ session, events }): Run => {
+    const input: Input = { resumeAttempts: 3, autoReconnect: true, session: session ? firstSession : null };
+    const { steps } = follow(input, events);
+    const { at } = follow(input, events.slice(0, -1));
+    return { input, steps, from: pathOf(at.value) };
+  });
+  return [...new Set(shortest.values()), ...told];
+}
+
+function follow(input: Input, events: readonly Told[]) {
+  let [at] = initialTransition(shardMachine, whole(input)) as [ShardSnapshot, unknown];
+  const steps = events.map((told): Deed => {
+    [at] = transition(shardMachine, at, told.event as never) as [ShardSnapshot, unknown];
+    return { ...told, reaches: project(at) };
+  });
+  return { at, steps };
+}
+
+/** The edges a step goes over: that of its event, and one that always follows. */
+function edgesTaken(before: ShardSnapshot, event: EventObject, after: ShardSnapshot): string[] {
+  const [taken] = shardMachine.getTransitionData(before, event as never) as unknown as AnyTransitionDefinition[];
+  if (taken === undefined) return [];
+  const { source, eventType, target } = taken;
+  const edge = `${source.id}|${eventType}|${source.transitions.get(eventType)?.indexOf(taken)}`;
+  const [always] = target?.[0]?.always ?? [];
+  return always === undefined || after.matches(always.source.key as never) ? [edge] : [edge, `${always.source.id}||0`];
+}
+
+/** An event in words: those of its data that matter. */
+export function say({ type, ...rest }: EventObject): string {
+  const { code, resumable, retryAfterMs } = rest as {
+    code?: number;
+    resumable?: boolean;
+    retryAfterMs?: number | null;
+  };
+  const [name] = type.split('.shard.');
+  return [name, code, resumable, retryAfterMs].filter((word) => word !== undefined && word !== null).join(' ');
+}

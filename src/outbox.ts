@@ -13,7 +13,10 @@ export interface SendPayload {
 export interface SendOptions {
   /** Before everything that has none. Default false. */
   priority?: boolean;
-  /** Withdraws the payload while it waits: `send` rejects with the signal's reason. One that is on its way to the network already may arrive all the same. */
+  /**
+   * Withdraws the payload while it waits: `send` rejects with the signal's reason. One that is on its way to the network
+   * already may arrive all the same.
+   */
   signal?: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ const closed = (code: number): ShardEvent => ({
   retryAfterMs: null,
 });
 
-/** protocol.md, word for word: whatever is not named here is resumed. */
+/** Discord's table of close codes, in words: whatever is not named here is resumed. */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 const sessionLost = new Set([4003, 4007, 4009]);
 

@@ -1,4 +1,8 @@
 import { SimulatedClock } from 'xstate';
+import { Unlawful } from './laws/lawbook.js';
+
+/** So many timers at the same moment are a loop. */
+const ENDLESS = 1_000;
 
 /** A simulated clock that stops at each timer on its way, so that each fires at its own time and one that re-arms fires again. */
 export class ExactClock extends SimulatedClock {
@@ -25,7 +29,10 @@ export class ExactClock extends SimulatedClock {
 
   override increment(ms: number): void {
     const end = this.now() + ms;
+    let atOnce = 0;
     for (let next = this.nextAtMs; next !== null && next <= end; next = this.nextAtMs) {
+      atOnce = next > this.now() ? 0 : atOnce + 1;
+      if (atOnce > ENDLESS) throw new Unlawful(`timers fire without end ${this.now()} ms after the start`);
       super.set(Math.max(next, this.now()));
     }
     super.set(end);

@@ -18,13 +18,14 @@ export const inputs: readonly Partial<ShardInput>[] = [
 
 /** What two configurations of a shard must differ in to count as two. Counters that only grow are cut off. */
 export function project({ value, context }: ShardSnapshot): string {
-  const { session, target, lastDecision, resumeTries, resumeAttempts, attempts } = context;
+  const { session, target, lastDecision, resumeTries, resumeAttempts, attempts, replayed } = context;
   const path = pathOf(value);
   return [
     path,
     session === null ? 'no session' : 'session',
     resumeTries < resumeAttempts ? 'tries left' : 'tries spent',
     attempts === 0 ? 'proven' : 'unproven',
+    replayed === 0 ? 'nothing replayed' : 'replayed',
     ...(path.startsWith('Online.link.Connecting') ? [`to ${target}`] : []),
     ...(path.startsWith('Online.closing') || path === 'Offline.fatal'
       ? [`${lastDecision?.action} ${lastDecision?.code}`]

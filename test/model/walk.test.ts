@@ -1,108 +1,18 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ShardEvent, ShardInput } from '../../machines/index.js';
-import { Harness, session, statePaths } from '../machines/harness.js';
-import { fallible, firstSession, outside, strays } from './alphabet.js';
-import { broken } from './invariants.js';
+import { statePaths } from '../machines/harness.js';
+import { walks } from './walk.js';
 
-/** What one step of a walk does: time passes, something is said, an actor fails. */
-type Stride = { readonly ms: number } | { readonly event: ShardEvent } | { readonly fails: (typeof fallible)[number] };
-
-const code = fc.constantFrom(1000, 1001, 1006, 1011, 4000, 4003, 4004, 4007, 4008, 4009, 4014, 4242, 4900);
-const sequence = fc.option(fc.nat(1_000));
-const ticket = fc.record({ id: fc.nat(50), priority: fc.boolean(), presence: fc.boolean() });
-const reason = fc.constant('why');
-const on = <Type extends ShardEvent['type'], Fields extends object>(type: Type, fields?: fc.Arbitrary<Fields>) =>
-  (fields ?? fc.constant({} as Fields)).map((rest) => ({ event: { type, ...rest } as unknown as ShardEvent }));
-
-/** What leads up, most of the time. */
-const lucky = fc.oneof(
-  on('connect', fc.record({ session: fc.constantFrom(null, session) })),
-  on('socket.opened'),
-  on('gateway.hello', fc.record({ heartbeatIntervalMs: fc.constantFrom(1_000, 10_000, 41_250) })),
-  on('slot.granted'),
-  on('gateway.ready', fc.record({ session: fc.constant(session) })),
-  on('gateway.resumed', fc.record({ sequence: fc.nat(1_000) })),
-  on('gateway.acknowledged', fc.record({ latencyMs: fc.nat(500) })),
-);
-
-/** What the enumeration has one value of each kind of, with values at random. */
-const varied = fc.oneof(
-  on('disconnect', fc.record({ code, reason })),
-  on('close', fc.record({ code, reason })),
-  on('abort', fc.record({ code, reason })),
-  on('send', fc.record({ ticket })),
-  on('send.cancel', fc.record({ id: fc.nat(50) })),
-  on('socket.closing', fc.record({ sequence })),
-  on('socket.closed', fc.record({ code, reason, sequence, retryAfterMs: fc.option(fc.nat(20_000)) })),
-  on('socket.unsent', fc.record({ ticket })),
-  on('gateway.replayed', fc.record({ sequence: fc.nat(1_000) })),
-);
-
-const listed = fc.constantFrom(...[...outside, ...strays].filter(({ type }) => type !== 'shutdown'));
-const time = fc.constantFrom(1, 100, 1_000, 5_000, 20_000, 70_000);
-
-const stride: fc.Arbitrary<Stride> = fc.oneof(
-  { weight: 60, arbitrary: lucky },
-  { weight: 20, arbitrary: varied },
-  { weight: 20, arbitrary: listed.map((event) => ({ event })) },
-  { weight: 30, arbitrary: time.map((ms) => ({ ms })) },
-  { weight: 3, arbitrary: fc.constantFrom(...fallible).map((fails) => ({ fails })) },
-);
-
-const RUNS = 1_000;
-const LONGEST = 200;
-
-const story = fc.record({
-  strides: fc.array(stride, { minLength: 60, maxLength: LONGEST, size: 'max' }),
-  /** When the user shuts it down; mostly never. */
-  shutdownAt: fc.oneof({ weight: 5, arbitrary: fc.constant(-1) }, { weight: 1, arbitrary: fc.nat(LONGEST) }),
-  input: fc.record<ShardInput>(
-    {
-      seed: fc.nat(2 ** 31),
-      resumeAttempts: fc.nat(3),
-      autoReconnect: fc.boolean(),
-      session: fc.constantFrom(null, firstSession),
-    } as never,
-    { requiredKeys: [] },
-  ),
-});
-
-/** The bucket can fail once; what it holds is refused by the face from then on. */
-function isPossible(shard: Harness, stride: Stride): boolean {
-  const { children } = shard.actor.getSnapshot();
-  if ('fails' in stride) return children[stride.fails]?.getSnapshot().status === 'active';
-  return 'ms' in stride || children.bucket?.getSnapshot().status === 'active' || !/send|bucket/.test(stride.event.type);
-}
-
-function take(shard: Harness, next: Stride): void {
-  if ('ms' in next) shard.tick(next.ms);
-  else if ('event' in next) shard.tell(next.event);
-  else shard.fail(next.fails);
-}
+const WALKS = 1_000;
 
 test(
   'a hundred thousand steps at random: each is lawful, and every invariant holds after it',
   { timeout: 120_000 },
   () => {
-    const visited = new Set<string>();
-    let steps = 0;
-    const property = fc.property(story, ({ strides, shutdownAt, input }) => {
-      const shard = new Harness(input);
-      strides.forEach((next, index) => {
-        if (index === shutdownAt) shard.shutdown();
-        if (!isPossible(shard, next)) return;
-        take(shard, next);
-        steps += 1;
-        visited.add(shard.path);
-        const wrong = [...shard.violations, ...broken(shard)];
-        if (wrong.length > 0) throw new Error(wrong.join('\n'));
-      });
-      shard.actor.stop();
-    });
-    fc.assert(property, { numRuns: RUNS });
-    expect(steps).toBeGreaterThan(100_000);
+    const travels = { steps: 0, visited: new Set<string>() };
+    fc.assert(walks(travels), { numRuns: WALKS });
+    expect(travels.steps).toBeGreaterThan(100_000);
     // A walk that never comes far proves nothing.
-    expect([...visited].toSorted()).toEqual(statePaths.toSorted());
+    expect([...travels.visited].toSorted()).toEqual(statePaths.toSorted());
   },
 );

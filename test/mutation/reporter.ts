@@ -31,7 +31,7 @@ export default class MutationReporter {
         row('all', this.#cases),
       ]),
       '',
-      ...survivors.map((survivor) => `survived: ${survivor.name}: ${reasonOf(survivor)}`),
+      ...survivors.map((survivor) => `survived: ${survivor.name}\n          ${reasonOf(survivor)}`),
       ...stale.map((id) => `killed, but listed as equivalent: ${id}`),
       ...unhandled.map(({ message }) => `failed: ${message}`),
     ];
@@ -53,5 +53,7 @@ const row = (kind: string, cases: readonly Case[]) => ({
 const kindOf = (id: string) => id.split(' ').slice(1, 3).join(' ');
 
 function reasonOf(survivor: Case): string {
-  return equivalents[survivor.name] ?? survivor.result().errors?.[0]?.message ?? 'a test is missing';
+  const why = equivalents[survivor.name];
+  if (why !== undefined) return `equivalent: ${why}`;
+  return `a test is missing (${survivor.result().errors?.[0]?.message ?? 'no error'})`;
 }

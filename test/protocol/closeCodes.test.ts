@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { closeCodeRow, closeCodes, endsSession, RESUMABLE_CLOSE } from '../../src/protocol/closeCodes.js';
 
-/** The table of protocol.md, row by row. */
+/** Discord's table and what we decide on each code, row by row. */
 const documented = [
   [1000, 'normal closure', 'resume'],
   [1001, 'going away', 'resume'],

@@ -17,7 +17,11 @@ const acknowledged = ({ context, event }: Acknowledged) => ({
   latencyMs: event.latencyMs,
 });
 
-/** What the heartbeat of a connection owes, after protocol.md. */
+/**
+ * What the heartbeat of a connection owes.
+ *
+ * See [Discord Docs/Sending Heartbeats](https://docs.discord.com/developers/events/gateway#sending-heartbeats).
+ */
 export const heartbeatLaws: readonly Law<HeartbeatContext>[] = [
   {
     says: 'the first beat comes after the random part of the interval',

@@ -5,9 +5,9 @@ import { Lawbook } from './lawbook.js';
 import { shardDownLaws } from './shardDown.js';
 import { shardUpLaws } from './shardUp.js';
 
-/** The laws of each chart, by the chart's id. The seed of the jitter is nobody's business. */
+/** The laws of each chart, by the chart's id. */
 export const lawbooks = {
-  shard: new Lawbook<ShardContext>([...shardUpLaws, ...shardDownLaws], ['seed']),
+  shard: new Lawbook<ShardContext>([...shardUpLaws, ...shardDownLaws]),
   heartbeat: new Lawbook<HeartbeatContext>(heartbeatLaws),
   bucket: new Lawbook<BucketContext>(bucketLaws),
 };

@@ -1,5 +1,5 @@
 /**
- * What a chart owes, written a second time: by hand from the protocol, not from the chart.
+ * What a chart owes, written a second time: by hand from Discord's documentation and what we decide on it, not from the chart.
  *
  * A law says, for some states and one event, where the chart must be afterwards, what must have left it and what it must
  * know. What no law names must change nothing at all. Each step of each chart test is held against the laws, so a chart
@@ -67,15 +67,12 @@ export interface Law<Context> {
 
 export class Lawbook<Context> {
   readonly laws: readonly Law<Context>[];
-  /** Fields no law speaks of. */
-  readonly #free: ReadonlySet<string>;
   /** How often each law was applied. */
   readonly applied = new Map<Law<Context>, number>();
   readonly #byEvent = new Map<string, Law<Context>[]>();
 
-  constructor(laws: readonly Law<Context>[], free: readonly (keyof Context & string)[] = []) {
+  constructor(laws: readonly Law<Context>[]) {
     this.laws = laws;
-    this.#free = new Set(free);
     for (const law of laws) {
       this.applied.set(law, 0);
       this.#byEvent.set(law.on, [...(this.#byEvent.get(law.on) ?? []), law]);
@@ -119,7 +116,6 @@ export class Lawbook<Context> {
 
   #compare(expected: Context, found: Context): string[] {
     return Object.entries(expected as object)
-      .filter(([key]) => !this.#free.has(key))
       .filter(([key, value]) => !agrees(value, found[key as keyof Context]))
       .map(([key, value]) => `${key} is ${JSON.stringify(found[key as keyof Context])}, not ${JSON.stringify(value)}`);
   }

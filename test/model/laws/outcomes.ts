@@ -27,7 +27,7 @@ export const WANTED = 'Online.link';
 export const PAST_HELLO = 'Online.link.session';
 export const CLOSING = 'Online.closing';
 
-/** Why a connection ends, as protocol.md has it. */
+/** Why a connection ends. */
 export interface Why {
   readonly action: 'resume' | 'identify' | 'close' | 'fatal';
   readonly code: number | null;
@@ -53,8 +53,11 @@ export function advanced(session: Session | null, sequence: number | null): Sess
 export const survivor = (session: Session | null, code: number): Session | null =>
   code === 1000 || code === 1001 ? null : session;
 
-/** The decision that follows, and the context it leaves: the third row of protocol.md's table of waits. */
-export function decides(context: ShardContext, why: Why): { readonly lastDecision: ExpectedDecision } {
+/** The decision that follows, and the context it leaves. */
+export function decides(
+  context: ShardContext,
+  why: Why,
+): { readonly lastDecision: ExpectedDecision; readonly seed?: Expectation } {
   const { session, attempts, identifies, resumeTries, resumeAttempts, autoReconnect, backoff } = context;
   const { action, code } = why;
   if (action === 'close' || action === 'fatal') {
@@ -74,8 +77,13 @@ export function decides(context: ShardContext, why: Why): { readonly lastDecisio
   const most = Math.max(highest, why.minMs ?? 0, why.reason.includes('op 9 false') ? 5_000 : 0, isPaced ? 120_000 : 0);
   return {
     lastDecision: new ExpectedDecision(resumes ? 'resume' : 'identify', code, reason, attempts + 1, least, most),
+    seed: drawn(context),
   };
 }
+
+/** Something was drawn at random: the next draw is another. */
+export const drawn = ({ seed }: ShardContext): Expectation =>
+  new Expectation('another seed', (value) => typeof value === 'number' && value !== seed);
 
 /** A decision whose wait has room for jitter. */
 class ExpectedDecision extends Expectation {
@@ -129,8 +137,8 @@ export function dropsAndReturns(context: ShardContext, why: Why, session = conte
 
 /** The connection is gone. What follows was decided, or is now. */
 export function lost(context: ShardContext, patch: Patch = {}, frames: readonly string[] = ['drop']): Shard {
-  const { action } = (patch.lastDecision ?? context.lastDecision) as { readonly action: string };
-  return { to: action === 'close' ? IDLE : DISCONNECTED, frames, context: patch };
+  const decided = (patch.lastDecision ?? context.lastDecision) as { readonly action: string } | null;
+  return { to: decided?.action === 'close' ? IDLE : DISCONNECTED, frames, context: patch };
 }
 
 /** The user wants it down: what the command says is the decision, and 1000 and 1001 end the session. */

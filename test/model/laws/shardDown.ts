@@ -335,7 +335,7 @@ const waiting: readonly Law<ShardContext>[] = [
   ),
 ];
 
-/** What a shard owes when a connection ends or is to end, after protocol.md. */
+/** What a shard owes when a connection ends or is to end. */
 export const shardDownLaws: readonly Law<ShardContext>[] = [
   ...dropping,
   ...ending,

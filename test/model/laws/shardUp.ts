@@ -9,6 +9,7 @@ import {
   BACKING_OFF,
   CONNECTED,
   decides,
+  drawn,
   dropsAndReturns,
   IDLE,
   OPENING,
@@ -55,17 +56,20 @@ const goingUp: readonly Law<ShardContext>[] = [
     in: AWAITING_HELLO,
     on: 'gateway.hello',
     if: atResumeUrl,
-    owes: ({ context: { session }, event }) => ({
+    owes: ({ context, event }) => ({
       to: REPLAYING,
-      frames: [`resume ${session?.id}@${session?.sequence}`],
-      context: { ...heartbeats(event.heartbeatIntervalMs), replayed: 0 },
+      frames: [`resume ${context.session?.id}@${context.session?.sequence}`],
+      context: { ...heartbeats(context, event.heartbeatIntervalMs), replayed: 0 },
     }),
   }),
   law('HELLO at the first URL gives up what could not be resumed, and asks for an identify slot', {
     in: AWAITING_HELLO,
     on: 'gateway.hello',
     if: (facts) => !atResumeUrl(facts),
-    owes: ({ event }) => ({ to: AWAITING_SLOT, context: { ...heartbeats(event.heartbeatIntervalMs), session: null } }),
+    owes: ({ context, event }) => ({
+      to: AWAITING_SLOT,
+      context: { ...heartbeats(context, event.heartbeatIntervalMs), session: null },
+    }),
   }),
   law('identify during a resume drops it', {
     in: ['Online.link.Connecting', RESUMING],
@@ -76,10 +80,11 @@ const goingUp: readonly Law<ShardContext>[] = [
 ];
 
 /** The interval of HELLO, and a first beat within it. */
-function heartbeats(intervalMs: number) {
+function heartbeats(context: ShardContext, intervalMs: number) {
   const heartbeatIntervalMs = intervalMs > 0 ? Math.min(intervalMs, 2_147_483_647) : 0;
   return {
     heartbeatIntervalMs,
+    seed: drawn(context),
     firstBeatMs: new Expectation(`0-${heartbeatIntervalMs} ms`, (value) => {
       return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= Math.ceil(heartbeatIntervalMs);
     }),
@@ -238,7 +243,7 @@ const telling: readonly Law<ShardContext>[] = [
   }),
 ];
 
-/** What a shard owes on its way up and while it is there, after protocol.md. */
+/** What a shard owes on its way up and while it is there. */
 export const shardUpLaws: readonly Law<ShardContext>[] = [
   ...goingUp,
   ...identifying,

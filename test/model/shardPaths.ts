@@ -43,11 +43,17 @@ export function shardPaths(input: Partial<ShardInput>): Path[] {
   });
 }
 
-/** The bucket fails once and is gone; a shard without one takes no payloads. */
-function canHappen({ type }: EventObject, { context: { lastDecision } }: ShardSnapshot): boolean {
+function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
+  const { lastDecision } = snapshot.context;
+  // The bucket fails once and is gone; a shard without one takes no payloads.
   const hasBucket = lastDecision?.action !== 'fatal' || lastDecision.code !== null;
-  return hasBucket || !/^xstate\.error\.actor\.bucket$|^send|^bucket\.|unsent$/.test(type);
+  if (!hasBucket && /^xstate\.error\.actor\.bucket$|^send|^bucket\.|unsent$/.test(event.type)) return false;
+  return isInTime(event, snapshot);
 }
+
+/** The limit of a whole replay is only reached by one that goes on: a silent one ends before. */
+export const isInTime = ({ type }: EventObject, { context }: ShardSnapshot): boolean =>
+  !type.startsWith('xstate.after.replay.') || context.replayed > 0;
 
 /** Longer than anything here takes. */
 export const PATIENCE_MS = 3_600_000;

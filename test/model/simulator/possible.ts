@@ -16,6 +16,7 @@ import {
   WANTED,
 } from '../laws/outcomes.js';
 import { pathOf } from '../observer.js';
+import { isInTime } from '../shardPaths.js';
 
 export type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
 
@@ -32,7 +33,9 @@ export const isOpen = (path: string): boolean => isWithin(path, WANTED) && path 
 
 /** What a user, time and a gateway at the other end of a socket can do to a shard in this configuration. */
 export function possible(snapshot: ShardSnapshot): EventObject[] {
-  return [...outside, ...strays, ...inside(snapshot)].filter((event) => canHappen(event, pathOf(snapshot.value)));
+  return [...outside, ...strays, ...inside(snapshot)].filter(
+    (event) => canHappen(event, pathOf(snapshot.value)) && isInTime(event, snapshot),
+  );
 }
 
 /** What of that leaves the gateway with a socket it can go on with, and nothing to come by itself. */

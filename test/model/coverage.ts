@@ -57,6 +57,11 @@ export class Coverage {
     return [...this.#items].filter(([, { paths }]) => paths.size === 0).map(([id, { kind }]) => `${kind} ${id}`);
   }
 
+  /** How many items of a kind the definition has. */
+  total(kind: string): number {
+    return [...this.#items.values()].filter((item) => item.kind === kind).length;
+  }
+
   /** One row of the table. */
   get row(): Record<string, string | number> {
     const items = [...this.#items.values()];

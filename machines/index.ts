@@ -6,6 +6,15 @@ export {
   type HeartbeatInput,
   type HeartbeatReport,
 } from './heartbeat.js';
+export {
+  identifyQueueMachine,
+  type IdentifyBudget,
+  type IdentifyQueueContext,
+  type IdentifyQueueEvent,
+  type IdentifyQueueInput,
+  type IdentifyQueueReport,
+  type IdentifyTicket,
+} from './identifyQueue.js';
 export { lifecycleOf, type Lifecycle, type ShardSnapshot } from './lifecycle.js';
 export { shardMachine } from './shard.js';
 export type * from './shard.types.js';

@@ -1,12 +1,45 @@
+import { createActor, type Actor } from 'xstate';
+import { identifyQueueMachine } from '../machines/identifyQueue.js';
 import type { IdentifyGrant, IdentifyLimiter } from './actors/identifySlot.js';
 import { ShardError } from './protocol/errors.js';
-import { IDENTIFY_WINDOW_MS } from './protocol/limits.js';
+import { BUDGET_PERIOD_MS, IDENTIFY_WINDOW_MS } from './protocol/limits.js';
+
+/** `session_start_limit` of GET /gateway/bot, in Discord's own words. Times in milliseconds. */
+export interface SessionStartLimit {
+  readonly total: number;
+  readonly remaining: number;
+  readonly reset_after: number;
+}
 
 export interface IdentifyLimiterOptions {
   /** `max_concurrency` of GET /gateway/bot. Default 1. */
   maxConcurrency?: number;
   /** Milliseconds between two identifies of a key. Default 5 000. */
   window?: number;
+  /** What is left of the day's identifies: it is counted down here. Left out, the day is not counted. */
+  sessionStartLimit?: SessionStartLimit;
+  /** Identifies of the day that are never granted, so that they are left for something else. Default 0. */
+  reserve?: number;
+}
+
+/** The day's identifies, as far as this process knows. */
+export interface IdentifyBudgetLeft {
+  readonly total: number;
+  readonly remaining: number;
+  /** When `remaining` is `total` again: milliseconds since the epoch. */
+  readonly resetAt: number;
+}
+
+/** An {@link IdentifyLimiter} for the shards of one process. Made by {@link createIdentifyLimiter}. */
+export interface ProcessIdentifyLimiter extends IdentifyLimiter {
+  /** The chart that decides: it emits `identify.granted`, `identify.exhausted` and `identify.renewed`. */
+  readonly actor: Actor<typeof identifyQueueMachine>;
+  /** Null while the day is not counted. */
+  readonly budget: IdentifyBudgetLeft | null;
+  /** How many wait for their turn. */
+  readonly waiting: number;
+  /** Takes a newer answer of GET /gateway/bot. */
+  tellBudget(limit: SessionStartLimit): void;
 }
 
 /** What a window is longer by here, so that two identifies the network pushes together still arrive apart. */
@@ -15,82 +48,83 @@ const SLACK = 0.03;
 /** How long a grant may lie about before it has run out. */
 const GRANT_LIFETIME_MS = 5_000;
 
-interface Waiter {
-  readonly grant: (grant: IdentifyGrant) => void;
-}
+/** A wait here keeps no process alive: whoever waits has a connection that does. */
+const clock = {
+  setTimeout: (fn: (...args: unknown[]) => void, ms: number) => setTimeout(fn, ms).unref(),
+  clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
+};
 
-/** One `shard_id % max_concurrency`: FIFO, one grant out at a time, the next one a window after the last commit. */
-class Key {
-  readonly #windowMs: number;
-  readonly #waiters: Waiter[] = [];
-  #timer: NodeJS.Timeout | null = null;
-  #busyUntil = 0;
-  #holder: IdentifyGrant | null = null;
+class Limiter implements ProcessIdentifyLimiter {
+  readonly actor: Actor<typeof identifyQueueMachine>;
+  readonly #waiters = new Map<number, (grant: IdentifyGrant) => void>();
+  #lastId = 0;
+  #resetAt = 0;
 
-  constructor(windowMs: number) {
-    this.#windowMs = windowMs;
+  constructor(maxConcurrency: number, windowMs: number, reserve: number) {
+    this.actor = createActor(identifyQueueMachine, {
+      clock,
+      input: { maxConcurrency, windowMs, reserve, grantLifetimeMs: GRANT_LIFETIME_MS },
+    });
+    this.actor.on('identify.granted', ({ id }) => this.#waiters.get(id)?.(this.#grant(id)));
+    this.actor.start();
   }
 
-  acquire(signal: AbortSignal): Promise<IdentifyGrant> {
+  get budget(): IdentifyBudgetLeft | null {
+    const { budget } = this.actor.getSnapshot().context;
+    if (budget === null) return null;
+    while (this.#resetAt <= Date.now()) this.#resetAt += BUDGET_PERIOD_MS;
+    return { ...budget, resetAt: this.#resetAt };
+  }
+
+  get waiting(): number {
+    return this.actor.getSnapshot().context.waiting.length;
+  }
+
+  tellBudget(limit: SessionStartLimit): void {
+    checkLimit(limit);
+    const { total, remaining, reset_after: resetAfterMs } = limit;
+    this.#resetAt = Date.now() + resetAfterMs;
+    this.actor.send({ type: 'budget.told', budget: { total, remaining, resetAfterMs } });
+  }
+
+  acquire(shardId: number, { signal }: { signal: AbortSignal }): Promise<IdentifyGrant> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
-      const waiter: Waiter = {
-        grant: (grant) => {
-          signal.removeEventListener('abort', leave);
-          resolve(grant);
-        },
-      };
+      const id = ++this.#lastId;
       const leave = () => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        this.#serve();
+        this.#waiters.delete(id);
+        this.actor.send({ type: 'queue.leave', id });
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', leave, { once: true });
-      this.#waiters.push(waiter);
-      this.#serve();
+      this.#waiters.set(id, (grant) => {
+        this.#waiters.delete(id);
+        signal.removeEventListener('abort', leave);
+        resolve(grant);
+      });
+      this.actor.send({ type: 'queue.join', ticket: { id, shardId } });
     });
   }
 
-  #serve(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#waiters.length === 0) return;
-    const waitMs = this.#busyUntil - performance.now();
-    if (waitMs > 0) {
-      this.#timer = setTimeout(() => this.#serve(), Math.ceil(waitMs));
-      return;
-    }
-    // Until it is committed or cancelled a grant holds the key, but not for ever: whoever got it may be gone.
-    this.#busyUntil = performance.now() + GRANT_LIFETIME_MS;
-    this.#waiters.shift()?.grant(this.#createGrant());
-    this.#serve();
-  }
-
-  #createGrant(): IdentifyGrant {
-    const grant: IdentifyGrant = {
-      commit: () => this.#release(grant, this.#windowMs),
-      cancel: () => void this.#release(grant, 0),
+  #grant(id: number): IdentifyGrant {
+    return {
+      commit: () => {
+        const { granted } = this.actor.getSnapshot().context;
+        const holds = granted.some((ticket) => ticket.id === id);
+        this.actor.send({ type: 'grant.commit', id });
+        return holds;
+      },
+      cancel: () => this.actor.send({ type: 'grant.cancel', id }),
     };
-    this.#holder = grant;
-    return grant;
-  }
-
-  /** False where this grant no longer holds the key: it ran out and the next has it, or it was used. */
-  #release(grant: IdentifyGrant, busyMs: number): boolean {
-    const now = performance.now();
-    if (this.#holder !== grant || now >= this.#busyUntil) return false;
-    this.#holder = null;
-    this.#busyUntil = now + busyMs;
-    this.#serve();
-    return true;
   }
 }
 
 /**
- * An identify limiter for the shards of one process: one IDENTIFY per `shard_id % max_concurrency` in any window.
+ * An identify limiter for the shards of one process: one IDENTIFY per `shard_id % max_concurrency` in any window, and no
+ * more a day than `sessionStartLimit` has left.
  *
  * The window starts when IDENTIFY leaves (`commit`), not when the turn was given. A grant nobody commits runs out
- * after 5 s.
+ * after 5 s. Who waits when the day is spent waits until it is renewed.
  *
  * See [Discord Docs/Rate Limiting and Max Concurrency](https://docs.discord.com/developers/events/gateway#sharding-max-concurrency).
  * @throws ShardError `INVALID_OPTION`
@@ -98,22 +132,31 @@ class Key {
 export function createIdentifyLimiter({
   maxConcurrency = 1,
   window = IDENTIFY_WINDOW_MS,
-}: IdentifyLimiterOptions = {}): IdentifyLimiter {
-  if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1) {
-    throw new ShardError('INVALID_OPTION', '`maxConcurrency` must be a whole number from 1.', {
-      value: maxConcurrency,
-    });
-  }
-  if (!Number.isFinite(window) || window < 0) {
-    throw new ShardError('INVALID_OPTION', '`window` must be a number of milliseconds from 0.', { value: window });
-  }
-  const keys = new Map<number, Key>();
-  return {
-    acquire(shardId, { signal }) {
-      const id = shardId % maxConcurrency;
-      let key = keys.get(id);
-      if (key === undefined) keys.set(id, (key = new Key(window * (1 + SLACK))));
-      return key.acquire(signal);
-    },
-  };
+  sessionStartLimit,
+  reserve = 0,
+}: IdentifyLimiterOptions = {}): ProcessIdentifyLimiter {
+  check(
+    'maxConcurrency',
+    maxConcurrency,
+    'a whole number from 1',
+    Number.isInteger(maxConcurrency) && maxConcurrency > 0,
+  );
+  check('window', window, 'a number of milliseconds from 0', Number.isFinite(window) && window >= 0);
+  check('reserve', reserve, 'a whole number from 0', isCount(reserve));
+  if (sessionStartLimit !== undefined) checkLimit(sessionStartLimit);
+  const limiter = new Limiter(maxConcurrency, window * (1 + SLACK), reserve);
+  if (sessionStartLimit !== undefined) limiter.tellBudget(sessionStartLimit);
+  return limiter;
+}
+
+const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0;
+
+function checkLimit(limit: SessionStartLimit): void {
+  const { total, remaining, reset_after } = (limit as SessionStartLimit | null) ?? {};
+  const isLimit = isCount(total) && isCount(remaining) && Number.isFinite(reset_after) && Number(reset_after) >= 0;
+  check('sessionStartLimit', limit, 'the session_start_limit of GET /gateway/bot', isLimit);
+}
+
+function check(name: string, value: unknown, wanted: string, isFine: boolean): void {
+  if (!isFine) throw new ShardError('INVALID_OPTION', `\`${name}\` must be ${wanted}.`, { value });
 }

@@ -21,7 +21,13 @@ export {
   type Rotation,
   type SkippedLine,
 } from './audit/index.js';
-export { createIdentifyLimiter, type IdentifyLimiterOptions } from './identifyLimiter.js';
+export {
+  createIdentifyLimiter,
+  type IdentifyBudgetLeft,
+  type IdentifyLimiterOptions,
+  type ProcessIdentifyLimiter,
+  type SessionStartLimit,
+} from './identifyLimiter.js';
 export type { Logger } from './logger.js';
 export type { ShardOptions } from './options.js';
 export type { SendOptions, SendPayload } from './outbox.js';

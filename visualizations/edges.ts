@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { PRESENCE_WINDOW_MS, SEND_WINDOW_MS } from '../src/protocol/limits.js';
 import { PERMIT_SLACK_MS } from '../src/protocol/sendLimit.js';
-import type { BucketEvent, ShardCommand } from '../machines/index.js';
+import type { BucketEvent, IdentifyQueueEvent, ShardCommand } from '../machines/index.js';
 
 /** Who or what takes an edge. */
 export type EdgeKind = 'command' | 'report' | 'time' | 'always' | 'done' | 'error';
@@ -41,9 +41,13 @@ const COMMANDS: Record<ShardCommand['type'], true> = {
 };
 
 /** Events a chart sends itself later: time, although its definition does not show it. */
-const TIMERS: { readonly [T in BucketEvent['type']]?: number } = {
+const TIMERS: { readonly [T in BucketEvent['type'] | IdentifyQueueEvent['type']]?: number | null } = {
   'permit.returned': SEND_WINDOW_MS + PERMIT_SLACK_MS,
   'presencePermit.returned': PRESENCE_WINDOW_MS + PERMIT_SLACK_MS,
+  // How long these take is told at run time.
+  'grant.expired': null,
+  'window.passed': null,
+  'budget.renewed': null,
 };
 
 /** All edges of a chart, in the order in which they are declared. */
@@ -98,8 +102,9 @@ function eventOf(type: string, node: Node): Pick<Edge, 'event' | 'kind'> {
   const [, end, actor] = /^xstate\.(done|error)\.(?:actor|state)\.(.+)$/.exec(type) ?? [];
   if (end === 'done') return { event: `${actor} done`, kind: 'done' };
   if (end === 'error') return { event: `${actor} failed`, kind: 'error' };
-  const timer = TIMERS[type as BucketEvent['type']];
-  if (timer !== undefined) return { event: `${type} after ${milliseconds(timer)}`, kind: 'time' };
+  const timer = TIMERS[type as keyof typeof TIMERS];
+  if (timer !== undefined)
+    return { event: timer === null ? type : `${type} after ${milliseconds(timer)}`, kind: 'time' };
   return { event: type, kind: Object.hasOwn(COMMANDS, type) ? 'command' : 'report' };
 }
 

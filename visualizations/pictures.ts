@@ -1,4 +1,4 @@
-import { bucketMachine, heartbeatMachine, shardMachine } from '../machines/index.js';
+import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../machines/index.js';
 import { chartOf, type Chart } from './chart.js';
 import { layoutOf } from './layout.js';
 import { lifecycleChart } from './lifecycle.js';
@@ -11,7 +11,7 @@ export interface Picture {
   readonly contents: string;
 }
 
-const machines = [shardMachine, heartbeatMachine, bucketMachine] as const;
+const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine] as const;
 
 /** What is drawn, by the name of its file. */
 export const charts: Readonly<Record<string, { readonly title: string; readonly chart: Chart }>> = {
@@ -22,6 +22,7 @@ export const charts: Readonly<Record<string, { readonly title: string; readonly 
   shard: { title: "The shard's chart: every state and every transition", chart: chartOf(shardMachine) },
   heartbeat: { title: "The heartbeat's chart", chart: chartOf(heartbeatMachine) },
   bucket: { title: "The send bucket's chart", chart: chartOf(bucketMachine) },
+  identifyQueue: { title: "The identify queue's chart", chart: chartOf(identifyQueueMachine) },
 };
 
 /** Every generated picture as it should be now. */

@@ -1,5 +1,5 @@
 import type { AnyStateMachine, EventObject, InputFrom, SnapshotFrom } from 'xstate';
-import { bucketMachine, heartbeatMachine } from '../../machines/index.js';
+import { bucketMachine, heartbeatMachine, identifyQueueMachine } from '../../machines/index.js';
 import { Child } from './child.js';
 import { inside, shortestPaths, type Path } from './explore.js';
 import { Unlawful } from './laws/lawbook.js';
@@ -60,6 +60,41 @@ export const bucketModel: ChildModel<typeof bucketMachine> = {
   isTimer: (type) => type.endsWith('ermit.returned'),
 };
 
+const HOUR_MS = 3_600_000;
+const shards = [
+  { id: 1, shardId: 0 },
+  { id: 2, shardId: 5 },
+];
+
+/** One key, for the same reason; what several keys do is in test/machines/identifyQueue.test.ts. */
+export const identifyQueueModel: ChildModel<typeof identifyQueueMachine> = {
+  machine: identifyQueueMachine,
+  input: { maxConcurrency: 1, windowMs: 5_000, grantLifetimeMs: 4_000, reserve: 1 },
+  project: ({ value, context: { waiting, granted, cooling, budget } }) =>
+    [
+      pathOf(value),
+      `waiting ${waiting.map(({ id }) => id).join(' ')}`,
+      `granted ${granted.map(({ id }) => id).join(' ')}`,
+      `cooling ${cooling.join(' ')}`,
+      budget === null ? 'no budget' : `${budget.remaining} left`,
+    ].join(', '),
+  events: ({ context: { waiting, granted, cooling, budget } }) => [
+    ...shards
+      .filter(({ id }) => [...waiting, ...granted].every((ticket) => ticket.id !== id))
+      .map((ticket) => ({ type: 'queue.join', ticket })),
+    ...shards.flatMap(({ id }) => ['queue.leave', 'grant.commit', 'grant.cancel'].map((type) => ({ type, id }))),
+    ...[0, 2].map((remaining) => ({
+      type: 'budget.told',
+      budget: { total: 3, remaining, resetAfterMs: HOUR_MS },
+    })),
+    ...granted.map(({ id }) => ({ type: 'grant.expired', id })),
+    ...cooling.map((key) => ({ type: 'window.passed', key })),
+    // All other waits are over by then.
+    ...(budget !== null && granted.length === 0 && cooling.length === 0 ? [{ type: 'budget.renewed' }] : []),
+  ],
+  isTimer: (type) => /^(grant\.expired|window\.passed|budget\.renewed)$/.test(type),
+};
+
 export interface ChildCheck<Machine extends AnyStateMachine> {
   /** Another chart than ours: a mutant. */
   readonly machine?: Machine;
@@ -83,7 +118,7 @@ export function checkChildPath<Machine extends AnyStateMachine>(
     const perform = (event: EventObject) => {
       story.push(event.type);
       if (model.isTimer(event.type)) child.wait();
-      else child.tell(event);
+      else child.tell(event as never);
       if (child.violations.length > 0) throw new Unlawful(`${story.join(', ')}:\n${child.violations.join('\n')}`);
       if (model.isTimer(event.type) && child.lastEvent !== event.type) {
         throw new Unlawful(`${story.join(', ')}: ${child.lastEvent} came instead`);

@@ -1,8 +1,20 @@
-import { createActor, setup, type AnyStateMachine, type EventObject, type InputFrom, type SnapshotFrom } from 'xstate';
+import {
+  createActor,
+  setup,
+  type AnyStateMachine,
+  type EventFrom,
+  type EventObject,
+  type InputFrom,
+  type SnapshotFrom,
+} from 'xstate';
 import { ExactClock } from './exactClock.js';
 import { lawbooks, type Chart } from './laws/index.js';
 import { Unlawful } from './laws/lawbook.js';
-import { Observer, pathOf, type ObservedStep } from './observer.js';
+import { Observer, pathOf, say, type ObservedStep } from './observer.js';
+
+interface Emitting {
+  on?(type: '*', listener: (emitted: EventObject) => void): unknown;
+}
 
 /** One of the shard's smaller charts on its own, under a parent that only listens. Every step is held against its laws. */
 export class Child<Machine extends AnyStateMachine> {
@@ -28,6 +40,9 @@ export class Child<Machine extends AnyStateMachine> {
     this.#parent.system.inspect(observer);
     this.#parent.subscribe({ error: (error) => this.violations.push(`the chart threw: ${String(error)}`) });
     this.#parent.start();
+    // What a chart emits is as much a part of what it does as what it sends.
+    const child = this.#parent.getSnapshot().children['child'];
+    (child as Emitting | undefined)?.on?.('*', (emitted) => observer.sent(machine.id, say(emitted)));
   }
 
   get snapshot(): SnapshotFrom<Machine> {
@@ -38,7 +53,7 @@ export class Child<Machine extends AnyStateMachine> {
     return pathOf((this.snapshot as { value: unknown }).value);
   }
 
-  tell(event: EventObject): void {
+  tell(event: EventFrom<Machine>): void {
     this.#parent.getSnapshot().children['child']?.send(event);
   }
 

@@ -145,7 +145,8 @@ function chartOf(actor: unknown): string | undefined {
 const isReport = ({ type }: { readonly type: string }) =>
   /^(heartbeat|bucket)\./.test(type) && type !== 'bucket.open' && type !== 'bucket.close';
 
-function say(event: { readonly type: string }): string {
+/** What a chart tells, in a word: its name, and which ticket it is about. */
+export function say(event: { readonly type: string }): string {
   const { ticket, id } = event as { readonly ticket?: { readonly id: number }; readonly id?: number };
   const about = ticket?.id ?? id;
   return about === undefined ? event.type : `${event.type} ${about}`;

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { bucketMachine, heartbeatMachine, shardMachine } from '../../machines/index.js';
-import { bucketModel, checkChildPath, childPaths, heartbeatModel } from './checkChild.js';
+import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../../machines/index.js';
+import { bucketModel, checkChildPath, childPaths, heartbeatModel, identifyQueueModel } from './checkChild.js';
 import { Coverage } from './coverage.js';
 import { lawbooks } from './laws/index.js';
 import type { ObservedStep } from './observer.js';
@@ -8,17 +8,12 @@ import { checkNoHang, checkPath, checkShutdown } from './checkShard.js';
 import { inputs, shardPaths } from './shardPaths.js';
 import { table } from './table.js';
 
-const coverage: Readonly<Record<string, Coverage>> = {
-  shard: new Coverage(shardMachine),
-  heartbeat: new Coverage(heartbeatMachine),
-  bucket: new Coverage(bucketMachine),
-};
+const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine];
+const coverage = Object.fromEntries(machines.map((machine) => [machine.id, new Coverage(machine)]));
 let runs = 0;
 const number = () => ++runs;
 const observe = (step: ObservedStep, path: number) => coverage[step.chart]?.note(step, path);
-coverage['shard']?.noteStart(shardMachine, 0);
-coverage['heartbeat']?.noteStart(heartbeatMachine, 0);
-coverage['bucket']?.noteStart(bucketMachine, 0);
+for (const machine of machines) coverage[machine.id]?.noteStart(machine, 0);
 
 describe.each(inputs)('a shard started with %j, in each configuration it can reach', (input) => {
   const paths = shardPaths(input);
@@ -50,8 +45,14 @@ test('a bucket does what the laws say, in each configuration it can reach', () =
   for (const path of paths) checkChildPath(bucketModel, path, { observe, number });
 });
 
+test('an identify queue does what the laws say, in each configuration it can reach', () => {
+  const paths = childPaths(identifyQueueModel);
+  expect(paths.length).toBeGreaterThan(30);
+  for (const path of paths) checkChildPath(identifyQueueModel, path, { observe, number });
+});
+
 describe('nothing is left out', () => {
-  test.each(['shard', 'heartbeat', 'bucket'])(
+  test.each(Object.keys(coverage))(
     'each edge, each refusal of a guard and each initial state of the %s chart is on a path',
     (chart) => {
       expect(coverage[chart]?.missing).toEqual([]);

@@ -10,4 +10,7 @@ export const equivalents: Readonly<Record<string, string>> = {
   'shard: swap edges Online onError #0': disjoint,
   'shard: swap edges Online.link on socket.closed #0': disjoint,
   'shard: swap edges Online.closing.reconnecting on socket.closed #0': disjoint,
+  'identifyQueue: swap edges serving always #0': disjoint,
+  'identifyQueue: change initial root':
+    'a queue that knows of no budget is led from exhausted to serving before anybody can listen',
 };

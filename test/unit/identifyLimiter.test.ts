@@ -31,3 +31,59 @@ describe('its options', () => {
     }
   });
 });
+
+describe('the budget of the day', () => {
+  const { signal } = new AbortController();
+  const day = { total: 1_000, remaining: 2, reset_after: 3_600_000 };
+
+  test('is counted down by each identify that leaves, and by no turn given back', async () => {
+    const limiter = createIdentifyLimiter({ window: 0, maxConcurrency: 4, sessionStartLimit: day });
+    await (await limiter.acquire(0, { signal })).cancel();
+    expect(limiter.budget?.remaining).toBe(2);
+    expect(await (await limiter.acquire(1, { signal })).commit()).toBe(true);
+    expect(limiter.budget).toMatchObject({ total: 1_000, remaining: 1 });
+  });
+
+  test('spent: whoever asks waits, and it is told until when', async () => {
+    const exhausted: unknown[] = [];
+    const limiter = createIdentifyLimiter({ window: 0, maxConcurrency: 4, sessionStartLimit: day, reserve: 1 });
+    limiter.actor.on('identify.exhausted', (event) => exhausted.push(event));
+    await (await limiter.acquire(0, { signal })).commit();
+    const abort = new AbortController();
+    const waiting = limiter.acquire(1, { signal: abort.signal });
+    expect(limiter.waiting).toBe(1);
+    expect(exhausted).toHaveLength(1);
+    expect(Math.abs((limiter.budget?.resetAt ?? 0) - Date.now() - day.reset_after)).toBeLessThan(60_000);
+    abort.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    expect(limiter.waiting).toBe(0);
+  });
+
+  test('a newer answer of the API lets who waits go', async () => {
+    const limiter = createIdentifyLimiter({ sessionStartLimit: { ...day, remaining: 0 } });
+    const waiting = limiter.acquire(0, { signal });
+    expect(limiter.waiting).toBe(1);
+    limiter.tellBudget({ ...day, remaining: 5 });
+    expect(await (await waiting).commit()).toBe(true);
+    expect(limiter.budget?.remaining).toBe(4);
+  });
+
+  test.each([
+    { sessionStartLimit: null },
+    { sessionStartLimit: { total: 1, remaining: 1 } },
+    { sessionStartLimit: { ...day, remaining: -1 } },
+    { reserve: -1 },
+    { reserve: 0.5 },
+  ])('%o: refused, by name', (options) => {
+    const [name = ''] = Object.keys(options);
+    expect(() => createIdentifyLimiter(options as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) as string }),
+    );
+  });
+
+  test('a newer answer that is none is refused, and changes nothing', () => {
+    const limiter = createIdentifyLimiter({ sessionStartLimit: day });
+    expect(() => limiter.tellBudget({} as never)).toThrow(ShardError);
+    expect(limiter.budget?.remaining).toBe(2);
+  });
+});

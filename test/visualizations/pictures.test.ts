@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { bucketMachine, heartbeatMachine, shardMachine } from '../../machines/index.js';
+import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../../machines/index.js';
 import { edgesOf, nodesOf, pathOf } from '../../visualizations/edges.js';
 import { pictures } from '../../visualizations/pictures.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const drawn = await pictures();
-const machines = [shardMachine, heartbeatMachine, bucketMachine].map((machine) => [machine.id, machine] as const);
+const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine].map(
+  (machine) => [machine.id, machine] as const,
+);
 
 /** Values of an attribute, in the order of the file. */
 const attribute = (svg: string, name: string) =>

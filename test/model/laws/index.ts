@@ -1,6 +1,7 @@
-import type { BucketContext, HeartbeatContext, ShardContext } from '../../../machines/index.js';
+import type { BucketContext, HeartbeatContext, IdentifyQueueContext, ShardContext } from '../../../machines/index.js';
 import { bucketLaws } from './bucket.js';
 import { heartbeatLaws } from './heartbeat.js';
+import { identifyQueueLaws } from './identifyQueue.js';
 import { Lawbook } from './lawbook.js';
 import { shardDownLaws } from './shardDown.js';
 import { shardUpLaws } from './shardUp.js';
@@ -10,6 +11,7 @@ export const lawbooks = {
   shard: new Lawbook<ShardContext>([...shardUpLaws, ...shardDownLaws]),
   heartbeat: new Lawbook<HeartbeatContext>(heartbeatLaws),
   bucket: new Lawbook<BucketContext>(bucketLaws),
+  identifyQueue: new Lawbook<IdentifyQueueContext>(identifyQueueLaws),
 };
 
 export type Chart = keyof typeof lawbooks;

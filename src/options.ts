@@ -9,7 +9,7 @@ import { fits, identifyPayload } from './payloads.js';
 import { checkPresence, type Presence } from './presence.js';
 import { ShardError } from './protocol/errors.js';
 import { MAX_DELAY_MS } from './protocol/limits.js';
-import { isSession, type Session } from './protocol/session.js';
+import { isSession, plainSession, type Session } from './protocol/session.js';
 import { isGatewayUrl } from './protocol/url.js';
 import type { SessionStore } from './sessionStore.js';
 
@@ -168,7 +168,7 @@ function check(options: ShardOptions): ResolvedOptions {
     url,
     version,
     compression,
-    session: session ?? null,
+    session: session ? plainSession(session) : null,
     autoReconnect: options.autoReconnect ?? true,
     resumeAttempts,
     timeouts: { handshakeMs: handshake, helloMs: hello, readyMs: ready, resumedMs: resumed, closeMs: close },

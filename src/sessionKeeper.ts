@@ -1,5 +1,5 @@
 import type { Session } from './protocol/session.js';
-import { isSession } from './protocol/session.js';
+import { isSession, plainSession } from './protocol/session.js';
 import type { SessionStore } from './sessionStore.js';
 import { within } from './within.js';
 
@@ -28,7 +28,7 @@ export class SessionKeeper {
     try {
       const session: unknown = await this.#store.get(this.#shardId);
       if (session === null || session === undefined) return null;
-      if (isSession(session)) return (this.#saved = session);
+      if (isSession(session)) return (this.#saved = plainSession(session));
       this.#report('the session store has something that is no session for this shard; it starts with a new one');
     } catch (error) {
       this.#report(`the session store could not be read: ${String(error)}`);

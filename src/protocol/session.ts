@@ -19,6 +19,11 @@ export function advanceSession(session: Session | null, sequence: number | null)
   return session !== null && sequence !== null && sequence > session.sequence ? { ...session, sequence } : session;
 }
 
+/** The session and nothing else: a store's row may have columns that are nobody's business here. */
+export function plainSession({ id, sequence, resumeUrl }: Session): Session {
+  return { id, sequence, resumeUrl };
+}
+
 /** Whether this, from a store or a user, is a session that can be resumed. */
 export function isSession(value: unknown): value is Session {
   if (typeof value !== 'object' || value === null) return false;

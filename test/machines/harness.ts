@@ -69,6 +69,7 @@ export class Harness {
         this.violations.push(...lawbooks[step.chart as Chart].judge(step as never));
         observe?.(step);
       },
+      (wrong) => this.violations.push(...wrong),
     );
     this.#socketThrows = socketThrows;
     this.#slotThrows = slotThrows;

@@ -36,6 +36,7 @@ export class Child<Machine extends AnyStateMachine> {
         this.violations.push(...lawbooks[step.chart as Chart].judge(step as never));
         observe?.(step);
       },
+      (wrong) => this.violations.push(...wrong),
     );
     this.#parent.system.inspect(observer);
     this.#parent.subscribe({ error: (error) => this.violations.push(`the chart threw: ${String(error)}`) });

@@ -13,6 +13,7 @@ export interface ObservedStep extends Step<unknown> {
 
 /** What the observer needs to know of a chart's laws. */
 interface Laws {
+  judgeStart(position: Position<unknown>): string[];
   find(position: Position<unknown>, event: { readonly type: string }): { readonly restarts?: string } | undefined;
 }
 
@@ -31,8 +32,16 @@ export class Observer {
   readonly #lawbooks: Readonly<Record<string, Laws>>;
   readonly #nowMs: () => number;
   readonly #told: (step: ObservedStep) => void;
+  /** Told what is unlawful about how a chart begins, as soon as one does. */
+  readonly #begun: (wrong: readonly string[]) => void;
 
-  constructor(lawbooks: Readonly<Record<string, Laws>>, nowMs: () => number, told: (step: ObservedStep) => void) {
+  constructor(
+    lawbooks: Readonly<Record<string, Laws>>,
+    nowMs: () => number,
+    told: (step: ObservedStep) => void,
+    begun: (wrong: readonly string[]) => void = () => {},
+  ) {
+    this.#begun = begun;
     this.#lawbooks = lawbooks;
     this.#nowMs = nowMs;
     this.#told = told;
@@ -92,6 +101,7 @@ export class Observer {
     );
     if (was === undefined) {
       this.#enter(life, '', before.path);
+      this.#begun(this.#lawbooks[life.chart]?.judgeStart(life.position) ?? []);
       return;
     }
     const restarts = this.#lawbooks[life.chart]?.find(before, event)?.restarts;

@@ -95,6 +95,21 @@ const operators = {
       return names.length < 2 ? [] : [{ place: path, make: () => (node['initial'] = next) }];
     }),
 
+  /** What the chart knows at first, besides its input. */
+  'change context': (config) => {
+    const first = config['context'] as Config | ((args: { input: Config }) => Config);
+    const known = typeof first === 'function' ? first({ input: {} }) : first;
+    return Object.entries(known).map(([key, value]) => ({
+      place: key,
+      make: () => {
+        config['context'] = (args: { input: Config }) => ({
+          ...(typeof first === 'function' ? first(args) : first),
+          [key]: another(value),
+        });
+      },
+    }));
+  },
+
   'drop reenter': (config) =>
     edgesIn(config)
       .filter(({ transition }) => transition['reenter'] === true)
@@ -156,6 +171,12 @@ function slowAndFast(machine: AnyStateMachine): Mutant[] {
 /** What is written for an event, functions included: the same text is the same edge. */
 const textOf = (written: unknown) =>
   JSON.stringify(written, (_, value: unknown) => (typeof value === 'function' ? String(value) : value));
+
+function another(value: unknown): unknown {
+  if (typeof value === 'number') return value + 1;
+  if (typeof value === 'string') return `${value}?`;
+  return Array.isArray(value) ? [...(value as unknown[]), 0] : {};
+}
 
 const hasTarget = ({ transition }: Edge) => transition['target'] !== undefined;
 const guarded = (config: Config) => edgesIn(config).filter(({ transition }) => transition['guard'] !== undefined);

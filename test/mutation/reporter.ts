@@ -7,16 +7,34 @@ interface Case {
   result(): { readonly state: string; readonly errors?: readonly { readonly message: string }[] | undefined };
 }
 
+interface Failure {
+  readonly message: string;
+}
+
+interface Module {
+  errors(): readonly Failure[];
+}
+
 /** Prints how many mutants each kind has, how many were killed, and every one that survived. */
 export default class MutationReporter {
   readonly #cases: Case[] = [];
+  readonly #slices: number;
+
+  constructor(slices: number) {
+    this.#slices = slices;
+  }
 
   onTestCaseResult(testCase: Case): void {
     this.#cases.push(testCase);
     if (process.stdout.isTTY) process.stdout.write(`\r${this.#cases.length} mutants`);
   }
 
-  onTestRunEnd(_: unknown, unhandled: readonly { readonly message: string }[]): void {
+  onTestRunEnd(modules: readonly Module[], unhandled: readonly Failure[]): void {
+    // A slice that could not even be loaded has run nothing, and says so nowhere else.
+    const failures = [...unhandled, ...modules.flatMap((module) => module.errors())];
+    if (modules.length !== this.#slices) {
+      failures.push({ message: `${modules.length} of ${this.#slices} slices were run` });
+    }
     const survivors = this.#cases.filter((testCase) => !isKilled(testCase));
     const unexplained = survivors.filter(({ name }) => equivalents[name] === undefined);
     const stale = Object.keys(equivalents).filter((id) => !survivors.some(({ name }) => name === id));
@@ -33,10 +51,10 @@ export default class MutationReporter {
       '',
       ...survivors.map((survivor) => `survived: ${survivor.name}\n          ${reasonOf(survivor)}`),
       ...stale.map((id) => `killed, but listed as equivalent: ${id}`),
-      ...unhandled.map(({ message }) => `failed: ${message}`),
+      ...failures.map(({ message }) => `failed: ${message}`),
     ];
     process.stdout.write(`${lines.join('\n')}\n`);
-    const isFine = this.#cases.length > 0 && [...unexplained, ...stale, ...unhandled].length === 0;
+    const isFine = this.#cases.length > 0 && [...unexplained, ...stale, ...failures].length === 0;
     process.exitCode = isFine ? 0 : 1;
   }
 }

@@ -7,7 +7,7 @@ const slices = 4 * availableParallelism();
 
 export default defineConfig({
   test: {
-    reporters: [new MutationReporter()],
+    reporters: [new MutationReporter(slices)],
     onConsoleLog: (text) => !text.includes('was sent to stopped actor'),
     maxWorkers: availableParallelism(),
     projects: Array.from({ length: slices }, (_, slice) => ({

@@ -23,6 +23,10 @@ const shown = (error: ShardError) => inspect(error, { depth: null, showHidden: t
 const circular: Record<string, unknown> = { ...session };
 circular['self'] = circular;
 
+test('of a session that has more in it than a session, only the session is taken', () => {
+  expect(resolve({ session: { ...session, owner: 'mine' } }).session).toStrictEqual(session);
+});
+
 describe('each bad option is refused at once, by name, and never with the token', () => {
   test.each<[string, object]>([
     ['intents', { intents: undefined }],

@@ -34,6 +34,12 @@ const throwing = () => {
 };
 
 describe('loading', () => {
+  test('takes the session alone: other columns of a store are not for the chart, its log or the next store', async () => {
+    const row = { ...session, owner: 'a column of mine', shardId: 3n };
+    const { keeper } = start({ get: () => row, set: throwing, delete: throwing });
+    expect(await keeper.load()).toStrictEqual(session);
+  });
+
   test('gives the session the store has for this shard', async () => {
     const store = createMemorySessionStore();
     await store.set(3, session);

@@ -1,5 +1,5 @@
 import type { BucketContext, BucketEvent, Ticket } from '../../../machines/index.js';
-import type { Facts, Law, Outcome } from './lawbook.js';
+import type { Begins, Facts, Law, Outcome } from './lawbook.js';
 
 type Named<Type extends BucketEvent['type']> = Extract<BucketEvent, { type: Type }>;
 type Told<Type extends BucketEvent['type']> = Facts<BucketContext, Named<Type>>;
@@ -34,6 +34,11 @@ const left = ({ context, event }: Told<'bucket.cancel'>) => ({
   ...context,
   queue: context.queue.filter(({ id }) => id !== event.id),
 });
+
+export const bucketBegins: Begins<BucketContext> = {
+  in: 'closed',
+  context: { queue: [], free: [], freePresence: [], capacity: 0 },
+};
 
 /** What the send bucket owes. That no window is ever exceeded is a property of whole runs: test/machines/bucket.test.ts. */
 export const bucketLaws: readonly Law<BucketContext>[] = [

@@ -1,5 +1,5 @@
 import type { HeartbeatContext } from '../../../machines/index.js';
-import type { Facts, Law } from './lawbook.js';
+import type { Begins, Facts, Law } from './lawbook.js';
 
 const AWAITING_ACK = 'beating.awaitingAck';
 const ACKNOWLEDGED = 'beating.acknowledged';
@@ -16,6 +16,11 @@ const acknowledged = ({ context, event }: Acknowledged) => ({
   acknowledged: context.acknowledged + 1,
   latencyMs: event.latencyMs,
 });
+
+export const heartbeatBegins: Begins<HeartbeatContext> = {
+  in: 'jittering',
+  context: { beats: 0, acknowledged: 0, latencyMs: null },
+};
 
 /**
  * What the heartbeat of a connection owes.

@@ -1,5 +1,5 @@
 import type { IdentifyQueueContext, IdentifyQueueEvent, IdentifyTicket } from '../../../machines/index.js';
-import type { Facts, Law, Outcome } from './lawbook.js';
+import type { Begins, Facts, Law, Outcome } from './lawbook.js';
 
 type Named<Type extends IdentifyQueueEvent['type']> = Extract<IdentifyQueueEvent, { type: Type }>;
 type Told<Type extends IdentifyQueueEvent['type']> = Facts<IdentifyQueueContext, Named<Type>>;
@@ -31,6 +31,11 @@ function serves(path: string, context: IdentifyQueueContext): Outcome<IdentifyQu
   }
   return { to: 'serving', frames, context: { ...context, waiting, granted } };
 }
+
+export const identifyQueueBegins: Begins<IdentifyQueueContext> = {
+  in: 'serving',
+  context: { waiting: [], granted: [], cooling: [], budget: null },
+};
 
 /** What the identify queue owes. */
 export const identifyQueueLaws: readonly Law<IdentifyQueueContext>[] = [

@@ -65,13 +65,21 @@ export interface Law<Context> {
   readonly timer?: { readonly of: string; readonly ms: (context: Context) => number };
 }
 
+/** Where a chart begins, and what it knows then besides its input. */
+export interface Begins<Context> {
+  readonly in: string;
+  readonly context: Partial<Context>;
+}
+
 export class Lawbook<Context> {
   readonly laws: readonly Law<Context>[];
   /** How often each law was applied. */
   readonly applied = new Map<Law<Context>, number>();
+  readonly #begins: Begins<Context>;
   readonly #byEvent = new Map<string, Law<Context>[]>();
 
-  constructor(laws: readonly Law<Context>[]) {
+  constructor(begins: Begins<Context>, laws: readonly Law<Context>[]) {
+    this.#begins = begins;
     this.laws = laws;
     for (const law of laws) {
       this.applied.set(law, 0);
@@ -92,6 +100,12 @@ export class Lawbook<Context> {
 
   lawsOn(type: string): readonly Law<Context>[] {
     return this.#byEvent.get(timerName(type)) ?? [];
+  }
+
+  /** What is unlawful about how a chart begins. */
+  judgeStart({ path, context }: Position<Context>): string[] {
+    const wrong = path === this.#begins.in ? [] : [`begins in ${path}, not in ${this.#begins.in}`];
+    return [...wrong, ...this.#compare({ ...context, ...this.#begins.context }, context)];
   }
 
   /** What is unlawful about a step; nothing if all is well. */

@@ -1,6 +1,6 @@
 import type { ShardContext } from '../../../machines/index.js';
 import { law, each, timer, dropped, NEW_SESSION, atResumeUrl } from './law.js';
-import { Expectation, isWithin, type Law, type Outcome } from './lawbook.js';
+import { Expectation, isWithin, type Begins, type Law, type Outcome } from './lawbook.js';
 import {
   advanced,
   AWAITING_HELLO,
@@ -20,6 +20,20 @@ import {
   STABILIZING,
   STABLE,
 } from './outcomes.js';
+
+export const shardBegins: Begins<ShardContext> = {
+  in: IDLE,
+  context: {
+    attempts: 0,
+    identifies: 0,
+    resumeTries: 0,
+    target: 'identify',
+    heartbeatIntervalMs: 0,
+    firstBeatMs: 0,
+    replayed: 0,
+    lastDecision: null,
+  },
+};
 
 const goingUp: readonly Law<ShardContext>[] = [
   law('connect opens a connection for the session it brings, unless there is one', {

@@ -22,6 +22,12 @@ export {
   type SkippedLine,
 } from './audit/index.js';
 export {
+  fetchGatewayInfo,
+  GatewayInfoError,
+  type GatewayInfoErrorCode,
+  type GatewayInfoOptions,
+} from './gatewayInfo.js';
+export {
   createIdentifyLimiter,
   type IdentifyBudgetLeft,
   type IdentifyLimiterOptions,
@@ -35,5 +41,7 @@ export type { Presence } from './presence.js';
 export type { Action, Decision } from './protocol/decision.js';
 export { FatalShardError, ShardError, type ShardErrorCode } from './protocol/errors.js';
 export type { Session } from './protocol/session.js';
+export { SessionStoreError, type SessionStoreErrorCode } from './sessionStores/errors.js';
+export { createFileSessionStore, type FileSessionStore, type FileSessionStoreOptions } from './sessionStores/file.js';
 export { createMemorySessionStore, type SessionStore } from './sessionStore.js';
 export { createShard, type Bucket, type Heart, type Shard, type ShardStats } from './shard.js';

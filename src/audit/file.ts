@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { Account, Sink } from './account.js';
 import { AuditError, causeOf, type AuditErrorCode } from './errors.js';
-import { flushAtExit, forgetAtExit } from './exit.js';
+import { flushAtExit, forgetAtExit } from '../exit.js';
 import type { Rotation } from './options.js';
 
 const write = promisify(fs.write);

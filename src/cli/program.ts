@@ -78,6 +78,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     )
     .option('--json', 'write to stderr as lines of JSON too')
     .option('--audit <file>', 'append what the shards do to this audit log')
+    .option('--session-file <file>', 'resume the sessions of this file, and leave them there for the next run')
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: RunOptions) => ended(await run(options)));
 

@@ -1,5 +1,6 @@
 import type { Compression } from '../actors/inflate.js';
 import { createIdentifyLimiter } from '../identifyLimiter.js';
+import { createFileSessionStore } from '../sessionStores/file.js';
 import { createShard, type Shard } from '../shard.js';
 import { openAuditLog } from './audit/open.js';
 import { gatewayUrl, tokenFrom } from './environment.js';
@@ -20,6 +21,7 @@ export interface RunOptions {
   readonly events?: readonly string[];
   readonly json?: boolean;
   readonly audit?: string;
+  readonly sessionFile?: string;
 }
 
 /** `shardchart run`: dispatches as JSON lines on stdout, what the shards do on stderr, until interrupted. */
@@ -35,6 +37,10 @@ export async function run(options: RunOptions): Promise<number> {
   const identifyLimiter = createIdentifyLimiter();
   const report = createReport(options.json === true);
   await using auditLog = openAuditLog(options.audit, report.logger.error);
+  await using sessionStore =
+    options.sessionFile === undefined
+      ? null
+      : createFileSessionStore(options.sessionFile, { total, logger: report.logger });
   let refused!: () => void;
   const fatal = new Promise<void>((resolve) => (refused = resolve));
   let isRefused = false;
@@ -49,6 +55,7 @@ export async function run(options: RunOptions): Promise<number> {
       compression: options.compression,
       identifyLimiter,
       ...(options.events !== undefined && { events: options.events }),
+      ...(sessionStore !== null && { sessionStore }),
       logger: report.logger,
     });
     shard.on('transition', report.transition);
@@ -68,7 +75,8 @@ export async function run(options: RunOptions): Promise<number> {
   // A rejection tells what `fatal` or the shutdown below does.
   for (const shard of shards) shard.connect().catch(() => {});
   await Promise.race([interrupt.requested, fatal]);
-  await Promise.all(shards.map((shard) => shard.shutdown()));
+  // Who keeps sessions wants to come back to them.
+  await Promise.all(shards.map((shard) => shard.shutdown({ resumable: sessionStore !== null })));
   interrupt.dispose();
   return isRefused ? ExitCode.Failed : ExitCode.Fine;
 }

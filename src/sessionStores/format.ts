@@ -1,0 +1,56 @@
+import { isSession, type Session } from '../protocol/session.js';
+
+const FORMAT = 'shardchart sessions';
+
+/** Raise it when a file of this version could be misread by what reads the next. */
+const VERSION = 1;
+
+/** Why a text is not taken for the sessions of this bot. */
+export interface Refusal {
+  readonly code: 'OTHER_TOTAL' | 'UNUSABLE';
+  /** Goes on after the name of the file. */
+  readonly problem: string;
+}
+
+/** The sessions of all shards as one file has them; null stands for a deleted one. */
+export function formatSessions(sessions: ReadonlyMap<number, Session | null>, total: number | null): string {
+  const kept = Object.fromEntries([...sessions].filter(([, session]) => session !== null));
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, total, sessions: kept })}\n`;
+}
+
+/**
+ * The sessions of a text by shard id. With a `total` only a file written for the same is taken: within another one a
+ * session would go on receiving what its old shard did.
+ */
+export function parseSessions(text: string, total: number | null): Map<number, Session> | Refusal {
+  if (text.trim() === '') return unusable('is empty');
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return unusable('is torn, or no JSON');
+  }
+  if (!isRecord(content) || content['format'] !== FORMAT || !isRecord(content['sessions'])) {
+    return unusable('holds something else than sessions');
+  }
+  const { version, total: itsTotal } = content;
+  if (version !== VERSION) {
+    return unusable(`has format ${String(version)}; this version of shardchart reads format ${VERSION}`);
+  }
+  if (total !== null && itsTotal !== total) {
+    const its = typeof itsTotal === 'number' ? String(itsTotal) : 'an unknown number of';
+    return { code: 'OTHER_TOTAL', problem: `is that of ${its} shards, not of ${total}` };
+  }
+  const sessions = new Map<number, Session>();
+  for (const [id, session] of Object.entries(content['sessions'])) {
+    if (!/^\d{1,15}$/.test(id) || !isSession(session)) return unusable(`has no session where shard ${id}'s should be`);
+    sessions.set(Number(id), session);
+  }
+  return sessions;
+}
+
+const unusable = (problem: string): Refusal => ({ code: 'UNUSABLE', problem });
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

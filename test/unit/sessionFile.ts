@@ -1,0 +1,54 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+import {
+  createFileSessionStore,
+  type FileSessionStore,
+  type FileSessionStoreOptions,
+  type Session,
+  type SessionStoreError,
+} from '../../src/index.js';
+
+/** A debounce longer than any test. */
+export const NEVER_MS = 600_000;
+
+export const sessionOf = (shardId: number, sequence = 1, generation = 1): Session => ({
+  id: `session-${shardId}-${generation}`,
+  sequence,
+  resumeUrl: 'wss://resume.example/',
+});
+
+/** A folder of its own for each test of a file, and the session file in it. */
+export function sessionFile() {
+  let folder: string;
+  const errors: SessionStoreError[] = [];
+  const stores: FileSessionStore[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'shardchart-sessions-'));
+    errors.length = 0;
+  });
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map((store) => store.close()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const inFolder = (...names: string[]) => join(folder, ...names);
+  return {
+    errors,
+    codes: () => errors.map(({ code }) => code),
+    inFolder,
+    get path() {
+      return inFolder('sessions.json');
+    },
+    open(options: FileSessionStoreOptions = {}, path = inFolder('sessions.json')): FileSessionStore {
+      const store = createFileSessionStore(path, { onError: (error) => errors.push(error), ...options });
+      stores.push(store);
+      return store;
+    },
+    /** What a process that comes after this one would read. */
+    onDisk: (): Record<string, Session> =>
+      (JSON.parse(readFileSync(inFolder('sessions.json'), 'utf8')) as { sessions: Record<string, Session> }).sessions,
+    /** What else is in the folder. */
+    beside: () => readdirSync(folder).filter((name) => name !== 'sessions.json'),
+  };
+}

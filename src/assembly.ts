@@ -7,8 +7,9 @@ import { slotLogic } from './actors/identifySlot.js';
 import { zlibImplementation } from './actors/inflate.js';
 import { socketLogic } from './actors/socket.js';
 import { createWire, type Wire } from './actors/wire.js';
+import type { RequestDesk } from './commands/desk.js';
 import type { Emitter } from './emitter.js';
-import type { ShardEvents } from './events.js';
+import type { DispatchEvents, ShardEvents } from './events.js';
 import { createIdentifyLimiter } from './identifyLimiter.js';
 import { redactor, type Logger } from './logger.js';
 import type { ResolvedOptions } from './options.js';
@@ -25,6 +26,7 @@ export interface Assembly {
 
 export interface AssemblyParts {
   readonly emitter: Emitter<ShardEvents>;
+  readonly desk: RequestDesk;
   readonly outbox: Outbox;
   readonly logger: Logger;
 }
@@ -33,7 +35,7 @@ export interface AssemblyParts {
 let toldOfMinizlib = false;
 
 /** Puts the chart and its actors together. The token ends here: in the closures that write IDENTIFY and RESUME. */
-export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: AssemblyParts): Assembly {
+export function assemble(options: ResolvedOptions, { emitter, desk, outbox, logger }: AssemblyParts): Assembly {
   const { id, token, url, compression, identifyLimiter = createIdentifyLimiter() } = options;
   const wire = createWire();
   const redact = redactor(token);
@@ -59,7 +61,7 @@ export function assemble(options: ResolvedOptions, { emitter, outbox, logger }: 
 
   const socket = socketLogic({
     wire,
-    sink: createSink(emitter, logger, redact, options.events),
+    sink: createSink(emitter, desk, logger, redact, options.events),
     outbox,
     compression,
     closeTimeoutMs: options.timeouts.closeMs,
@@ -112,19 +114,26 @@ function guardObserver(observer: NonNullable<ResolvedOptions['inspect']>, logger
 /** The hot path: from the socket straight to the listeners. */
 function createSink(
   emitter: Emitter<ShardEvents>,
+  { answers }: RequestDesk,
   logger: Logger,
   redact: (text: string) => string,
   events: readonly string[] | undefined,
 ): DispatchSink {
-  const only = events === undefined ? null : new Set(events);
+  const only = events === undefined ? null : new Set([...events, 'READY', 'RESUMED']);
   const raw = (text: string) => emitter.emit('raw', text);
   return {
     wants: (name) =>
-      (only === null || only.has(name)) && (emitter.has('dispatch') || emitter.has(name as keyof ShardEvents)),
+      answers.has(name as keyof DispatchEvents) ||
+      ((only === null || only.has(name)) && (emitter.has('dispatch') || emitter.has(name as keyof ShardEvents))),
     dispatch(payload: GatewayDispatchPayload) {
-      emitter.emit('dispatch', payload);
+      const { t, d } = payload;
       // Lower-case names are the shard's own events: no dispatch may pass for one.
-      if (EVENT_NAME.test(payload.t)) emitter.emit(payload.t as keyof ShardEvents, payload.d as never);
+      const isNamed = EVENT_NAME.test(t);
+      if (isNamed) answers.emit(t as keyof DispatchEvents, d as never);
+      // Parsed for a request alone.
+      if (only !== null && !only.has(t)) return;
+      emitter.emit('dispatch', payload);
+      if (isNamed) emitter.emit(t as keyof ShardEvents, d as never);
     },
     malformed(reason, text) {
       logger.warn(`malformed frame: ${reason}`);

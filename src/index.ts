@@ -2,7 +2,12 @@ export type { Malformed } from './actors/frames.js';
 export type { Awaitable, IdentifyGrant, IdentifyLimiter } from './actors/identifySlot.js';
 export type { Compression } from './actors/inflate.js';
 export { lifecycleOf, shardMachine, type Lifecycle } from '../machines/index.js';
+export type { GuildMembers } from './commands/guildMembers.js';
+export type { RequestOptions } from './commands/request.js';
+export type { SoundboardSounds } from './commands/soundboardSounds.js';
+export type { VoiceStateAnswer, VoiceStateOptions } from './commands/voiceState.js';
 export type { DispatchEvents, LifecycleEvents, ShardEvents, TransitionRecord } from './events.js';
+export type { EventStream, EventStreamOptions } from './eventStream.js';
 export {
   AuditError,
   createAuditLog,

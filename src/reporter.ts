@@ -22,7 +22,8 @@ export interface ReporterParts {
   readonly actor: Actor<typeof shardMachine>;
   readonly wire: Wire;
   readonly emitter: Emitter<ShardEvents>;
-  readonly outbox: Outbox;
+  /** Who waits for something to leave or to come back. */
+  readonly outbox: Pick<Outbox, 'rejectAll'>;
   readonly keeper: SessionKeeper;
   readonly milestones: Milestones;
   readonly logger: GuardedLogger;

@@ -1,3 +1,10 @@
+import type {
+  GatewayChannelInfoDispatchData,
+  GatewayGuildMembersChunkDispatchData,
+  GatewayRequestChannelInfoData,
+  GatewayRequestGuildMembersData,
+  GatewayVoiceStateUpdateData,
+} from 'discord-api-types/v10';
 import type { Actor } from 'xstate';
 import { lifecycleOf, type Lifecycle } from '../machines/lifecycle.js';
 import type { shardMachine } from '../machines/shard.js';
@@ -5,8 +12,15 @@ import type { ShardCommand } from '../machines/shard.types.js';
 import type { WireStats } from './actors/wire.js';
 import { assemble, type Assembly } from './assembly.js';
 import { checkClose } from './closing.js';
+import { requestChannelInfo } from './commands/channelInfo.js';
+import { RequestDesk, userIdOf } from './commands/desk.js';
+import { requestGuildMembers, requestGuildMembersIterator, type GuildMembers } from './commands/guildMembers.js';
+import type { RequestOptions } from './commands/request.js';
+import { requestSoundboardSounds, type SoundboardSounds } from './commands/soundboardSounds.js';
+import { updateVoiceState, type VoiceStateAnswer, type VoiceStateOptions } from './commands/voiceState.js';
 import { Emitter } from './emitter.js';
 import type { ShardEvents, TransitionRecord } from './events.js';
+import { openEventStream, type EventStream, type EventStreamOptions } from './eventStream.js';
 import { guardLogger } from './logger.js';
 import { Milestones } from './milestones.js';
 import { resolveOptions, type ShardOptions } from './options.js';
@@ -61,6 +75,7 @@ export class Shard implements AsyncDisposable {
   readonly actor: Actor<typeof shardMachine>;
 
   readonly #emitter: Emitter<ShardEvents>;
+  readonly #desk: RequestDesk;
   readonly #assembly: Assembly;
   readonly #outbox: Outbox;
   readonly #keeper: SessionKeeper;
@@ -80,21 +95,27 @@ export class Shard implements AsyncDisposable {
     this.#storeLimitMs = resolved.timeouts.closeMs;
     this.total = resolved.total;
     const logger = guardLogger(resolved);
-    this.#emitter = new Emitter((event, error) => {
+    const failed = (event: string, error: unknown) => {
       this.#listenerErrors += 1;
       logger.error(`a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`);
+    };
+    this.#emitter = new Emitter(failed);
+    this.#desk = new RequestDesk({
+      send: (payload, sendOptions) => this.send(payload, sendOptions),
+      userId: userIdOf(resolved.token),
+      failed,
     });
     this.#keeper = new SessionKeeper(resolved.sessionStore, this.id, (message) => logger.error(message));
     this.#outbox = new Outbox(resolved.queueMax, {
       queue: (ticket) => this.#tell({ type: 'send', ticket }),
       cancel: (id) => this.#tell({ type: 'send.cancel', id }),
     });
-    this.#assembly = assemble(resolved, { emitter: this.#emitter, outbox: this.#outbox, logger });
+    this.#assembly = assemble(resolved, { emitter: this.#emitter, desk: this.#desk, outbox: this.#outbox, logger });
     this.actor = this.#assembly.actor;
     this.#reporter = new Reporter({
       ...this.#assembly,
       emitter: this.#emitter,
-      outbox: this.#outbox,
+      outbox: { rejectAll: (error) => this.#rejectAll(error) },
       keeper: this.#keeper,
       milestones: this.#milestones,
       logger,
@@ -295,6 +316,80 @@ export class Shard implements AsyncDisposable {
   }
 
   /**
+   * Asks for members of a guild and resolves with all of them: `query: ''` with `limit: 0` for everyone (which needs the
+   * intent GuildMembers), or up to 100 `user_ids`. Where it is RATE_LIMITED it waits and asks again, up to three times.
+   * Like every request it waits for its turn as `send` does, and then at most `timeout` (10 s) for each chunk; it outlives
+   * a reconnect that resumes.
+   *
+   * See [Discord Docs/Request Guild Members](https://docs.discord.com/developers/events/gateway-events#request-guild-members).
+   * @throws ShardError `INVALID_PAYLOAD`, `INVALID_OPTION`, `TIMED_OUT`, `RATE_LIMITED`, `SESSION_LOST` and what `send` throws
+   */
+  requestGuildMembers(request: GatewayRequestGuildMembersData, options?: RequestOptions): Promise<GuildMembers> {
+    return requestGuildMembers(this.#desk, request, options);
+  }
+
+  /**
+   * The same, chunk by chunk as they come; it asks when the loop begins. Leaving the loop gives the request up.
+   * @throws as `requestGuildMembers`, from the loop
+   */
+  requestGuildMembersIterator(
+    request: GatewayRequestGuildMembersData,
+    options?: RequestOptions,
+  ): AsyncGenerator<GatewayGuildMembersChunkDispatchData, void, undefined> {
+    return requestGuildMembersIterator(this.#desk, request, options);
+  }
+
+  /**
+   * Joins, moves, mutes or leaves a voice channel. Resolves with the bot's own VOICE_STATE_UPDATE and, with `server`, the
+   * guild's VOICE_SERVER_UPDATE. (It needs the intent GuildVoiceStates; a bot that may not join gets no answer.)
+   *
+   * See [Discord Docs/Update Voice State](https://docs.discord.com/developers/events/gateway-events#update-voice-state).
+   * @throws as `requestGuildMembers`
+   */
+  updateVoiceState<Server extends boolean = false>(
+    update: GatewayVoiceStateUpdateData,
+    options?: VoiceStateOptions<Server>,
+  ): Promise<VoiceStateAnswer<Server>> {
+    return updateVoiceState(this.#desk, update, options);
+  }
+
+  /**
+   * Asks for the soundboards of guilds. Resolves with the sounds of each by its id once all have answered.
+   *
+   * See [Discord Docs/Request Soundboard Sounds](https://docs.discord.com/developers/events/gateway-events#request-soundboard-sounds).
+   * @throws as `requestGuildMembers`
+   */
+  requestSoundboardSounds(guildIds: readonly string[], options?: RequestOptions): Promise<SoundboardSounds> {
+    return requestSoundboardSounds(this.#desk, guildIds, options);
+  }
+
+  /**
+   * Asks for `fields` (`status`, `voice_start_time`) of a guild's voice channels. Resolves with its CHANNEL_INFO, which
+   * names the guild only: ask for one thing of a guild at a time.
+   *
+   * See [Discord Docs/Request Channel Info](https://docs.discord.com/developers/events/gateway-events#request-channel-info).
+   * @throws as `requestGuildMembers`
+   */
+  requestChannelInfo(
+    request: GatewayRequestChannelInfoData,
+    options?: RequestOptions,
+  ): Promise<GatewayChannelInfoDispatchData> {
+    return requestChannelInfo(this.#desk, request, options);
+  }
+
+  /**
+   * Every dispatch from now on, for `for await`: those of the `events` option only, where there is one. It goes on through
+   * reconnects and `close()`, ends on `shutdown()` and throws on `fatal`. Leaving the loop ends it.
+   * @throws ShardError `INVALID_OPTION` at once; from the loop `BUFFER_OVERFLOW`, FatalShardError, the signal's reason
+   */
+  events(options?: EventStreamOptions): EventStream {
+    return openEventStream(
+      { emitter: this.#emitter, desk: this.#desk, downForGood: () => this.#downForGood() },
+      options,
+    );
+  }
+
+  /**
    * The round trip of a WebSocket ping, in milliseconds. Unlike `latency` it is measured now.
    * @throws ShardError `NOT_CONNECTED`; `TIMED_OUT` after 10 s.
    */
@@ -316,7 +411,13 @@ export class Shard implements AsyncDisposable {
     const closed = new ShardError('CLOSED', 'The shard was told to go down.');
     this.#standDowns += 1;
     this.#milestones.failed(closed);
-    this.#outbox.rejectAll(closed);
+    this.#rejectAll(closed);
+  }
+
+  /** What waits to leave never will, and no answer will come. */
+  #rejectAll(error: unknown): void {
+    this.#outbox.rejectAll(error);
+    this.#desk.down(error);
   }
 
   /** Why nothing can be asked of this shard any more, or null. */

@@ -9,7 +9,10 @@ export type ShardErrorCode =
   | 'NOT_CONNECTED'
   | 'CLOSED'
   | 'FATAL'
-  | 'TIMED_OUT';
+  | 'TIMED_OUT'
+  | 'RATE_LIMITED'
+  | 'SESSION_LOST'
+  | 'BUFFER_OVERFLOW';
 
 /** Every error this library raises: a stable `code`, the offending `value`, and a message that says what to do next. */
 export class ShardError extends Error {

@@ -2,11 +2,12 @@ import { MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
 import { clientOpcodes, Opcode } from '../protocol/opcodes.js';
 import type { Connection } from './connection.js';
 import { connectionActionOf } from './faultActions.js';
-import type { AnswerOccasion } from './faults.js';
+import type { AnswerOccasion, Fault } from './faults.js';
 import { type Gateway, RESUME_PATH } from './gateway.js';
 import { type Identity, isWhole, readIdentify } from './identity.js';
 import { type ClientPayload, isRecord, readPayload, redact } from './payload.js';
 import { guildsToCreate, readyData } from './readyPayload.js';
+import { answersTo, isRequest, rateLimited } from './requests.js';
 import type { DispatchPayload, Session } from './session.js';
 
 /** Takes one message of a client's: records it, holds it against the rules, and answers. */
@@ -29,7 +30,7 @@ export function receive(gateway: Gateway, connection: Connection, data: Buffer):
   } else if (payload.op === Opcode.Heartbeat) onHeartbeat(connection, payload.d);
   else if (payload.op === Opcode.Identify) onIdentify(gateway, connection, payload.d);
   else if (payload.op === Opcode.Resume) onResume(gateway, connection, payload.d);
-  else onCommand(gateway, connection, payload.op);
+  else onCommand(gateway, connection, payload.op, payload.d);
 }
 
 /** Keeps a dispatch in a session and sends it to the connection that holds it, if any. */
@@ -146,7 +147,7 @@ function replay(connection: Connection, session: Session | null, seq: number): v
   connection.sendDispatch(payload, session.sequence, 'resumed', () => (connection.phase = 'identified'));
 }
 
-function onCommand(gateway: Gateway, connection: Connection, op: number): void {
+function onCommand(gateway: Gateway, connection: Connection, op: number, d: unknown): void {
   // A command that crossed op 9 on its way is no mistake of the client's.
   if (connection.phase === 'invalidated') return;
   if (connection.phase !== 'identified') {
@@ -154,6 +155,16 @@ function onCommand(gateway: Gateway, connection: Connection, op: number): void {
   } else if (op === Opcode.PresenceUpdate && !connection.presences.hit(gateway.settings.now())) {
     const { presenceLimit, presenceWindow } = gateway.settings;
     connection.violate('over presence limit', `more than ${presenceLimit} in ${presenceWindow} ms`);
+  } else if (isRequest(op)) {
+    const { session } = connection;
+    answer(connection, 'request', (fault) => {
+      if (session === null) return;
+      const answers =
+        fault !== null && 'rateLimit' in fault
+          ? [rateLimited(op, d, fault.rateLimit)]
+          : answersTo(op, d, session, gateway.settings);
+      for (const { t, d: data } of answers) dispatchTo(session, dispatchPayload(t, data));
+    });
   }
 }
 
@@ -164,12 +175,12 @@ function refuseSecond(connection: Connection): boolean {
 }
 
 /** Answers the client, unless a fault does something else. */
-function answer(connection: Connection, occasion: AnswerOccasion, reply: () => void): void {
+function answer(connection: Connection, occasion: AnswerOccasion, reply: (fault: Fault | null) => void): void {
   const fault = connection.takeFault(occasion);
-  if (fault === null) reply();
+  if (fault === null) reply(null);
   else if (!('skip' in fault)) {
     const action = connectionActionOf(fault);
-    connection.later(fault.delay ?? 0, action === null ? reply : () => connection.perform(action));
+    connection.later(fault.delay ?? 0, () => (action === null ? reply(fault) : connection.perform(action)));
   }
 }
 

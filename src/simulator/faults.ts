@@ -54,6 +54,11 @@ export interface LoseSession {
   readonly loseSession: true;
 }
 
+/** Answers a request with RATE_LIMITED instead, and this as its `retry_after` in seconds. */
+export interface RateLimit {
+  readonly rateLimit: number;
+}
+
 /** What can be done to an open connection, now (`simulator.apply`) or at an occasion ({@link Fault}). */
 export type ConnectionAction =
   | CloseWith
@@ -112,7 +117,7 @@ export interface ByShard extends ByUrl {
 }
 
 /** The client has asked: what happens comes instead of the answer. */
-export type AnswerOccasion = 'identify' | 'resume' | 'heartbeat';
+export type AnswerOccasion = 'identify' | 'resume' | 'heartbeat' | 'request';
 
 /** The gateway is about to send: what happens comes right after the frame has left. */
 export type FrameOccasion = 'ready' | 'resumed' | 'dispatch' | 'replay';
@@ -129,6 +134,7 @@ type At<Occasion extends string, Rest> = Occasion extends string ? { readonly at
  * | `upgrade` | a WebSocket handshake | instead of the answer |
  * | `hello` | HELLO is due | after HELLO, unless `skip` |
  * | `identify`, `resume`, `heartbeat` | op 2, 6 or 1 has come and is correct | instead of the answer |
+ * | `request` | op 4, 8, 31 or 43 has come | instead of the answer, if it would get one |
  * | `ready`, `resumed` | READY or RESUMED is due | after it, unless `skip` |
  * | `dispatch`, `replay` | any other dispatch is due, live or replayed | after it, unless `skip` |
  * | `close` | the client's close frame has come | instead of the answer |
@@ -141,7 +147,8 @@ export type Fault =
   | At<'api', HttpAction | Late>
   | At<'upgrade', ByUrl & (HttpAction | Late)>
   | At<'hello', ByUrl & (ConnectionAction | Late | Skip)>
-  | At<AnswerOccasion | FrameOccasion, ByShard & (ConnectionAction | Late | Skip)>
+  | At<Exclude<AnswerOccasion, 'request'> | FrameOccasion, ByShard & (ConnectionAction | Late | Skip)>
+  | At<'request', ByShard & (ConnectionAction | Late | RateLimit | Skip)>
   | At<'close', ByShard & (Late | Reset | Skip)>;
 
 export type Occasion = Fault['at'];

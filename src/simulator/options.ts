@@ -3,7 +3,10 @@ import { SimulatorError } from './error.js';
 import type { Fault } from './faults.js';
 import type { SessionStartLimit } from './identifyGate.js';
 
-/** A guild for READY and GUILD_CREATE; further fields go into GUILD_CREATE as they are. */
+/**
+ * A guild for READY and GUILD_CREATE; further fields go into GUILD_CREATE as they are. Requests are answered out of those
+ * that GUILD_CREATE has at Discord: `members`, `presences`, `soundboard_sounds`, `channels`.
+ */
 export interface SampleGuild {
   /** Snowflake: digits. It decides the shard the guild belongs to. */
   readonly id: string;
@@ -57,6 +60,8 @@ export interface SimulatorOptions {
   readonly requireSharding?: boolean;
   /** Guilds of the bot, spread over the shards as Discord does; default none. */
   readonly guilds?: readonly SampleGuild[];
+  /** Members in a GUILD_MEMBERS_CHUNK; default 1 000, as at Discord. */
+  readonly chunkSize?: number;
   /** `user` and `application` of READY. */
   readonly user?: { readonly id: string; readonly username: string };
   /** Bytes after which a `zlib-stream` message goes on in another WebSocket message; default: never. */
@@ -107,6 +112,7 @@ export function resolveOptions(options: SimulatorOptions): Settings {
     disallowedIntents: 0,
     requireSharding: false,
     guilds: [],
+    chunkSize: 1_000,
     user: { id: '80351110224678912', username: 'simulated' },
     splitFrames: Infinity,
     payloadCompressionThreshold: 1_024,
@@ -159,6 +165,7 @@ const rules: Readonly<Record<Exclude<keyof Settings, 'acceptsToken'>, Rule>> = {
   allowedIntents: bits,
   disallowedIntents: bits,
   requireSharding: flag,
+  chunkSize: count,
   guilds: [isGuilds, 'an array of { id, name }, each id a snowflake (digits)'],
   user: [
     (value) => isRecord(value) && isSnowflake(value['id']) && typeof value['username'] === 'string',

@@ -32,6 +32,6 @@ export function guildsToCreate(session: Session, guilds: readonly SampleGuild[])
 }
 
 /** Discord spreads guilds over shards by the time in their ids. */
-function guildsOf(session: Session, guilds: readonly SampleGuild[]): SampleGuild[] {
+export function guildsOf(session: Session, guilds: readonly SampleGuild[]): SampleGuild[] {
   return guilds.filter(({ id }) => (BigInt(id) >> 22n) % BigInt(session.total) === BigInt(session.shardId));
 }

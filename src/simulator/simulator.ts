@@ -186,7 +186,7 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
 
   /**
    * Calls a listener with every frame, recorded or not, as it is sent or received; the function it returns ends that.
-   * By it a test can answer commands, such as op 8 with GUILD_MEMBERS_CHUNK.
+   * By it a test can answer requests of guilds the simulator has none of.
    */
   onFrame(listener: (frame: RecordedFrame) => void): () => void {
     return this.#gateway.recorder.onFrame(listener);

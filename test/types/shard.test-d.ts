@@ -1,14 +1,20 @@
 import type {
+  APIGuildMember,
+  APISoundboardSound,
+  GatewayChannelInfoDispatchData,
   GatewayDispatchPayload,
   GatewayGuildMembersChunkDispatchData,
   GatewayMessageCreateDispatchData,
   GatewayReadyDispatchData,
+  GatewayVoiceServerUpdateDispatchData,
+  GatewayVoiceStateUpdateDispatchData,
 } from 'discord-api-types/v10';
 import { describe, expectTypeOf, test } from 'vitest';
 import {
   createShard,
   type Action,
   type Decision,
+  type EventStream,
   type FatalShardError,
   type IdentifyLimiter,
   type Lifecycle,
@@ -73,6 +79,60 @@ describe('listeners', () => {
         .once('raw', async () => {})
         .off('raw', () => {}),
     ).toEqualTypeOf<Shard>();
+  });
+});
+
+describe('requests', () => {
+  const everyone = { guild_id: '1', query: '', limit: 0 };
+  const join = { guild_id: '1', channel_id: '5', self_mute: false, self_deaf: false };
+
+  test('members come whole, or chunk by chunk', async () => {
+    const { members, notFound } = await shard.requestGuildMembers(everyone, { timeout: 1_000 });
+    expectTypeOf(members).toEqualTypeOf<APIGuildMember[]>();
+    expectTypeOf(notFound).toEqualTypeOf<unknown[]>();
+    for await (const chunk of shard.requestGuildMembersIterator({ guild_id: '1', user_ids: ['7'] })) {
+      expectTypeOf(chunk).toEqualTypeOf<GatewayGuildMembersChunkDispatchData>();
+    }
+  });
+
+  test('a request that cannot be is an error', () => {
+    // @ts-expect-error neither query nor user_ids
+    void shard.requestGuildMembers({ guild_id: '1' });
+    // @ts-expect-error a query needs its limit
+    void shard.requestGuildMembers({ guild_id: '1', query: '' });
+    // @ts-expect-error nobody says whether it is muted
+    void shard.updateVoiceState({ guild_id: '1', channel_id: null });
+    // @ts-expect-error a list of ids
+    void shard.requestSoundboardSounds('1');
+    // @ts-expect-error no fields
+    void shard.requestChannelInfo({ guild_id: '1' });
+    // @ts-expect-error a policy there is not
+    shard.events({ overflow: 'drop-newest' });
+  });
+
+  test('a voice server is there where it was asked for', async () => {
+    const { state, server } = await shard.updateVoiceState(join);
+    expectTypeOf(state).toEqualTypeOf<GatewayVoiceStateUpdateDispatchData>();
+    expectTypeOf(server).toEqualTypeOf<null>();
+    const asked = await shard.updateVoiceState(join, { server: true });
+    expectTypeOf(asked.server).toEqualTypeOf<GatewayVoiceServerUpdateDispatchData>();
+    const maybe = await shard.updateVoiceState(join, { server: Math.random() < 0.5 });
+    expectTypeOf(maybe.server).toEqualTypeOf<GatewayVoiceServerUpdateDispatchData | null>();
+  });
+
+  test('sounds come by guild, and channel info as Discord says it', async () => {
+    expectTypeOf(await shard.requestSoundboardSounds(['1'])).toEqualTypeOf<ReadonlyMap<string, APISoundboardSound[]>>();
+    const info = await shard.requestChannelInfo({ guild_id: '1', fields: ['status'] });
+    expectTypeOf(info).toEqualTypeOf<GatewayChannelInfoDispatchData>();
+  });
+
+  test('events are dispatches, which narrow by their name', async () => {
+    expectTypeOf(shard.events({ buffer: 5, overflow: 'drop-oldest' })).toEqualTypeOf<EventStream>();
+    expectTypeOf(shard.events().dropped).toEqualTypeOf<number>();
+    for await (const event of shard.events()) {
+      expectTypeOf(event).toEqualTypeOf<GatewayDispatchPayload>();
+      if (event.t === 'MESSAGE_CREATE') expectTypeOf(event.d).toEqualTypeOf<GatewayMessageCreateDispatchData>();
+    }
   });
 });
 

@@ -91,9 +91,12 @@ export class Reporter {
 
   /** Promises before events: what a listener asks for must not be settled by the step it hears of. */
   #settle({ to, snapshot }: Step): void {
-    const { milestones } = this.#parts;
+    const { milestones, keeper, actor, wire } = this.#parts;
     const decision = snapshot.context.lastDecision;
-    if (to === 'Connected') milestones.reachedConnected();
+    if (to === 'Connected') {
+      keeper.follow(() => advanceSession(actor.getSnapshot().context.session, wire.sequence));
+      milestones.reachedConnected();
+    } else keeper.rest();
     if (to === 'Connecting' || to === 'Offline') milestones.leftDown();
     if (snapshot.matches({ Offline: 'fatal' })) this.#fail(fatalError(decision));
     else if (to === 'Offline') {
@@ -118,7 +121,8 @@ export class Reporter {
 
   /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */
   #chartFailed(cause: unknown): void {
-    const { wire, milestones, emitter } = this.#parts;
+    const { wire, milestones, emitter, keeper } = this.#parts;
+    keeper.rest();
     wire.terminate();
     this.#fail(
       new FatalShardError(`The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`, null),

@@ -11,6 +11,7 @@ export class SessionKeeper {
   #saved: Session | null = null;
   #unwritten: { session: Session | null } | null = null;
   #writing: Promise<void> | null = null;
+  #telling: NodeJS.Timeout | null = null;
 
   constructor(store: SessionStore | undefined, shardId: number, report: (message: string) => void) {
     this.#store = store;
@@ -42,6 +43,18 @@ export class SessionKeeper {
     this.#saved = session;
     this.#unwritten = { session };
     this.#writing ??= this.#write(this.#store);
+  }
+
+  /** Saves what the session is as often as the store wants to hear of it, until `rest`. */
+  follow(session: () => Session | null): void {
+    const intervalMs = this.#store?.sequenceInterval;
+    if (intervalMs === undefined || this.#telling !== null) return;
+    this.#telling = setInterval(() => this.save(session()), Math.max(1, intervalMs)).unref();
+  }
+
+  rest(): void {
+    if (this.#telling !== null) clearInterval(this.#telling);
+    this.#telling = null;
   }
 
   /** Resolves when everything saved so far is with the store, or when that takes too long: a store must hold up nobody. */

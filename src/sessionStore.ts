@@ -9,6 +9,11 @@ import type { Session } from './protocol/session.js';
  * to the logger; a shutdown waits `timeouts.close` for the last write.
  */
 export interface SessionStore {
+  /**
+   * How often it wants to hear of a new sequence while dispatches come, in milliseconds: what a process that is killed has
+   * not told by then is dispatched a second time. Left out: with acknowledged heartbeats only, about every 40 s.
+   */
+  readonly sequenceInterval?: number;
   get(shardId: number): Awaitable<Session | null | undefined>;
   set(shardId: number, session: Session): Awaitable<void>;
   delete(shardId: number): Awaitable<void>;

@@ -14,7 +14,10 @@ import { flushAtSignal, forgetAtSignal } from './signals.js';
 
 /** Options of {@link createFileSessionStore}. */
 export interface FileSessionStoreOptions {
-  /** Milliseconds until a new sequence is written, with all that came meanwhile. Default 1 000. */
+  /**
+   * Milliseconds until a new sequence is written, with all that came meanwhile. The shards tell theirs as often: a process
+   * that is killed gets again what came within twice that time. Default 1 000.
+   */
   readonly debounce?: number;
   /**
    * How many shards the bot has. With it, a file that was not written for the same total is put aside. Default: not
@@ -43,6 +46,9 @@ export interface FileSessionStore extends SessionStore, AsyncDisposable {
 
 const DEBOUNCE_MS = 1_000;
 
+/** Shards need not tell more often than that, however soon it is written. */
+const LEAST_INTERVAL_MS = 100;
+
 /** After a write that failed: twice as long from one to the next. */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
@@ -54,6 +60,7 @@ const CLOSE_LIMIT_MS = 5_000;
 const inUse = new Set<string>();
 
 class FileStore implements FileSessionStore {
+  readonly sequenceInterval: number;
   readonly #path: string;
   readonly #debounceMs: number;
   readonly #total: number | null;
@@ -79,6 +86,7 @@ class FileStore implements FileSessionStore {
     const { debounce = DEBOUNCE_MS, total = null, logger, onError } = options;
     this.#path = resolve(path);
     this.#debounceMs = debounce;
+    this.sequenceInterval = Math.max(debounce, LEAST_INTERVAL_MS);
     this.#total = total;
     this.#tell = onError ?? (({ message }) => (logger === undefined ? warn(message) : logger.error(message)));
     if (inUse.has(this.#path)) {

@@ -218,6 +218,18 @@ describe.runIf(isBuilt).concurrent('shardchart run --session-file', () => {
   });
 });
 
+it('a sequence is in the file long before a heartbeat would tell it', async () => {
+  const file = newFile();
+  await using store = createFileSessionStore(file, { debounce: 50 });
+  await scenario({ shard: { sessionStore: store } }, async ({ shard, simulator }) => {
+    await shard.connect();
+    for (let count = 0; count < 5; count += 1) simulator.dispatch('TYPING_START', {});
+    await until(() => shard.sequence === 6);
+    await until(() => sequences(file)[0] === 6);
+    expect(shard.heart.acknowledged).toBe(0);
+  })();
+});
+
 it('a shard whose session file cannot be written comes up nevertheless, and says so', async () => {
   const told: string[] = [];
   const store = createFileSessionStore(join(folder, 'missing', 'sessions.json'), {

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemorySessionStore, type Session, type SessionStore } from '../../src/index.js';
 import { SessionKeeper } from '../../src/sessionKeeper.js';
 
@@ -132,5 +132,40 @@ describe('saving', () => {
     keeper.save(session);
     await keeper.flushed(1_000);
     expect(report).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('no disk'));
+  });
+});
+
+describe('following a session', () => {
+  const interval = 1_000;
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('a store that wants to hear of sequences is told of each new one as often as it says, until it rests', async () => {
+    const { store, calls, answers } = slowStore();
+    const { keeper } = start({ ...store, sequenceInterval: interval });
+    let now = session;
+    keeper.follow(() => now);
+    vi.advanceTimersByTime(interval);
+    expect(calls).toEqual(['set 3 5']);
+    answers.shift()?.();
+    await Promise.resolve();
+    await Promise.resolve();
+    vi.advanceTimersByTime(5 * interval);
+    expect(calls).toEqual(['set 3 5']);
+    now = later;
+    vi.advanceTimersByTime(interval);
+    expect(calls).toEqual(['set 3 5', 'set 3 6']);
+    keeper.rest();
+    now = { ...session, sequence: 7 };
+    vi.advanceTimersByTime(5 * interval);
+    expect(calls).toHaveLength(2);
+  });
+
+  test('a store that does not ask is not told', () => {
+    const { store, calls } = slowStore();
+    const { keeper } = start(store);
+    keeper.follow(() => session);
+    vi.advanceTimersByTime(60 * interval);
+    expect(calls).toEqual([]);
   });
 });

@@ -1,13 +1,15 @@
 import type { Logger } from '../logger.js';
-import type { AuditError } from './errors.js';
+import { AuditError } from './errors.js';
 
 /** Where records go as lines of text. It never throws into the shard that caused them. */
 export interface Sink {
   /** What waits to be written; Infinity where nothing can be any more. */
   readonly waitingBytes: number;
+  /** Checksum of the last whole line that was there before; null where there was none. */
+  readonly after: string | null;
   /** Takes a line, with its end. */
   write(line: string): void;
-  /** Whether a line of this length belongs into the next file. */
+  /** Whether a line of this length belongs into the next file, and begins a run there. */
   isFull(bytes: number): boolean;
   /** What is written from now on belongs into the next file. */
   rotate(): void;
@@ -19,10 +21,19 @@ export interface Sink {
 export class Account {
   written = 0;
   dropped = 0;
+  /** Whether the last thing that was told is a loss that goes on. */
+  isDropping = false;
   readonly #tell: (error: AuditError) => void;
 
   constructor({ logger, onError }: { logger?: Logger; onError?: (error: AuditError) => void }) {
     this.#tell = onError ?? (({ message }) => (logger === undefined ? warn(message) : logger.error(message)));
+  }
+
+  /** Counts a record that is lost. Said once, not once a record. */
+  drop(message: string, cause?: unknown): void {
+    this.dropped += 1;
+    if (!this.isDropping) this.report(new AuditError('RECORDS_DROPPED', message, { cause }));
+    this.isDropping = true;
   }
 
   report(error: AuditError): void {

@@ -1,6 +1,13 @@
 /** What an {@link AuditError} is about; stable, for programs. */
 export type AuditErrorCode =
-  'CANNOT_OPEN' | 'CANNOT_READ' | 'CANNOT_ROTATE' | 'CANNOT_WRITE' | 'CLOSED' | 'NOT_FOUND' | 'RECORDS_DROPPED';
+  | 'CANNOT_OPEN'
+  | 'CANNOT_READ'
+  | 'CANNOT_ROTATE'
+  | 'CANNOT_WRITE'
+  | 'CLOSED'
+  | 'MOVED'
+  | 'NOT_FOUND'
+  | 'RECORDS_DROPPED';
 
 /** Something is wrong with an audit log: a stable `code`, the offending `value`, and a message that says what to do next. */
 export class AuditError extends Error {

@@ -3,6 +3,7 @@ import { Account, type Sink } from './account.js';
 import { AuditError, causeOf } from './errors.js';
 import { AuditFile } from './file.js';
 import { Lines } from './lines.js';
+import { endsLife, Lives } from './lives.js';
 import { checkAuditOptions, checkSource, type AuditLogOptions } from './options.js';
 import { Ring } from './ring.js';
 import { within } from '../within.js';
@@ -19,8 +20,9 @@ export interface AuditSource {
 /** Keeps the transition records of shards, one JSON line each. Made by {@link createAuditLog}. */
 export interface AuditLog extends AsyncDisposable {
   /**
-   * Logs what this shard does from now on, and first what its `history` still remembers. A record is written once,
-   * however often its shard is attached. Returns a function that detaches it.
+   * Logs what this shard does from now on, and first what its `history` still remembers. A record is written once into a
+   * file, however often its shard is attached or the log opened again by this process. Returns a function that detaches
+   * it; a shard that is shut down or refused for good is detached by itself.
    * @throws ShardError `INVALID_OPTION`; AuditError `CLOSED`
    */
   attach(source: AuditSource): () => void;
@@ -40,24 +42,30 @@ const MAX_WAITING_BYTES = 16 * 1_024 * 1_024;
 /** How long `close` waits for a disk or a stream that does not go on. */
 const CLOSE_LIMIT_MS = 5_000;
 
+/** The files a record is in: `history` is no news to a log that is opened again. */
+const filesOf = new WeakMap<TransitionRecord, Set<string>>();
+
 class Log implements AuditLog {
   readonly #account: Account;
-  readonly #lines = new Lines();
+  readonly #lines: Lines;
+  readonly #lives = new Lives();
   readonly #sink: Sink | null;
+  readonly #realPath: string | null = null;
   readonly #ring: Ring<TransitionRecord>;
   readonly #detach = new Map<AuditSource, () => void>();
   readonly #known = new WeakSet<TransitionRecord>();
-  /** The shards of each source that have a record with `start` in this run. */
-  #begun = new WeakMap<AuditSource, Set<number>>();
-  #isDropping = false;
   #closed: Promise<void> | null = null;
 
   constructor(options: AuditLogOptions) {
     checkAuditOptions(options);
     this.#account = new Account(options);
     this.#ring = new Ring('capacity' in options ? options.capacity : 0);
-    if ('file' in options) this.#sink = new AuditFile(options.file, options.rotate, this.#account);
-    else this.#sink = 'stream' in options ? new AuditStream(options.stream, this.#account) : null;
+    if ('file' in options) {
+      const file = new AuditFile(options.file, options.rotate, this.#account);
+      this.#sink = file;
+      this.#realPath = file.realPath;
+    } else this.#sink = 'stream' in options ? new AuditStream(options.stream, this.#account) : null;
+    this.#lines = new Lines(this.#sink?.after);
   }
 
   get written(): number {
@@ -79,16 +87,19 @@ class Log implements AuditLog {
     checkSource(source);
     const attached = this.#detach.get(source);
     if (attached !== undefined) return attached;
-    const listener = (record: TransitionRecord) => this.#add(record, source);
+    const listener = (record: TransitionRecord, shardId?: number) => {
+      this.#add(record, source);
+      if (shardId === undefined && isLastOf(source, record)) detach();
+    };
     const detach = () => {
       if (this.#detach.get(source) !== detach) return;
       this.#detach.delete(source);
-      this.#begun.delete(source);
+      this.#lives.forget(source);
       source.off('transition', listener);
     };
     this.#detach.set(source, detach);
-    for (const record of source.history ?? []) listener(record);
     source.on('transition', listener);
+    for (const record of source.history ?? []) listener(record);
     return detach;
   }
 
@@ -112,7 +123,7 @@ class Log implements AuditLog {
   }
 
   #add(record: TransitionRecord, source: AuditSource): void {
-    if (this.#known.has(record)) return;
+    if (this.#known.has(record) || this.#isInFile(record)) return;
     this.#known.add(record);
     if (this.#sink === null) {
       this.#ring.push(record);
@@ -127,36 +138,48 @@ class Log implements AuditLog {
     }
   }
 
+  /** Whether this process has written it there before. If not, it is about to. */
+  #isInFile(record: TransitionRecord): boolean {
+    if (this.#realPath === null) return false;
+    const files = filesOf.get(record) ?? new Set();
+    if (files.has(this.#realPath)) return true;
+    filesOf.set(record, files.add(this.#realPath));
+    return false;
+  }
+
   #write(record: TransitionRecord, source: AuditSource, sink: Sink): void {
-    const { shardId } = record;
-    let line = this.#lines.next(record, !this.#begunBy(source).has(shardId));
+    let life = this.#lives.of(source, record);
+    let line = this.#lines.next(record, life);
     if (sink.isFull(Buffer.byteLength(line))) {
       sink.rotate();
       this.#lines.restart();
-      this.#begun = new WeakMap();
-      line = this.#lines.next(record, true);
+      this.#lives.restart();
+      life = this.#lives.of(source, record);
+      line = this.#lines.next(record, life);
     }
     // Once records are lost, more than a moment's are: one long gap says more than many short ones.
-    if (sink.waitingBytes + line.length > (this.#isDropping ? MAX_WAITING_BYTES / 2 : MAX_WAITING_BYTES)) {
+    const limit = this.#account.isDropping ? MAX_WAITING_BYTES / 2 : MAX_WAITING_BYTES;
+    if (sink.waitingBytes + line.length > limit) {
       return this.#drop('The audit log takes no more records for now: those that come are lost.');
     }
     sink.write(line);
-    this.#begunBy(source).add(shardId);
-    this.#isDropping = false;
+    this.#lines.taken(life);
+    this.#account.isDropping = false;
   }
 
-  #begunBy(source: AuditSource): Set<number> {
-    let shards = this.#begun.get(source);
-    if (shards === undefined) this.#begun.set(source, (shards = new Set()));
-    return shards;
-  }
-
-  /** The gap shows in the log, and every shard begins anew behind it. Said once, not once a record. */
+  /** The gap shows in the log, and every shard begins anew behind it. */
   #drop(message: string, cause?: unknown): void {
-    this.#account.dropped += 1;
-    this.#begun = new WeakMap();
-    if (!this.#isDropping) this.#account.report(new AuditError('RECORDS_DROPPED', message, { cause }));
-    this.#isDropping = true;
+    this.#account.drop(message, cause);
+    this.#lives.interrupt();
+  }
+}
+
+/** Whether this was the last of a shard. Of a source without a history it is not known that it is one shard only. */
+function isLastOf(source: AuditSource, record: TransitionRecord): boolean {
+  try {
+    return record.to === 'Offline' && source.history?.at(-1) === record && endsLife(record);
+  } catch {
+    return false;
   }
 }
 
@@ -164,7 +187,7 @@ class Log implements AuditLog {
  * Creates an audit log: a file (JSON lines, appended in order), a stream, or a ring in memory. Attach shards to it, and
  * close it after them. Writing never blocks the event loop; what still waits when the process exits is written then, so
  * that nothing but a kill loses records, and a kill at most the last of them.
- * @throws ShardError `INVALID_OPTION`; AuditError `CANNOT_OPEN`
+ * @throws ShardError `INVALID_OPTION`, also for a file that another open log of this process writes; AuditError `CANNOT_OPEN`
  */
 export function createAuditLog(options: AuditLogOptions): AuditLog {
   return new Log(options);

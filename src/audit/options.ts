@@ -23,7 +23,7 @@ interface Reporting {
 export type AuditLogOptions = Reporting &
   (
     | {
-        /** Appended to. One process at a time writes a file. */
+        /** Appended to. One process, and one log in it, writes a file at a time. */
         readonly file: string;
         readonly rotate?: Rotation;
       }

@@ -9,12 +9,16 @@ import type { ChartStart } from '../transitions.js';
 export interface ReplayRecord extends TransitionRecord {
   /** Events the chart has taken since the record before, and that changed it, in order. */
   readonly since?: readonly (ShardEvent | { readonly type: string })[];
-  /** The chart as it was before `since`. In a log only the first record of each shard in a run has one. */
+  /** The chart as it was before `since`. In a log only the first record of each life in a run has one. */
   readonly start?: ChartStart;
   /** The format of its line. Only in a log. */
   readonly v?: number;
   /** Place in its run, from 1: each process and each file begins a run. Only in a log. */
   readonly n?: number;
+  /** On the first record of a run: the checksum of the last whole line before it in the log, null where there was none. */
+  readonly after?: string | null;
+  /** Whose it is, numbered from 1 within its run: two shards of one id are two lives. Only in a log. */
+  readonly life?: number;
   /** Checksum over the records of its run up to this one. Only in a log. */
   readonly check?: string;
 }
@@ -23,5 +27,6 @@ export interface ReplayRecord extends TransitionRecord {
 export interface AuditRecord extends ReplayRecord {
   readonly since: NonNullable<ReplayRecord['since']>;
   readonly n: number;
+  readonly life: number;
   readonly check: string;
 }

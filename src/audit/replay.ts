@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { lifecycleOf, type ShardSnapshot } from '../../machines/lifecycle.js';
 import type { Decision } from '../protocol/decision.js';
+import type { ChartStart } from '../transitions.js';
 import { checkOf, NO_CHECK } from './checksum.js';
 import { causeOf } from './errors.js';
 import { chartAt, take } from './fold.js';
+import { isNewborn } from './lives.js';
 import type { SkippedLine } from './read.js';
 import type { ReplayRecord } from './record.js';
 import { flawOf, sayFlaw } from './shape.js';
@@ -13,7 +15,7 @@ import { strangerTo } from './version.js';
 export interface Replayed {
   readonly ok: true;
   readonly records: number;
-  /** How many shards they are of. */
+  /** How many shard ids they are of. */
   readonly shards: number;
 }
 
@@ -44,7 +46,8 @@ class Wrong {
 }
 
 class Replay {
-  readonly #charts = new Map<number, ShardSnapshot>();
+  /** By the life a record says it is of, or else by its shard. */
+  readonly #charts = new Map<string, ShardSnapshot>();
   readonly #shards = new Set<number>();
   #index = 0;
   /** Of the record before this one; null where it had none, or there was none. */
@@ -87,13 +90,16 @@ class Replay {
     return this.#wrongPlace(record) ?? this.#wrongStep(record) ?? this.#wrongCheck(record);
   }
 
-  /** Numbers begin with 1 in every run and have no gaps. */
-  #wrongPlace({ n }: ReplayRecord): Wrong | null {
+  /** Numbers begin with 1 in every run and have no gaps, and a run begins where the one before it has ended. */
+  #wrongPlace({ n, after }: ReplayRecord): Wrong | null {
     const expected = n === 1 ? 1 : this.#n === null ? (this.#index === 0 ? 1 : undefined) : this.#n + 1;
     if (n !== expected && !(n === undefined && this.#index === 0)) {
       return new Wrong(placeReason(n, expected), expected, n);
     }
     if (n === 1) {
+      if (this.#check !== null && after !== this.#check) {
+        return new Wrong('lines are missing before this run, or runs are out of order', this.#check, after);
+      }
       this.#charts.clear();
       this.#check = null;
     }
@@ -102,14 +108,24 @@ class Replay {
   }
 
   #wrongStep(record: ReplayRecord): Wrong | null {
-    const { shardId, start, since = [], event } = record;
-    let chart = start === undefined ? this.#charts.get(shardId) : chartAt(start);
+    const { shardId, life, start, since = [], event } = record;
+    const key = life === undefined ? `shard ${shardId}` : `life ${life}`;
+    const running = this.#charts.get(key);
+    if (running !== undefined && start !== undefined && !isNewborn(start) && !goesOn(running, start)) {
+      return new Wrong(
+        `\`start\` is not where shard ${shardId} was: records of it are missing before this one, or out of order`,
+        { value: running.value, context: running.context },
+        start,
+      );
+    }
+    let chart = start === undefined ? running : chartAt(start);
     if (chart === undefined) {
       const reason = `where shard ${shardId} started from is missing: a replay begins with the first record of a log, or with shard.history`;
       return new Wrong(reason, '{ value, context }', undefined);
     }
     if (chart.context.shardId !== shardId) {
-      return new Wrong('`start` is of another shard', shardId, chart.context.shardId);
+      const whose = start === undefined ? 'its life' : '`start`';
+      return new Wrong(`${whose} is of another shard`, chart.context.shardId, shardId);
     }
     for (const early of since) {
       const after = take(chart, early);
@@ -125,7 +141,7 @@ class Replay {
     const after = take(chart, event);
     const wrong = wrongOutcome(record, outcome(chart, after), after);
     if (wrong !== null) return wrong;
-    this.#charts.set(shardId, after);
+    this.#charts.set(key, after);
     this.#shards.add(shardId);
     return null;
   }
@@ -150,6 +166,13 @@ class Replay {
     this.#check = check;
     return null;
   }
+}
+
+/** Whether a record starts where the one before it has ended. */
+function goesOn({ value, context }: ShardSnapshot, start: ChartStart): boolean {
+  // Of a run of replayed dispatches only the furthest is kept.
+  const expected = { value, context: { ...context, replayed: 0 } };
+  return isDeepStrictEqual({ value: start.value, context: { ...start.context, replayed: 0 } }, expected);
 }
 
 function placeReason(n: number | undefined, expected: number | undefined): string {
@@ -236,7 +259,8 @@ async function replayEach(
 
 /**
  * Runs recorded events through the chart, without effects, and compares what it does with what was recorded: ok, or the
- * first divergence. For `shard.history` (or any slice of it), an array, or `readAuditLog(file)`, which is replayed line by
+ * first divergence. For `shard.history` (or any slice of it), `log.records` (unless two shards of one id live in it at the
+ * same time), an array, or `readAuditLog(file)`, which is replayed line by
  * line and answered with a promise; lines that were no records fail it too, of which an array knows nothing. However wrong
  * a record is, it is answered and nothing is thrown; the promise rejects with the AuditError of a log that cannot be read.
  */

@@ -27,6 +27,7 @@ const ACTIONS: Record<Action, true> = { resume: true, identify: true, fatal: tru
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 const isText: Check = (value) => typeof value === 'string';
+const isChecksum: Check = (value) => isText(value) && /^[0-9a-f]{8}$/.test(value as string);
 const isEvent: Check = (value) => isObject(value) && isText((value as { type?: unknown }).type);
 const isStart: Check = (value) => {
   const { value: state, context } = value as { value?: unknown; context?: unknown };
@@ -62,7 +63,9 @@ const record: Fields = {
   since: [optional((value) => Array.isArray(value) && value.every(isEvent)), 'an array of events'],
   start: [optional((value) => isObject(value) && isStart(value)), '{ value, context }'],
   n: [optional(isWholeFrom(1)), 'the number of the record in its run'],
-  check: [optional((value) => isText(value) && /^[0-9a-f]{8}$/.test(value as string)), '8 hexadecimal digits'],
+  after: [optional(orNull(isChecksum)), '8 hexadecimal digits or null'],
+  life: [optional(isWholeFrom(1)), 'the number of a life in its run'],
+  check: [optional(isChecksum), '8 hexadecimal digits'],
 };
 
 const decision: Fields = {
@@ -82,7 +85,12 @@ const session: Fields = {
 const line: Fields = {
   since: [Array.isArray, 'an array of events'],
   n: [isNumber, 'the number of the record in its run'],
+  life: [isNumber, 'the number of a life in its run'],
   check: [isText, '8 hexadecimal digits'],
+};
+
+const firstLine: Fields = {
+  after: [(value) => value !== undefined, '8 hexadecimal digits or null'],
 };
 
 /** The first thing that is wrong with the shape of a record, or null. */
@@ -98,8 +106,10 @@ export function flawOf(value: unknown): Flaw | null {
 
 /** The same for the line of a log. */
 export function flawOfLine(value: unknown): Flaw | null {
-  return flawOf(value) ?? flawIn(line, '', value);
+  return flawOf(value) ?? flawIn(line, '', value) ?? flawIn(startsRun(value) ? firstLine : {}, '', value);
 }
+
+const startsRun = (record: unknown): boolean => (record as { n?: unknown }).n === 1;
 
 export function sayFlaw({ at, expected }: Flaw): string {
   return at === '' ? `it is not ${expected}` : `\`${at}\` is not ${expected}`;

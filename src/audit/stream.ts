@@ -9,6 +9,8 @@ export class AuditStream implements Sink {
   /** Lines the stream has not called back for. */
   #waiting = 0;
   #drained: (() => void) | null = null;
+  #hasFailed = false;
+  readonly after = null;
 
   constructor(stream: Writable, account: Account) {
     this.#stream = stream;
@@ -23,7 +25,7 @@ export class AuditStream implements Sink {
   write(line: string): void {
     this.#waiting += 1;
     this.#stream.write(line, (error) => {
-      if (error) this.#account.dropped += 1;
+      if (error) this.#lost(error);
       else this.#account.written += 1;
       this.#waiting -= 1;
       if (this.#waiting === 0) this.#drained?.();
@@ -38,7 +40,13 @@ export class AuditStream implements Sink {
 
   async close(): Promise<void> {
     if (this.#waiting > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
-    this.#stream.off('error', this.#failed);
+    // A stream that fails says so to its writer before it emits 'error', which would end the process if nobody listened.
+    if (!this.#hasFailed) this.#stream.off('error', this.#failed);
+  }
+
+  #lost(cause: Error): void {
+    this.#hasFailed = true;
+    this.#account.drop(`The audit log's stream has not taken records, and they are lost (${causeOf(cause)}).`, cause);
   }
 
   readonly #failed = (cause: unknown): void => {

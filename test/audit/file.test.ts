@@ -1,12 +1,14 @@
 import type * as Fs from 'node:fs';
 import {
-  appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,6 +66,7 @@ async function run(options?: Partial<AuditLogOptions>, drops = 3): Promise<Recor
 
 const lineCount = (path: string) => readFileSync(path, 'utf8').split('\n').length - 1;
 const verified = (files: string | string[] = file) => replayAudit(readAuditLog(files));
+const missingBefore = 'lines are missing before this run, or runs are out of order';
 /** Of a rotated file, from its name. */
 const age = (name: string) => Number(/\d+$/.exec(name)?.[0] ?? 0);
 const enospc = () => Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
@@ -97,7 +100,73 @@ test('a file whose last line a kill has torn is gone on with on a new line', asy
     const reader = readAuditLog(file);
     expect(await replayAudit(reader)).toMatchObject({ ok: true });
     expect(reader.skipped).toEqual([]);
+    expect(reader.torn).toHaveLength(cut === 1 ? 0 : 1);
   }
+});
+
+test('lines that are missing between two processes show, wherever they were', async () => {
+  await run();
+  const first = readFileSync(file, 'utf8');
+  await run();
+  await run({ rotate: { maxBytes: 4_096, keep: 50 } }, 9);
+  const whole = readdirSync(folder)
+    .toSorted((a, b) => age(b) - age(a))
+    .map((name) => join(folder, name));
+  expect(whole.length).toBeGreaterThan(3);
+  expect(await verified(whole)).toMatchObject({ ok: true });
+  expect(await verified(whole.toSpliced(1, 1))).toMatchObject({ ok: false, reason: missingBefore });
+  expect(await verified(whole.toReversed())).toMatchObject({ ok: false, reason: missingBefore });
+  const oldest = whole[0] as string;
+  writeFileSync(
+    oldest,
+    readFileSync(oldest, 'utf8').slice(first.lastIndexOf('\n', first.length - 2) + 1 - first.length),
+  );
+  const lines = first.split('\n').length - 1;
+  writeFileSync(oldest, `${first.split('\n').slice(0, -2).join('\n')}\n${readFileSync(oldest, 'utf8')}`);
+  expect(await verified(oldest)).toMatchObject({ ok: false, index: lines - 1 });
+});
+
+test('a log that is opened again goes on behind what the shard has told already', async () => {
+  const shard = new Recording();
+  for (let times = 0; times < 3; times += 1) {
+    const log = open();
+    log.attach(shard);
+    shard.up().drop();
+    await log.close();
+  }
+  expect((await readAuditLog(file)).map(({ at, to }) => [at, to])).toEqual(shard.records.map(({ at, to }) => [at, to]));
+  expect(await verified()).toMatchObject({ ok: true, records: shard.records.length });
+});
+
+test('a file is refused to a second log, by whatever path, until the first is closed', async () => {
+  const path = file;
+  const log = open();
+  symlinkSync(path, join(folder, 'link'));
+  for (const other of [path, join(folder, '.', 'audit.log'), join(folder, 'link')]) {
+    file = other;
+    expect(() => open()).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', value: other }));
+  }
+  await log.close();
+  await open().close();
+});
+
+test.each([
+  ['renamed', (path: string) => renameSync(path, `${path}.old`)],
+  ['deleted', (path: string) => rmSync(path)],
+])('a file that is %s while it is open is begun anew at its path, and that is told once', async (_, move) => {
+  const log = open();
+  move(file);
+  const shard = new Recording();
+  log.attach(shard);
+  shard.tell({ type: 'connect', session: null });
+  await until(() => errors.length > 0);
+  shard.drop().up().drop();
+  await log.close();
+  expect(errors).toMatchObject([{ code: 'MOVED', value: file }]);
+  expect(log).toMatchObject({ written: shard.records.length, dropped: 0 });
+  expect(await verified()).toMatchObject({ ok: true, records: shard.records.length - 1 });
+  const old = `${file}.old`;
+  if (existsSync(old)) expect(await verified([old, file])).toMatchObject({ ok: true, records: shard.records.length });
 });
 
 describe('rotation', () => {
@@ -149,8 +218,9 @@ describe('what goes wrong with the disk', () => {
   test('a file that cannot be opened is an AuditError at once', () => {
     file = join(folder, 'no', 'such', 'folder', 'audit.log');
     expect(() => open()).toThrow(expect.objectContaining({ name: 'AuditError', code: 'CANNOT_OPEN', value: file }));
+    expect(() => open()).toThrow(/cannot be opened\. Make its folder/);
     file = folder;
-    expect(() => open()).toThrow(/cannot be opened\. Make its folder.*EISDIR/);
+    expect(() => open()).toThrow(/cannot be opened\. It is a folder.*EISDIR/);
   });
 
   test('a write that took a part only is gone on with', async () => {
@@ -187,6 +257,29 @@ describe('what goes wrong with the disk', () => {
     expect(readFileSync(file, 'utf8')).toBe('');
   });
 
+  test('a write that is given up takes no line with it that is counted as written, and is told once', async () => {
+    const log = open({ rotate: { maxBytes: 2_048 } });
+    const shard = new Recording();
+    log.attach(shard);
+    shard.tell({ type: 'connect', session: null });
+    await until(() => log.written === 1);
+    disk.next.push(100, enospc(), enospc());
+    for (let times = 0; times < 5; times += 1) shard.drop().up();
+    await until(() => errors.length > 0);
+    await log.close();
+    const total = shard.records.length;
+    expect(log).toMatchObject({ written: 1, dropped: total - 1 });
+    expect(errors).toMatchObject([
+      { code: 'CANNOT_WRITE' },
+      { code: 'RECORDS_DROPPED', message: expect.stringContaining(`${total - 1} records`) },
+    ]);
+    expect(await readAuditLog(file)).toHaveLength(1);
+    const again = open();
+    again.attach(new Recording().up());
+    await again.close();
+    expect(await verified()).toMatchObject({ ok: true, records: 4 });
+  });
+
   test('a disk that stalls holds nothing up, and what waits has a bound', async () => {
     let release: (() => void) | undefined;
     disk.next.push(new Promise<void>((resolve) => (release = resolve)));
@@ -205,84 +298,5 @@ describe('what goes wrong with the disk', () => {
     expect(log.written + log.dropped).toBe(shard.records.length);
     expect(statSync(file).size).toBeLessThan(18_000_000);
     expect(await verified()).toMatchObject({ ok: false, reason: expect.stringMatching(/^records? .* missing$/) });
-  });
-});
-
-test('readers wait for nothing: a log can be read while it is written', async () => {
-  const log = open();
-  const shard = new Recording();
-  log.attach(shard);
-  shard.up();
-  await until(() => log.written === 3);
-  expect(await verified()).toMatchObject({ ok: true, records: 3 });
-  shard.drop();
-  await log.close();
-  expect(await verified()).toMatchObject({ ok: true, records: shard.records.length });
-});
-
-describe('reading', () => {
-  test('a missing file is an AuditError that names it', async () => {
-    const missing = join(folder, 'none.log');
-    const error = await readAuditLog(missing).then(
-      () => null,
-      (reason: unknown) => reason,
-    );
-    expect(error).toMatchObject({ name: 'AuditError', code: 'NOT_FOUND', value: missing });
-    await expect(replayAudit(readAuditLog(folder))).rejects.toMatchObject({ code: 'CANNOT_READ' });
-  });
-
-  test('goes line by line, and stops when the reader does', async () => {
-    await run();
-    const seen: number[] = [];
-    for await (const { n } of readAuditLog(file)) {
-      seen.push(n);
-      if (n === 4) break;
-    }
-    expect(seen).toEqual([1, 2, 3, 4]);
-  });
-
-  test('takes lines that are cut in the middle of a character', async () => {
-    const log = open();
-    const shard = new Recording().up();
-    log.attach(shard);
-    for (let times = 0; times < 20; times += 1) shard.drop(4000, 'Ünïcödé 💥 '.repeat(900)).up();
-    await log.close();
-    expect(await verified()).toMatchObject({ ok: true, records: shard.records.length });
-  });
-
-  test('passes over what is no record, says where, and still gives the rest; the replay fails there', async () => {
-    await run();
-    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-    for (const [damage, reason] of [
-      ['{"n":', 'it is not JSON'],
-      ['{}', '`at` is not milliseconds since the epoch'],
-      ['null', 'it is not a transition record'],
-      [(lines[4] as string).replace('"at":', '"at":"x'), 'it is not JSON'],
-      [(lines[4] as string).replace(/"at":\d+/, '"at":"noon"'), '`at` is not milliseconds since the epoch'],
-      [(lines[4] as string).replace(/,"check".*/, '}'), '`check` is not 8 hexadecimal digits'],
-      ['{"v":7,"new":true}', 'format 7, written by a newer shardchart; this one reads format 1'],
-    ] as const) {
-      for (const index of [0, 4, lines.length - 1]) {
-        writeFileSync(file, `${lines.with(index, damage).join('\n')}\n\n`);
-        const reader = readAuditLog(file);
-        const records = await reader;
-        expect(records).toHaveLength(lines.length - 1);
-        expect(reader.skipped).toEqual([{ file, line: index + 1, reason }]);
-        const result = await replayAudit(reader);
-        expect(result).toMatchObject({ ok: false, index });
-        expect(result.ok || result.reason).toContain(`line ${index + 1} of ${file} is no record: ${reason}`);
-      }
-    }
-  });
-
-  test('passes over empty lines, and a torn line where a run ended in it', async () => {
-    await run();
-    const whole = readFileSync(file, 'utf8');
-    writeFileSync(file, `\n\n${whole}\n${whole.slice(0, -30)}`);
-    const reader = readAuditLog(file);
-    expect(await replayAudit(reader)).toMatchObject({ ok: true });
-    appendFileSync(file, `\n${whole}`);
-    expect(await replayAudit(reader)).toMatchObject({ ok: true });
-    expect(reader.skipped).toEqual([]);
   });
 });

@@ -1,40 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import {
   createAuditLog,
   replayAudit,
   type AuditError,
   type AuditLogOptions,
-  type AuditRecord,
   type ShardError,
 } from '../../src/index.js';
-import { Recording, without } from './recording.js';
+import { Recording } from './recording.js';
+import { streamed } from './streamed.js';
 
 const quiet = () => {};
-const failing = () => {
-  throw new Error('no');
-};
-
-/** A log into a stream, and what is in it. */
-function streamed() {
-  const stream = new PassThrough();
-  const errors: AuditError[] = [];
-  const log = createAuditLog({ stream, onError: (error) => errors.push(error) });
-  return {
-    log,
-    errors,
-    async records() {
-      await log.close();
-      stream.end();
-      return (await text(stream))
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as AuditRecord);
-    },
-  };
-}
 
 describe('the options', () => {
   test.each([
@@ -77,7 +54,9 @@ describe('attach', () => {
       expect(line).toEqual({
         v: 1,
         n: index + 1,
+        ...(index === 0 && { after: null }),
         ...shard.records[index],
+        life: 1,
         since: expect.any(Array),
         check: expect.stringMatching(/^[0-9a-f]{8}$/),
       });
@@ -138,6 +117,60 @@ describe('attach', () => {
       expect(shard.records.length).toBeGreaterThan(missed);
       expect(replayAudit(written)).toMatchObject({ ok: true, records: written.length });
     }
+  });
+
+  test('of two live shards of one id keeps them apart', async () => {
+    const { log, records } = streamed();
+    const shards = [new Recording({ seed: 1 }), new Recording({ seed: 2 })];
+    for (const shard of shards) log.attach(shard);
+    for (let times = 0; times < 3; times += 1) {
+      for (const shard of shards) shard.up().drop();
+    }
+    const written = await records();
+    expect(new Set(written.map(({ life }) => life))).toEqual(new Set([1, 2]));
+    expect(replayAudit(written)).toEqual({ ok: true, records: written.length, shards: 1 });
+  });
+
+  test('of a manager that replaces a shard begins another life', async () => {
+    const { log, records } = streamed();
+    const manager = new EventEmitter();
+    log.attach(manager);
+    for (let times = 0; times < 2; times += 1) {
+      const shard = new Recording().on('transition', (record) => manager.emit('transition', record, record.shardId));
+      shard.up().drop().tell({ type: 'shutdown', code: 1000, reason: '' }).wait(5_000);
+    }
+    const written = await records();
+    expect(written.at(-1)?.life).toBe(2);
+    expect(replayAudit(written)).toMatchObject({ ok: true, records: written.length });
+  });
+
+  test('of a shard ends by itself with the shard', () => {
+    const log = createAuditLog({ capacity: 50 });
+    const shutDown = { type: 'shutdown', code: 1000, reason: '' } as const;
+    const ends: ((shard: Recording) => Recording)[] = [
+      (shard) => shard.tell(shutDown),
+      (shard) => shard.up().tell(shutDown).wait(5_000),
+      (shard) => shard.up().tell({ type: 'abort', code: 4900, reason: '' }, shutDown).wait(5_000),
+      (shard) => shard.up().drop(4004),
+    ];
+    for (const end of ends) {
+      const shard = new Recording();
+      log.attach(shard);
+      expect(end(shard).listeners).toBe(0);
+      const late = end(new Recording());
+      log.attach(late);
+      expect(late.listeners).toBe(0);
+    }
+    const closed = new Recording().up();
+    log.attach(closed);
+    closed.tell({ type: 'close', code: 1000, reason: '' }).wait(5_000);
+    expect(closed.state).toBe('Offline');
+    expect(closed.listeners).toBe(1);
+    // Without a history it may be many shards.
+    const manager = new Recording({}, false);
+    log.attach(manager);
+    manager.tell(shutDown);
+    expect(manager.listeners).toBe(1);
   });
 
   test('of many shards writes them as they come', async () => {
@@ -219,93 +252,6 @@ describe('the ring', () => {
     expect(log.written).toBe(shard.records.length);
     expect(replayAudit(log.records)).toMatchObject({ ok: true, records: 5 });
     await log.close();
-  });
-});
-
-describe('what goes wrong is told, and disturbs no shard:', () => {
-  test('a stream that breaks', async () => {
-    const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('pipe gone')) });
-    const errors: AuditError[] = [];
-    const log = createAuditLog({ stream, onError: (error) => errors.push(error) });
-    const shard = new Recording();
-    log.attach(shard);
-    shard.up();
-    await log.close();
-    await new Promise(setImmediate);
-    expect(errors.map(({ code }) => code)).toEqual(expect.arrayContaining(['CANNOT_WRITE']));
-    expect(errors.length).toBeLessThanOrEqual(2);
-    expect(log.written).toBe(0);
-    expect(log.dropped).toBe(3);
-    expect(shard.state).toBe('Connected');
-  });
-
-  test('a stream that takes nothing: the bound holds, the gap shows, and every shard begins anew', async () => {
-    const held: (() => void)[] = [];
-    const lines: string[] = [];
-    let isStalled = true;
-    const stream = new Writable({
-      write(chunk: Buffer, _, done) {
-        lines.push(chunk.toString());
-        if (isStalled) held.push(done);
-        else done();
-      },
-    });
-    const errors: AuditError[] = [];
-    const log = createAuditLog({ stream, onError: (error) => errors.push(error) });
-    const shard = new Recording();
-    log.attach(shard);
-    shard.up();
-    // The reasons of close frames make these long.
-    for (let times = 0; times < 25; times += 1) shard.drop(4000, 'x'.repeat(500_000)).up();
-    expect(log.dropped).toBeGreaterThan(5);
-    expect(errors.map(({ code }) => code)).toEqual(['RECORDS_DROPPED']);
-    expect(stream.writableLength).toBeLessThan(18_000_000);
-    isStalled = false;
-    for (const done of held) done();
-    await new Promise(setImmediate);
-    shard.drop(4000).up();
-    await log.close();
-    const records = lines.map((line) => JSON.parse(line) as AuditRecord);
-    const result = replayAudit(records);
-    expect(result).toMatchObject({ ok: false, reason: expect.stringMatching(/^records \d+ to \d+ are missing$/) });
-    const gap = result.ok ? -1 : result.index;
-    const behind = without(records.slice(gap), 'n', 'check');
-    expect(replayAudit(behind)).toMatchObject({ ok: true });
-  });
-
-  test('an event that is no JSON, which only a user can send', async () => {
-    const { log, errors, records } = streamed();
-    const shard = new Recording();
-    log.attach(shard);
-    shard
-      .tell({ type: 'connect', session: null, extra: 5n } as never)
-      .drop()
-      .up();
-    expect(log.dropped).toBe(1);
-    expect(errors).toMatchObject([{ code: 'RECORDS_DROPPED' }]);
-    expect(shard.state).toBe('Connected');
-    const [first] = await records();
-    expect(first).toMatchObject({ n: 2, start: expect.anything() });
-  });
-
-  test('an onError that throws, a logger that does, and nobody to tell', async () => {
-    const warnings: string[] = [];
-    const warn = process.emitWarning;
-    process.emitWarning = ((message: string) => void warnings.push(message)) as typeof process.emitWarning;
-    try {
-      const logger = { debug: quiet, info: quiet, warn: quiet, error: failing };
-      for (const options of [{ onError: failing }, { logger }, {}]) {
-        const log = createAuditLog({ stream: new PassThrough(), ...options });
-        const shard = new Recording();
-        log.attach(shard);
-        shard.tell({ type: 'connect', session: null, extra: 5n } as never);
-        await log.close();
-      }
-    } finally {
-      process.emitWarning = warn;
-    }
-    expect(warnings).toHaveLength(3);
-    for (const warning of warnings) expect(warning).toMatch(/^A transition cannot be written and is missing .*BigInt/);
   });
 });
 

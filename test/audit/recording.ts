@@ -2,6 +2,7 @@ import { createActor, fromCallback, SimulatedClock, type EventObject } from 'xst
 import { lifecycleOf, shardMachine } from '../../machines/index.js';
 import type { ShardEvent, ShardInput, SlotInput, SlotReport, SocketReport } from '../../machines/shard.types.js';
 import { Lines } from '../../src/audit/lines.js';
+import { Lives } from '../../src/audit/lives.js';
 import type { AuditRecord, TransitionRecord } from '../../src/index.js';
 import { nextRandom } from '../../src/protocol/random.js';
 import { recordOf, watchSteps } from '../../src/transitions.js';
@@ -75,16 +76,19 @@ export class Recording {
     return this;
   }
 
-  /** Up, from Offline or with a connection that has just been opened. */
-  up(): this {
+  /** Up to an IDENTIFY that waits for its READY, from Offline or with a connection that has just been opened. */
+  identifying(): this {
     return this.tell(
       { type: 'connect', session: null },
       { type: 'socket.opened' },
       { type: 'gateway.hello', heartbeatIntervalMs: 40_000 },
       { type: 'slot.granted' },
-      { type: 'gateway.ready', session },
-      { type: 'gateway.acknowledged', latencyMs: 20 },
     );
+  }
+
+  /** Up, in the same way. */
+  up(): this {
+    return this.identifying().tell({ type: 'gateway.ready', session }, { type: 'gateway.acknowledged', latencyMs: 20 });
   }
 
   /** Loses the connection, and waits until the next is made. */
@@ -160,12 +164,26 @@ export function randomOf(seed: number): () => number {
   };
 }
 
+interface Walk {
+  seed: number;
+  steps: number;
+  shards?: number;
+  /** What they are started with, a shard each. */
+  inputs?: readonly Partial<ShardInput>[];
+}
+
 /** Shards that things happen to at random; all that was told, in order. The same seed is the same story. */
-export function randomWalk({ seed, steps, shards = 1 }: { seed: number; steps: number; shards?: number }) {
+export function randomWalk({ seed, steps, shards: count = 1, inputs }: Walk) {
+  const shards = inputs?.length ?? count;
   const random = randomOf(seed);
   const told: TransitionRecord[] = [];
   const recordings = Array.from({ length: shards }, (_, shardId) => {
-    const recording = new Recording({ shardId, seed: seed + shardId, autoReconnect: shardId % 5 !== 4 });
+    const recording = new Recording({
+      shardId,
+      seed: seed + shardId,
+      autoReconnect: shardId % 5 !== 4,
+      ...inputs?.[shardId],
+    });
     return recording.on('transition', (record) => told.push(record));
   });
   for (let step = 0; step < steps; step += 1) {
@@ -181,19 +199,21 @@ export function randomWalk({ seed, steps, shards = 1 }: { seed: number; steps: n
   return { told, recordings };
 }
 
-/** The same records as a log has them, line by line. */
-export function asLines(records: readonly TransitionRecord[]): string[] {
-  const lines = new Lines();
-  const begun = new Set<number>();
+/** The same records as a run of a log has them, line by line. */
+export function asLines(records: readonly TransitionRecord[], after: string | null = null): string[] {
+  const lines = new Lines(after);
+  const lives = new Lives();
+  const source = {};
   return records.map((record) => {
-    const line = lines.next(record, !begun.has(record.shardId));
-    begun.add(record.shardId);
+    const life = lives.of(source, record);
+    const line = lines.next(record, life);
+    lines.taken(life);
     return line;
   });
 }
 
-export const asLog = (records: readonly TransitionRecord[]): AuditRecord[] =>
-  asLines(records).map((line) => JSON.parse(line) as AuditRecord);
+export const asLog = (records: readonly TransitionRecord[], after: string | null = null): AuditRecord[] =>
+  asLines(records, after).map((line) => JSON.parse(line) as AuditRecord);
 
 /** The records without some of their properties. */
 export function without(records: readonly AuditRecord[], ...fields: (keyof AuditRecord)[]): AuditRecord[] {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { shardMachine } from '../../machines/index.js';
@@ -14,6 +15,11 @@ function divergence(records: Iterable<unknown>): Divergence {
   if (result.ok) throw new Error('they replay');
   return result;
 }
+
+/** Three runs that follow one another in a log. */
+const first = asLog(story(1));
+const second = asLog(story(2), first.at(-1)?.check);
+const third = asLog(story(3), second.at(-1)?.check);
 
 const edited = (records: readonly AuditRecord[], index: number, changes: object) =>
   records.map((record, at) => (at === index ? { ...record, ...changes } : record));
@@ -66,7 +72,7 @@ describe('replayAudit', () => {
   });
 
   test('replays runs that follow one another, of the same shards', () => {
-    const log = [...asLog(story(1)), ...asLog(story(2)), ...asLog(story(3))];
+    const log = [...first, ...second, ...third];
     expect(replayAudit(log)).toMatchObject({ ok: true, records: log.length, shards: 3 });
   });
 
@@ -160,6 +166,44 @@ describe('a log that was changed does not verify, and the place is named:', () =
       index: 9,
       reason: 'record 9 stands where record 10 belongs',
     });
+  });
+
+  test('the last lines of a run, a whole run, and runs in another order', () => {
+    const reason = 'lines are missing before this run, or runs are out of order';
+    const found = (...log: AuditRecord[][]) => {
+      const { index, ...where } = divergence(log.flat());
+      expect(where.reason).toBe(reason);
+      return index;
+    };
+    for (let cut = 1; cut < first.length; cut += 1) {
+      expect(found(first.slice(0, -cut), second)).toBe(first.length - cut);
+    }
+    expect(found(first, third)).toBe(first.length);
+    expect(found(second, first)).toBe(second.length);
+    expect(found(first, third, second)).toBe(first.length);
+    expect(found(first, first)).toBe(first.length);
+    // Where a replay begins, nothing is known of what was before.
+    expect(replayAudit([...second, ...third])).toMatchObject({ ok: true });
+    expect(replayAudit([...first, ...second.slice(0, -5)])).toMatchObject({ ok: true });
+  });
+
+  test('a hole or a swap in what was told live, which has neither numbers nor checksums', () => {
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const { told } = randomWalk({ seed, steps: 150 });
+      for (let index = 1; index < told.length - 1; index += 1) {
+        const [one, other] = told.slice(index, index + 2) as [ReplayRecord, ReplayRecord];
+        // A second close where there is nothing to close leaves all as it was.
+        if (isDeepStrictEqual(one.start, other.start)) continue;
+        const { reason } = divergence(told.toSpliced(index, 1));
+        expect(reason).toMatch(/^`start` is not where shard 0 was: records of it are missing before this one/);
+        expect(divergence(told.toSpliced(index, 2, other, one)).index).toBeLessThanOrEqual(index + 1);
+      }
+    }
+  });
+
+  test('lives mixed up', () => {
+    const index = log.findIndex(({ life }, at) => at > 5 && life === 2);
+    expect(divergence(edited(unchecked(log), index, { life: 1 })).index).toBe(index);
   });
 
   describe('and without checksums the chart alone finds', () => {

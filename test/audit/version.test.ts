@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
-import { shardMachine } from '../../machines/index.js';
+import { describe, expect, test } from 'vitest';
+import { shardMachine, type ShardEvent } from '../../machines/index.js';
 import { AUDIT_VERSION } from '../../src/audit/version.js';
 import { readAuditLog, replayAudit } from '../../src/index.js';
 import { closeCodes } from '../../src/protocol/closeCodes.js';
-import { causes } from '../../src/protocol/decision.js';
+import { causes, type Decision } from '../../src/protocol/decision.js';
 import * as limits from '../../src/protocol/limits.js';
 import { edgesOf } from '../../visualizations/edges.js';
+import { goldenRecords } from './golden.js';
+import { asLines } from './recording.js';
 
-/** The log of each version: 250 records of a `randomWalk` of four shards, as this version of the chart told them. */
+/**
+ * The log of each version, as this version of the chart told the golden records. `WRITE_GOLDEN=1 npx vitest run
+ * test/audit/version.test.ts` writes that of a new version.
+ */
 const golden = (version: number) => fileURLToPath(new URL(`fixtures/golden-${version}.jsonl`, import.meta.url));
 
 /** What the chart of each version decided by. */
@@ -27,9 +33,45 @@ test('a chart that decides otherwise has another version', () => {
 });
 
 test('a log that was written when this version was made still verifies', async () => {
-  const reader = readAuditLog(golden(AUDIT_VERSION));
-  expect(await replayAudit(reader)).toMatchObject({ ok: true, shards: 4 });
-  const records = await reader;
-  expect(new Set(records.map(({ to }) => to)).size).toBe(6);
-  expect(new Set(records.map(({ decision }) => decision?.reason)).size).toBeGreaterThan(15);
+  const file = golden(AUDIT_VERSION);
+  if (process.env['WRITE_GOLDEN'] !== undefined) writeFileSync(file, asLines(goldenRecords()).join(''));
+  expect(await replayAudit(readAuditLog(file))).toMatchObject({ ok: true, shards: 8 });
+  expect(new Set((await readAuditLog(file)).map(({ to }) => to)).size).toBe(6);
+});
+
+const isBetween = ({ delay }: Decision, { min, max }: { min: number; max: number }) => delay >= min && delay <= max;
+
+describe('each branch of a decision is in that log:', () => {
+  test.each<[string, (decision: Decision, event: ShardEvent) => boolean]>([
+    ['close', ({ action, reason }) => action === 'close' && reason === 'asked'],
+    ['fatal', ({ action, code }) => action === 'fatal' && code === 4004],
+    ['autoReconnect off', ({ action, reason }) => action === 'close' && reason.endsWith('; autoReconnect is off')],
+    ['resume', ({ action, delay }) => action === 'resume' && delay === 0],
+    [
+      'resume spent',
+      ({ action, reason }) => action === 'identify' && reason.includes('; the resume URL failed 3 times'),
+    ],
+    [
+      'op 9 false',
+      (decision, { type }) =>
+        type === 'gateway.invalidSession' &&
+        decision.action === 'identify' &&
+        isBetween(decision, limits.INVALID_SESSION_WAIT_MS),
+    ],
+    ['Retry-After', ({ delay }, event) => event.type === 'socket.closed' && event.retryAfterMs === delay],
+    ['a Retry-After beyond belief', ({ delay }) => delay === limits.MAX_RETRY_AFTER_MS],
+    [
+      'the floor of the back-off',
+      ({ action, code, delay, attempt }) => action === 'resume' && code === 4008 && attempt === 1 && delay > 0,
+    ],
+    [
+      'the ceiling of the back-off',
+      ({ action, attempt, delay }) => action === 'resume' && attempt > 6 && delay > 20_000,
+    ],
+    ['the pace', (decision) => decision.attempt > 10 && isBetween(decision, limits.IDENTIFY_PACE_MS)],
+  ])('%s', async (_, isMeant) => {
+    const records = await readAuditLog(golden(AUDIT_VERSION));
+    const found = records.filter(({ decision, event }) => decision !== null && isMeant(decision, event as ShardEvent));
+    expect(found.length).toBeGreaterThan(0);
+  });
 });

@@ -201,6 +201,32 @@ describe.concurrent('an audit log', () => {
     }
   });
 
+  it('keeps two live shards of one id apart: two bots, and one that takes over while the other closes', async () => {
+    const file = path('one id');
+    const simulators = await Promise.all([simulate(), simulate()]);
+    const [first, second] = simulators.map((simulator) => shardOn(simulator)) as [Shard, Shard];
+    const successor = shardOn(simulators[1] as GatewaySimulator);
+    const log = createAuditLog({ file });
+    try {
+      for (const shard of [first, second]) log.attach(shard);
+      await Promise.all([first.connect(), second.connect()]);
+      await second.shutdown();
+      simulators[0]?.ignoreClose();
+      const gone = first.shutdown();
+      log.attach(successor);
+      await successor.connect();
+      await gone;
+      await successor.shutdown();
+      await log.close();
+      const records = await readAuditLog(file);
+      expect(new Set(records.map(({ life }) => life))).toEqual(new Set([1, 2, 3]));
+      expect(replayAudit(records)).toEqual({ ok: true, records: records.length, shards: 1 });
+    } finally {
+      await Promise.all([first, second, successor].map((shard) => shard.shutdown()));
+      await Promise.all(simulators.map((simulator) => simulator.close()));
+    }
+  });
+
   it('never has the token in it, wherever it was said', async () => {
     const file = path('secret');
     const logs: AuditLog[] = [];

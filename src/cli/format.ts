@@ -25,6 +25,11 @@ export function showLifecycle(colors: Colors, state: Lifecycle, width = 0): stri
   return (colors[lifecycleColor[state]] as Formatter)(state.padEnd(width));
 }
 
+/** A text of others (a gateway's close reason) on one line, its control characters written out: they command a terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** Seconds and hundredths, as a column. */
 export function showTime(ms: number): string {
   return `${(ms / 1_000).toFixed(2)}s`.padStart(7);
@@ -35,11 +40,15 @@ export function sinceStart(startedAt: number): (at: number) => string {
   return (at) => showTime(at - startedAt);
 }
 
+/** A record as it happened, or of a log, where a shard id may have several lives at once. */
+type Told = TransitionRecord & { readonly life?: number };
+
 /** Writes transitions as aligned lines: when, which shard, from where to where, why, and what follows. */
 export class TransitionPrinter {
   readonly #output: Output;
   readonly #showAt: (at: number) => string;
-  readonly #decisions = new Map<number, Decision>();
+  /** The last one of each shard, or of each of the lives an audit log tells apart. */
+  readonly #decisions = new Map<string, Decision>();
   /** Of the longest shard id so far. */
   #idWidth = 1;
 
@@ -49,7 +58,7 @@ export class TransitionPrinter {
     this.#showAt = showAt;
   }
 
-  print(record: TransitionRecord): void {
+  print(record: Told): void {
     const { colors, columns } = this.#output;
     const { at, shardId, from, to } = record;
     const arrow = `${showLifecycle(colors, from, STATE_WIDTH)} -> ${showLifecycle(colors, to, STATE_WIDTH)}`;
@@ -57,18 +66,19 @@ export class TransitionPrinter {
     this.#idWidth = Math.max(this.#idWidth, String(shardId).length);
     const shard = `shard ${String(shardId).padEnd(this.#idWidth)}`;
     const indent = time.length + shard.length + 2 * STATE_WIDTH + 10;
-    const [first = '', ...rest] = fill(this.#why(record), columns - indent);
+    const [first = '', ...rest] = fill(this.#why(record).map(printable), columns - indent);
     this.#output.line(`${colors.dim(time)}  ${shard}  ${arrow}  ${first}`.trimEnd());
     for (const line of rest) this.#output.line(' '.repeat(indent) + colors.dim(line));
     this.pass(record);
   }
 
   /** Takes note of a record that is not printed: what comes after it may be its consequence. */
-  pass({ shardId, decision }: TransitionRecord): void {
-    if (decision !== null) this.#decisions.set(shardId, decision);
+  pass(record: Told): void {
+    if (record.decision !== null) this.#decisions.set(lifeOf(record), record.decision);
   }
 
-  #why({ shardId, event, decision }: TransitionRecord): string[] {
+  #why(record: Told): string[] {
+    const { event, decision } = record;
     if (decision !== null) return [decision.reason, ...consequence(decision)];
     switch (event.type) {
       case 'connect':
@@ -82,10 +92,12 @@ export class TransitionPrinter {
       case 'socket.closed':
         return ['socket closed'];
       default:
-        return event.type.startsWith('xstate.after.') ? [waited(this.#decisions.get(shardId))] : [event.type];
+        return event.type.startsWith('xstate.after.') ? [waited(this.#decisions.get(lifeOf(record)))] : [event.type];
     }
   }
 }
+
+const lifeOf = ({ shardId, life = 0 }: Told): string => `${shardId} ${life}`;
 
 function waited(decision: Decision | undefined): string {
   if (decision?.action === 'resume') return 'to the resume URL';

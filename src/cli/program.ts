@@ -100,7 +100,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .command('audit')
     .description(
       'Read audit logs: what each shard did, when and why, and totals. Files are read in the order of what they begin ' +
-        'with, so that a rotated log is `bot.log*`.',
+        'with, so that a rotated log is `bot.log*`; with a pipe among them, as they are named.',
     )
     .argument('<files...>', 'what run --audit, demo --audit or createAuditLog({ file }) has written')
     .option('--shard <ids>', 'only these shards, as in 0,3,5-8')
@@ -109,7 +109,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .option('--state <names>', 'only what leads from or to these states, as in Resuming,Identifying')
     .option('--totals', 'only the totals')
     .option('--utc', 'times in UTC instead of local time, given and shown')
-    .option('--verify', 'replay whole files through the chart instead, and tell whether they are true')
+    .option('--verify', 'replay whole files, unfiltered, and tell whether they are true')
     .option('--json', 'write lines of JSON')
     .addHelpText('after', auditHelp + '\n' + exitCodes)
     .action(async (files: string[], options: AuditOptions) => ended(await audit(files, options)));

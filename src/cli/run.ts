@@ -5,7 +5,7 @@ import { createShard, type Shard } from '../shard.js';
 import { openAuditLog } from './audit/open.js';
 import { gatewayUrl, tokenFrom } from './environment.js';
 import { ExitCode, UsageError } from './exitCode.js';
-import { sinceStart, TransitionPrinter } from './format.js';
+import { printable, sinceStart, TransitionPrinter } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { parseIntents } from './intents.js';
 import { createOutput, writeJson } from './output.js';
@@ -107,7 +107,7 @@ function createReport(isJson: boolean) {
   const printer = new TransitionPrinter(output, sinceStart(Date.now()));
   const log = (level: 'warn' | 'error') => (message: string) => {
     if (isJson) writeJson(process.stderr, { level, message });
-    else output.line(level === 'error' ? output.colors.bold(message) : message);
+    else output.line(level === 'error' ? output.colors.bold(printable(message)) : printable(message));
   };
   return {
     logger: { debug: () => {}, info: () => {}, warn: log('warn'), error: log('error') },

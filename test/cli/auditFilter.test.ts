@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { matches, parseFilter } from '../../src/cli/audit/filter.js';
 import { reasonGroup } from '../../src/cli/audit/reason.js';
@@ -5,6 +6,7 @@ import { parseTime, showDuration, WallClock } from '../../src/cli/audit/time.js'
 import { UsageError } from '../../src/cli/exitCode.js';
 import { closedByGateway, causes } from '../../src/protocol/decision.js';
 import { Log, THREE } from './auditRecords.js';
+import { plainEnv } from './command.js';
 
 const utc = { now: THREE, isUtc: true };
 const local = { now: THREE, isUtc: false };
@@ -30,6 +32,22 @@ describe('a time', () => {
 
   test('of the day that is still to come was yesterday', () => {
     expect(iso(parseTime('23:50', utc))).toBe('2026-11-20T23:50:00.000Z');
+  });
+
+  test.each([
+    ['the night the clocks go back, a day of 25 hours', [2026, 10, 25, 23, 30], [2026, 10, 24, 23, 50]],
+    ['the night after they went forward, a day of 23 hours', [2026, 3, 30, 0, 30], [2026, 3, 29, 23, 50]],
+    ['the first night of a year', [2027, 1, 1, 0, 30], [2026, 12, 31, 23, 50]],
+  ])('of the day before is yesterday by the calendar: %s', (_, now, expected) => {
+    const time = new URL('../../dist/src/cli/audit/time.js', import.meta.url).href;
+    const script = `
+      import { parseTime } from ${JSON.stringify(time)};
+      const at = ([year, month, ...others]) => new Date(year, month - 1, ...others).getTime();
+      const found = parseTime('23:50', { now: at(${JSON.stringify(now)}), isUtc: false });
+      console.log((found - at(${JSON.stringify(expected)})) / 3_600_000, new Date(found).getTimezoneOffset());`;
+    const env = { ...plainEnv, TZ: 'Europe/Berlin' };
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' });
+    expect(said).toMatch(/^0 -(60|120)\n$/);
   });
 
   test('without a zone is local', () => {

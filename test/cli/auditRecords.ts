@@ -17,6 +17,8 @@ export interface Told {
   readonly decision?: Decision | null;
   /** The types of the events since the record before. */
   readonly since?: readonly string[];
+  /** Which of the shards of that id; the first, where nothing else is said. */
+  readonly life?: number;
   /** True for the first record of a shard that has never done anything. */
   readonly isNewborn?: boolean;
 }
@@ -40,7 +42,7 @@ export class Log {
   /** A record so many milliseconds after three. */
   at(
     ms: number,
-    { shardId = 0, event = { type: 'x' }, decision = null, since = [], isNewborn, ...states }: Told,
+    { shardId = 0, event = { type: 'x' }, decision = null, since = [], life = 1, isNewborn, ...states }: Told,
   ): this {
     this.#n += 1;
     this.records.push({
@@ -53,17 +55,19 @@ export class Log {
       since: since.map((type) => ({ type })),
       ...(isNewborn === true && { start: newborn }),
       n: this.#n,
+      life,
       check: '00000000',
     });
     return this;
   }
 
   /** A shard's way up by an identify: Connecting at once, Connected 300 ms later. */
-  up(ms: number, shardId = 0, isNewborn = true): this {
-    return this.at(ms, { shardId, from: 'Offline', to: 'Connecting', event: { type: 'connect' }, isNewborn })
-      .at(ms + 100, { shardId, from: 'Connecting', to: 'Identifying', event: { type: 'gateway.hello' } })
+  up(ms: number, shardId = 0, isNewborn = true, life = 1): this {
+    return this.at(ms, { shardId, life, from: 'Offline', to: 'Connecting', event: { type: 'connect' }, isNewborn })
+      .at(ms + 100, { shardId, life, from: 'Connecting', to: 'Identifying', event: { type: 'gateway.hello' } })
       .at(ms + 300, {
         shardId,
+        life,
         from: 'Identifying',
         to: 'Connected',
         event: { type: 'gateway.ready' },
@@ -72,11 +76,18 @@ export class Log {
   }
 
   /** A connection that is lost, and comes back by a resume 200 ms later. */
-  drop(ms: number, shardId = 0, decision = decide('resume', 1006, '1006 connection lost')): this {
-    return this.at(ms, { shardId, from: 'Connected', to: 'Disconnected', event: { type: 'socket.closed' }, decision })
-      .at(ms, { shardId, from: 'Disconnected', to: 'Connecting', event: { type: 'xstate.after.decided' } })
-      .at(ms + 100, { shardId, from: 'Connecting', to: 'Resuming', event: { type: 'gateway.hello' } })
-      .at(ms + 200, { shardId, from: 'Resuming', to: 'Connected', event: { type: 'gateway.resumed' } });
+  drop(ms: number, shardId = 0, decision = decide('resume', 1006, '1006 connection lost'), life = 1): this {
+    return this.at(ms, {
+      shardId,
+      life,
+      from: 'Connected',
+      to: 'Disconnected',
+      event: { type: 'socket.closed' },
+      decision,
+    })
+      .at(ms, { shardId, life, from: 'Disconnected', to: 'Connecting', event: { type: 'xstate.after.decided' } })
+      .at(ms + 100, { shardId, life, from: 'Connecting', to: 'Resuming', event: { type: 'gateway.hello' } })
+      .at(ms + 200, { shardId, life, from: 'Resuming', to: 'Connected', event: { type: 'gateway.resumed' } });
   }
 }
 

@@ -12,6 +12,8 @@ import { decide, Log, THREE } from './auditRecords.js';
 
 const clock = new WallClock(true);
 const DAY_MS = 86_400_000;
+/** What a gateway may say to take over the terminal of whoever reads the log. */
+const hostile = decide('resume', 4000, '4000 unknown error: \u001B[2Jgone\nfake\u009B1A');
 
 function page(columns = 80): { output: Output; lines: string[] } {
   const lines: string[] = [];
@@ -91,6 +93,24 @@ describe('the timeline', () => {
     );
   });
 
+  test('tells apart what two shards of one id wait for', () => {
+    const log = new Log()
+      .at(0, { from: 'Connected', to: 'Disconnected', decision: decide('resume', 4000, '4000 unknown error') })
+      .at(1, { life: 2, from: 'Connected', to: 'Disconnected', decision: decide('identify', 4009, '4009 timed out') })
+      .at(2, { from: 'Disconnected', to: 'Connecting', event: { type: 'xstate.after.decided' } });
+    expect(timeline(log, {}, 120).at(-1)).toMatch(/ to the resume URL$/);
+  });
+
+  test('shows the control characters of a reason, and lets none of them command the terminal', () => {
+    const log = new Log()
+      .up(0)
+      .drop(1_000, 0, hostile)
+      .at(2_000, { from: 'Connected', to: 'Disconnected', event: { type: 'odd\u0007' } });
+    const lines = timeline(log, {}, 120);
+    expect(lines.join('')).not.toMatch(/\p{Cc}/u);
+    expect(lines.join('')).toContain('4000 unknown error: \\u001b[2Jgone\\u000afake\\u009b1A');
+  });
+
   test('takes what a record of an edited log may hold', () => {
     const event = { type: 'gateway.ready', session: { id: 7 } } as unknown as AuditRecord['event'];
     const odd = { type: 'gateway.ready', session: undefined } as unknown as AuditRecord['event'];
@@ -140,6 +160,17 @@ describe('the totals', () => {
       '    1           0           1        0      1     99.5 %  Offline 03:01:00',
       '    0           2           1        2      0     98.8 %  Connected 03:00:40',
     ]);
+  });
+
+  test('show the control characters of a reason', () => {
+    const lines = report(
+      new Log()
+        .up(0)
+        .drop(1_000, 0, { ...hostile, code: null })
+        .drop(2_000, 0, hostile),
+    );
+    expect(lines.join('')).not.toMatch(/\p{Cc}/u);
+    expect(lines.filter((line) => line.includes('\\u001b[2Jgone\\u000afake\\u009b1A'))).toHaveLength(2);
   });
 
   test('of one state show the share of that state in all the time', () => {
@@ -195,6 +226,18 @@ describe('the verdict', () => {
       '     found  null',
       '    record  {"n":7}',
     ]);
+  });
+
+  test('shows control characters, whatever has them', () => {
+    const divergence = {
+      ok: false,
+      index: 0,
+      record: hostile,
+      expected: '\u001B[2J',
+      found: '\n',
+      reason: '\u009B',
+    } as const;
+    expect(said({ ok: false, file: 'bot.log', line: 1, divergence }).join('')).not.toMatch(/\p{Cc}/u);
   });
 
   test('leaves out what is not there, and cuts what is long', () => {

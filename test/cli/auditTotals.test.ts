@@ -114,6 +114,50 @@ describe('time in a state', () => {
     expect(until).toMatchObject({ state: 'Disconnected', stateSince: THREE + 1_000 });
   });
 
+  test('of a shard that closes while another is in its place already is not mixed with that one', () => {
+    const log = new Log().up(0);
+    log
+      .up(10_000, 0, true, 2)
+      .at(10_500, { from: 'Connected', to: 'Disconnected', decision: decide('close', 1000, 'shutdown requested') })
+      .drop(20_000, 0, undefined, 2)
+      .at(21_500, { from: 'Disconnected', to: 'Offline' })
+      .at(30_000, { life: 2, from: 'Connected', to: 'Disconnected', decision: decide('resume', 1006, '1006') });
+    const totals = sum(log);
+    expect(times(totals)).toEqual({
+      Connecting: 300,
+      Identifying: 400,
+      Resuming: 100,
+      Connected: 10_200 + 9_700 + 9_800,
+      Disconnected: 11_000,
+    });
+    expect(totals.shards).toMatchObject([
+      { shardId: 0, identifies: 2, reconnects: 2, state: 'Disconnected', stateSince: THREE + 30_000 },
+    ]);
+  });
+
+  test('of a shard that is down ends when another takes its place', () => {
+    const log = new Log().up(0).at(1_000, { from: 'Connected', to: 'Offline' }).up(3_000, 0, true, 2);
+    expect(times(sum(log, { until: 13_300 }))).toMatchObject({ Connected: 10_700, Offline: 2_000 });
+  });
+
+  test('of two lives goes on in a rotated file, which numbers them anew', () => {
+    const closing = decide('close', 1000, 'shutdown requested');
+    const log = new Log()
+      .up(0)
+      .up(1_000, 0, true, 2)
+      .at(2_000, { from: 'Connected', to: 'Disconnected', decision: closing })
+      .process()
+      .at(5_000, { life: 1, from: 'Connected', to: 'Connecting' })
+      .at(5_500, { life: 2, from: 'Disconnected', to: 'Offline' });
+    expect(times(sum(log))).toMatchObject({ Connected: 1_700 + 3_700, Disconnected: 3_500, Connecting: 700 });
+    expect(sum(log).shards).toMatchObject([{ state: 'Connecting' }]);
+  });
+
+  test('is not guessed where a file between is missing', () => {
+    const log = new Log().up(0).process().at(50_000, { from: 'Resuming', to: 'Connected' });
+    expect(times(sum(log, { until: 60_000 }))).toEqual({ Connecting: 100, Identifying: 200, Connected: 10_000 });
+  });
+
   test('adds up, wherever it is cut', () => {
     const log = new Log().up(0, 0).up(500, 1).drop(2_000, 0).drop(4_000, 1).drop(4_500, 0).process().up(8_000, 0);
     const moment = fc.integer({ min: -1_000, max: 10_000 });
@@ -159,6 +203,14 @@ describe('counts', () => {
       'no READY in time',
     ]);
     expect(sum(log, { states: new Set(['Resuming']) })).toMatchObject({ identifies: 0, resumes: 1, reconnects: 0 });
+  });
+
+  test('are of each record once, though a copy of the log is read as well', () => {
+    const before = new Log().up(0).drop(1_000);
+    const after = new Log().up(0).drop(1_000).drop(2_000);
+    const copied = { records: [...before.records, ...after.records, ...before.records] } as unknown as Log;
+    expect(sum(copied)).toEqual(sum(after));
+    expect(sum(copied)).toMatchObject({ identifies: 1, reconnects: 2, records: 11 });
   });
 
   test('endings are grouped by reason, the most frequent first, with what followed', () => {

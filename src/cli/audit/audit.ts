@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { AuditError, type AuditRecord, readAuditLog } from '../../audit/index.js';
 import { ExitCode, UsageError } from '../exitCode.js';
 import { createOutput, onceUnread, writeJson } from '../output.js';
@@ -8,7 +9,7 @@ import { WallClock } from './time.js';
 import { Timeline } from './timeline.js';
 import { Totals } from './totals.js';
 import { reportVerdict, type Verdict, verify } from './verify.js';
-import { createStrangerWarning, warn, warnOfSkipped, warnOfTorn } from './warn.js';
+import { createStrangerWarning, warn, warnOfPassedOver } from './warn.js';
 
 /** Options of `shardchart audit`, as the command line has them. */
 export interface AuditOptions extends FilterOptions {
@@ -19,6 +20,7 @@ export interface AuditOptions extends FilterOptions {
 
 /** `shardchart audit`: what the records of an audit log say, for people or as JSON lines; or whether they are true. */
 export async function audit(files: readonly string[], options: AuditOptions): Promise<number> {
+  if (options.verify === true) refuseWithVerify(options);
   const filter = parseFilter(options, Date.now());
   const reader = new AbortController();
   onceUnread(process.stdout, () => reader.abort());
@@ -35,9 +37,16 @@ export async function audit(files: readonly string[], options: AuditOptions): Pr
   }
 }
 
+/** A replay needs every record: a part of a log proves nothing of the log. */
+function refuseWithVerify(options: AuditOptions): void {
+  const given = (['shard', 'since', 'until', 'state', 'totals'] as const).filter((name) => options[name] !== undefined);
+  if (given.length === 0) return;
+  const names = given.map((name) => `--${name}`).join(', ');
+  throw new UsageError(`--verify replays whole files: it does not go with ${names}. Leave out either.`);
+}
+
 async function verifyAll(files: readonly string[], { json }: AuditOptions): Promise<number> {
   const verdict = await verify(files);
-  await warnOfTorn(files);
   if (json === true) writeJson(process.stdout, plain(verdict));
   else reportVerdict(createOutput(process.stdout), verdict);
   return verdict.ok ? ExitCode.Fine : ExitCode.Failed;
@@ -75,8 +84,7 @@ async function show(
     else if (matches(filter, record)) writeJson(process.stdout, record);
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal: unread });
   }
-  warnOfSkipped(reader.skipped);
-  await warnOfTorn(files);
+  warnOfPassedOver(reader);
   const sums = totals.finish(Date.now());
   if (isJson) return writeJson(process.stdout, { totals: sums });
   if (sums.records === 0) warn(read === 0 ? 'there are no records yet' : `none of the ${read} records is asked for`);
@@ -91,13 +99,22 @@ async function show(
   }
 }
 
-/** By what they begin with: a shell names `bot.log` before `bot.log.1`, which is older. */
+/**
+ * By what they begin with: a shell names `bot.log` before `bot.log.1`, which is older. A pipe is read once only: with one
+ * among them they stay as they are.
+ */
 async function inOrder(files: readonly string[]): Promise<readonly string[]> {
-  if (files.length === 1) return files;
+  if (files.length === 1 || !(await areRegular(files))) return files;
   const begun = await Promise.all(
     files.map(async (file) => ({ file, at: (await firstOf(file))?.at ?? Number.MAX_VALUE })),
   );
   return begun.toSorted((a, b) => a.at - b.at).map(({ file }) => file);
+}
+
+/** Of what is not there the reader says so. */
+async function areRegular(files: readonly string[]): Promise<boolean> {
+  const stats = await Promise.all(files.map((file) => stat(file).catch(() => null)));
+  return stats.every((found) => found?.isFile() === true);
 }
 
 async function firstOf(file: string): Promise<AuditRecord | undefined> {

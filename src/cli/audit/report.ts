@@ -1,5 +1,5 @@
 import type { Lifecycle } from '../../../machines/lifecycle.js';
-import { fill, lifecycles, showLifecycle } from '../format.js';
+import { fill, lifecycles, printable, showLifecycle } from '../format.js';
 import type { Output } from '../output.js';
 import { showDuration, type WallClock } from './time.js';
 import { type AuditTotals, type Ending, type ShardTotals, totalMs } from './totals.js';
@@ -69,11 +69,12 @@ function reportEndings({ colors, columns, line }: Output, endings: readonly Endi
   line(colors.bold('Why connections ended, and what followed'));
   const indent = 10;
   for (const { actions, count, latest, reason } of endings.slice(0, LISTED_REASONS)) {
-    const [first = '', ...rest] = fill([reason, showActions(actions)], columns - indent);
+    const [first = '', ...rest] = fill([printable(reason), showActions(actions)], columns - indent);
     line(`${String(count).padStart(indent - 2)}  ${first}`);
     for (const row of rest) line(' '.repeat(indent) + row);
     if (latest === reason) continue;
-    for (const row of fill([`latest: ${latest}`], columns - indent)) line(' '.repeat(indent) + colors.dim(row));
+    for (const row of fill([printable(`latest: ${latest}`)], columns - indent))
+      line(' '.repeat(indent) + colors.dim(row));
   }
   if (endings.length > LISTED_REASONS) line(`  and ${endings.length - LISTED_REASONS} more reasons: --json tells all`);
 }

@@ -50,7 +50,15 @@ function parseTimeOfDay(text: string, now: number, isUtc: boolean): number | nul
     return epochMs([...day, ...clock], isUtc);
   };
   const today = onDay(new Date(now));
-  return today === null || today <= now ? today : onDay(new Date(now - UNITS_MS.d));
+  return today === null || today <= now ? today : onDay(dayBefore(now, isUtc));
+}
+
+/** By the calendar: 24 hours before are not always another day, nor the last one, where the clocks are changed. */
+function dayBefore(now: number, isUtc: boolean): Date {
+  const date = new Date(now);
+  if (isUtc) date.setUTCDate(date.getUTCDate() - 1);
+  else date.setDate(date.getDate() - 1);
+  return date;
 }
 
 /** Null for what is on no calendar: 30 February, 25 o'clock. */

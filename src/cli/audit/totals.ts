@@ -4,7 +4,7 @@ import type { Action, Decision } from '../../protocol/decision.js';
 import { lifecycles } from '../format.js';
 import { type Filter, matches } from './filter.js';
 import { reasonGroup } from './reason.js';
-import { isNewborn, startsProcess } from './runs.js';
+import { isNewborn, RepeatedRuns, startsProcess } from './runs.js';
 
 /** Milliseconds spent in each state. */
 export type StateTimes = Readonly<Record<Lifecycle, number>>;
@@ -66,22 +66,32 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** More reasons than that are not kept apart: a user's own may be as many as there are connections. */
 const MAX_REASONS = 200;
 
-interface Life extends Mutable<Counts> {
+/** One shard id, whatever lives it had. */
+interface Shard extends Mutable<Counts> {
+  readonly shardId: number;
+  readonly stateMs: Record<Lifecycle, number>;
+  /** Whether anything of it is within the filter. */
+  isShown: boolean;
+  /** Those that go on. A shard that was replaced may do so until its close is through. */
+  readonly lives: Set<Life>;
+  /** The last that began: where the shard is. */
+  newest: Life;
+}
+
+interface Life {
+  /** As the run has it; null before it is heard of in this run. */
+  number: number | null;
   state: Lifecycle;
   stateSince: number;
   /** Up to when its time has been counted. */
   stateUntil: number;
-  /** False where its process has ended: what it was doing from then on is not known. */
-  goesOn: boolean;
-  /** Whether anything of it is within the filter. */
-  isShown: boolean;
-  readonly stateMs: Record<Lifecycle, number>;
 }
 
 /** Folds records into totals, one at a time. */
 export class Totals {
   readonly #filter: Filter;
-  readonly #lives = new Map<number, Life>();
+  readonly #shards = new Map<number, Shard>();
+  readonly #repeated = new RepeatedRuns();
   readonly #endings = new Map<string, Mutable<Ending> & { actions: Partial<Record<Action, number>> }>();
   #records = 0;
   #firstAt = Infinity;
@@ -93,23 +103,26 @@ export class Totals {
 
   /** Takes every record of the log, shown or not: one before `--since` says in which state a shard is by then. */
   add(record: AuditRecord): void {
+    if (record.n === 1) this.#beginRun();
+    if (this.#repeated.isRepeat(record)) return;
     const { at, shardId, from, to } = record;
     if (startsProcess(record)) this.#endProcess(this.#lastAt);
     this.#lastAt = at;
     if (!this.#filter.hasShard(shardId) || at > this.#filter.until) return;
     this.#firstAt = Math.min(this.#firstAt, at);
-    const life = this.#life(record);
+    const shard = this.#shard(record);
+    const life = this.#life(shard, record);
     // Where the states do not join, records are missing between.
-    if (life.goesOn && life.state === from && !isNewborn(record)) this.#spend(life, at);
+    if (life.state === from && !isNewborn(record)) this.#spend(shard, life, at);
     // A decision within a state does not begin it anew.
-    if (from !== to || !life.goesOn) life.stateSince = at;
+    if (from !== to) life.stateSince = at;
     life.state = to;
     life.stateUntil = at;
-    life.goesOn = true;
+    if (to === 'Offline' && life !== shard.newest) shard.lives.delete(life);
     if (!matches(this.#filter, record)) return;
     this.#records += 1;
-    life.isShown = true;
-    count(life, record);
+    shard.isShown = true;
+    count(shard, record);
     if (record.decision !== null && isEnding(record, record.decision)) this.#addEnding(record.decision);
   }
 
@@ -120,9 +133,9 @@ export class Totals {
   finish(now: number): AuditTotals {
     const { since, until } = this.#filter;
     const end = Math.max(this.#lastAt, until === Infinity ? -Infinity : Math.min(until, now));
-    const isOpen = [...this.#lives.values()].some(({ goesOn, state }) => goesOn && state !== 'Offline');
+    const isOpen = [...this.#shards.values()].some(({ lives }) => [...lives].some(({ state }) => state !== 'Offline'));
     this.#endProcess(end);
-    const shards = [...this.#lives].filter(([, { isShown }]) => isShown).map(([id, life]) => shardTotals(id, life));
+    const shards = [...this.#shards.values()].filter(({ isShown }) => isShown).map(shardTotals);
     const [from, to] = [Math.max(since, this.#firstAt), Math.min(until, end)];
     return {
       records: this.#records,
@@ -143,30 +156,55 @@ export class Totals {
     };
   }
 
-  #life({ shardId, at, to }: AuditRecord): Life {
-    let life = this.#lives.get(shardId);
-    if (life === undefined) {
-      const nothing = { stateMs: noTimes(), ...noCounts(), goesOn: false, isShown: false };
-      life = { state: to, stateSince: at, stateUntil: at, ...nothing };
-      this.#lives.set(shardId, life);
+  /** Numbers begin anew, lives go on. */
+  #beginRun(): void {
+    for (const { lives } of this.#shards.values()) for (const life of lives) life.number = null;
+  }
+
+  #shard({ shardId, ...record }: AuditRecord): Shard {
+    let shard = this.#shards.get(shardId);
+    if (shard === undefined) {
+      const newest = begin(record);
+      shard = { shardId, stateMs: noTimes(), ...noCounts(), isShown: false, lives: new Set([newest]), newest };
+      this.#shards.set(shardId, shard);
     }
+    return shard;
+  }
+
+  #life(shard: Shard, record: AuditRecord): Life {
+    const { lives, newest } = shard;
+    let life = [...lives].find(({ number }) => number === record.life);
+    if (life === undefined && !isNewborn(record)) {
+      // In a rotated file it goes on where it was left.
+      const unheard = [...lives].filter(({ number }) => number === null);
+      life = unheard.find(({ state }) => state === record.from) ?? unheard[0];
+    }
+    if (life === undefined) {
+      life = begin(record);
+      // A shard that is down is not down as long as another is in its place.
+      if (newest.state === 'Offline' && lives.has(newest)) this.#spend(shard, newest, record.at);
+      if (newest.state === 'Offline') lives.delete(newest);
+      lives.add(life);
+      shard.newest = life;
+    }
+    life.number = record.life;
     return life;
   }
 
-  #spend(life: Life, end: number): void {
+  #spend(shard: Shard, life: Life, end: number): void {
     const { since, until } = this.#filter;
     // A clock that was set back does not give time back.
     const ms = Math.max(0, Math.min(end, until) - Math.max(life.stateUntil, since));
-    life.stateMs[life.state] += ms;
+    shard.stateMs[life.state] += ms;
+    shard.isShown ||= ms > 0;
     life.stateUntil = Math.min(end, until);
-    life.isShown ||= ms > 0;
   }
 
   /** No process goes on after its last record, as far as the log knows. */
   #endProcess(end: number): void {
-    for (const life of this.#lives.values()) {
-      if (life.goesOn) this.#spend(life, end);
-      life.goesOn = false;
+    for (const shard of this.#shards.values()) {
+      for (const life of shard.lives) this.#spend(shard, life, end);
+      shard.lives.clear();
     }
   }
 
@@ -188,17 +226,17 @@ function isEnding({ from, to }: AuditRecord, { action }: Decision): boolean {
 
 const isDown = (state: Lifecycle): boolean => state === 'Disconnected' || state === 'Offline';
 
-function count(life: Life, record: AuditRecord): void {
+function count(shard: Shard, record: AuditRecord): void {
   const { from, to, event, decision, since } = record;
   // An identify leaves when its slot is granted; the chart stays Identifying, so that no record is of that alone.
-  life.identifies += since.filter(({ type }) => type === 'slot.granted').length;
-  if (event.type === 'gateway.ready') life.ready += 1;
-  if (from !== 'Resuming' && to === 'Resuming') life.resumes += 1;
-  if (event.type === 'gateway.resumed') life.resumed += 1;
+  shard.identifies += since.filter(({ type }) => type === 'slot.granted').length;
+  if (event.type === 'gateway.ready') shard.ready += 1;
+  if (from !== 'Resuming' && to === 'Resuming') shard.resumes += 1;
+  if (event.type === 'gateway.resumed') shard.resumed += 1;
   if (decision === null) return;
-  if (decision.action === 'fatal') life.fatal += 1;
-  else if (from === 'Identifying' && to === 'Identifying') life.slotsLost += 1;
-  else if (decision.action !== 'close' && isEnding(record, decision)) life.reconnects += 1;
+  if (decision.action === 'fatal') shard.fatal += 1;
+  else if (from === 'Identifying' && to === 'Identifying') shard.slotsLost += 1;
+  else if (decision.action !== 'close' && isEnding(record, decision)) shard.reconnects += 1;
 }
 
 const countNames = ['reconnects', 'identifies', 'ready', 'resumes', 'resumed', 'slotsLost', 'fatal'] as const;
@@ -220,9 +258,13 @@ const noTimes = (): Record<Lifecycle, number> => ({
   Disconnected: 0,
 });
 
-function shardTotals(shardId: number, life: Life): ShardTotals {
-  const { goesOn: _goesOn, isShown: _isShown, ...totals } = life;
-  return { shardId, ...totals };
+function begin({ life, at, to }: Pick<AuditRecord, 'life' | 'at' | 'to'>): Life {
+  return { number: life, state: to, stateSince: at, stateUntil: at };
+}
+
+function shardTotals({ newest, isShown: _isShown, lives: _lives, ...totals }: Shard): ShardTotals {
+  const { number: _number, ...state } = newest;
+  return { ...totals, ...state };
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -1,29 +1,42 @@
-import { open } from 'node:fs/promises';
-import type { AuditRecord, SkippedLine } from '../../audit/index.js';
+import type { AuditLogReader, AuditRecord, SkippedLine } from '../../audit/index.js';
 import { strangerTo } from '../../audit/version.js';
+import { printable } from '../format.js';
+
+type PassedOver = Pick<AuditLogReader, 'skipped' | 'skippedCount' | 'torn'>;
 
 /** Says of a log what is not in it: on stderr, out of the way of people's and programs' reading. */
 export function warn(text: string): void {
-  process.stderr.write(`shardchart: ${text}\n`);
+  process.stderr.write(`shardchart: ${printable(text)}\n`);
 }
 
-/** Says which lines are no records: once a file and reason, for all lines of a log may be of another format. */
-export function warnOfSkipped(skipped: readonly SkippedLine[]): void {
-  const groups = new Map<string, SkippedLine[]>();
-  for (const line of skipped) {
+/**
+ * Says which lines a reader has passed over: once a file and reason, for all lines of a log may be of another format. It
+ * names the place of the first of them.
+ */
+export function warnOfPassedOver({ skipped, skippedCount, torn }: PassedOver): void {
+  for (const [{ reason }, places] of grouped(skipped)) warn(`${places} left out: ${reason}`);
+  if (skippedCount > skipped.length) warn(`and ${skippedCount - skipped.length} more lines left out`);
+  warnOfTorn(torn);
+}
+
+/** Says which lines were torn. */
+export function warnOfTorn(torn: readonly SkippedLine[]): void {
+  for (const [, places] of grouped(torn)) warn(`${places} torn, as by a kill, or still being written: left out`);
+}
+
+/** Lines of one file and reason: the first of them, and in words where they are. */
+function grouped(lines: readonly SkippedLine[]): [SkippedLine, string][] {
+  const groups = new Map<string, { first: SkippedLine; count: number }>();
+  for (const line of lines) {
     const key = `${line.reason} ${line.file}`;
-    groups.set(key, [...(groups.get(key) ?? []), line]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { first: line, count: 1 });
+    else group.count += 1;
   }
-  for (const [{ file, line, reason } = { file: '', line: 0, reason: '' }, ...others] of groups.values()) {
-    warn(`${file}, line ${line}${others.length === 0 ? '' : ` and ${others.length} more`} left out: ${reason}`);
-  }
-}
-
-/** Says which files end within a line. */
-export async function warnOfTorn(files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    if (await isTorn(file)) warn(`the last line of ${file} is torn, as by a kill, or is being written: it is left out`);
-  }
+  return [...groups.values()].map(({ first, count }) => [
+    first,
+    `${first.file}, line ${first.line}${count === 1 ? '' : ` and ${count - 1} more`}`,
+  ]);
 }
 
 /** Says once of a record that it is of another format, and what that means for whoever reads it. */
@@ -35,12 +48,4 @@ export function createStrangerWarning(): (record: AuditRecord) => void {
     isTold = true;
     warn(`the log is of ${stranger}: it is shown as far as it is understood`);
   };
-}
-
-async function isTorn(path: string): Promise<boolean> {
-  await using file = await open(path);
-  const stats = await file.stat();
-  if (!stats.isFile() || stats.size === 0) return false;
-  const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: stats.size - 1 });
-  return buffer.toString() !== '\n';
 }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
 import { redactor } from './logger.js';
 import { backoffMs } from './protocol/backoff.js';
-import { ShardError } from './protocol/errors.js';
+import { CodedError, ShardError } from './protocol/errors.js';
 import { MAX_DELAY_MS } from './protocol/limits.js';
 import { isGatewayUrl } from './protocol/url.js';
 
@@ -20,18 +20,12 @@ export interface GatewayInfoOptions {
 /** What a {@link GatewayInfoError} is about; stable, for programs. */
 export type GatewayInfoErrorCode = 'INVALID_ANSWER' | 'REFUSED' | 'UNAUTHORIZED' | 'UNAVAILABLE';
 
-/** `GET /gateway/bot` has failed: a stable `code`, the HTTP status, and a message that says what to do next. */
-export class GatewayInfoError extends Error {
+/**
+ * `GET /gateway/bot` has failed: a stable `code`, as `value` the last HTTP status (null where there was no answer), and a
+ * message that says what to do next.
+ */
+export class GatewayInfoError extends CodedError<GatewayInfoErrorCode, number | null> {
   override readonly name = 'GatewayInfoError';
-  readonly code: GatewayInfoErrorCode;
-  /** The last HTTP status; null where there was no answer. */
-  readonly value: number | null;
-
-  constructor(code: GatewayInfoErrorCode, message: string, status: number | null) {
-    super(message);
-    this.code = code;
-    this.value = status;
-  }
 }
 
 /** Of all of Discord's API's clients. See [Discord Docs/User Agent](https://docs.discord.com/developers/reference#user-agent). */
@@ -76,7 +70,7 @@ export async function fetchGatewayInfo(
           : 'Look at https://discordstatus.com and at this machine’s network, or give it a longer `timeout`.';
       const tries = failures === 1 ? 'once' : `${failures} times`;
       const message = `${url} was asked ${tries}, within ${timeoutMs} ms, and last: ${failure}. ${advice}`;
-      throw new GatewayInfoError('UNAVAILABLE', redact(message), status);
+      throw new GatewayInfoError('UNAVAILABLE', redact(message), { value: status });
     }
     await pause(waitMs, signal);
   }
@@ -105,7 +99,7 @@ async function ask(url: string, token: string, limitMs: number, signal?: AbortSi
   }
   const { status } = response;
   const failed = (code: GatewayInfoErrorCode, advice: string) =>
-    new GatewayInfoError(code, redact(`${url} answered ${status}. ${advice}`), status);
+    new GatewayInfoError(code, redact(`${url} answered ${status}. ${advice}`), { value: status });
   if (status === 429 || status >= 500) {
     return { failure: `status ${status}`, status, retryAfterMs: retryAfterMs(response, text) };
   }

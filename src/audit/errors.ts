@@ -1,3 +1,5 @@
+import { CodedError } from '../protocol/errors.js';
+
 /** What an {@link AuditError} is about; stable, for programs. */
 export type AuditErrorCode =
   | 'CANNOT_OPEN'
@@ -10,17 +12,8 @@ export type AuditErrorCode =
   | 'RECORDS_DROPPED';
 
 /** Something is wrong with an audit log: a stable `code`, the offending `value`, and a message that says what to do next. */
-export class AuditError extends Error {
+export class AuditError extends CodedError<AuditErrorCode> {
   override readonly name = 'AuditError';
-  readonly code: AuditErrorCode;
-  /** The file it is about; undefined for a stream. */
-  readonly value: unknown;
-
-  constructor(code: AuditErrorCode, message: string, details: { value?: unknown; cause?: unknown } = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = code;
-    this.value = details.value;
-  }
 }
 
 /** `ENOENT: no such file or directory` of an error of Node's. */

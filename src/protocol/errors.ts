@@ -14,18 +14,22 @@ export type ShardErrorCode =
   | 'SESSION_LOST'
   | 'BUFFER_OVERFLOW';
 
-/** Every error this library raises: a stable `code`, the offending `value`, and a message that says what to do next. */
-export class ShardError extends Error {
-  override readonly name = 'ShardError';
-  readonly code: ShardErrorCode;
-  /** What was refused; never the token. */
-  readonly value: unknown;
+/** An error for programs and people: a stable `code`, the offending `value`, and a message that says what to do next. */
+export class CodedError<Code extends string, Value = unknown> extends Error {
+  readonly code: Code;
+  /** What was refused or is wrong; never the token. */
+  readonly value: Value;
 
-  constructor(code: ShardErrorCode, message: string, details: { value?: unknown; cause?: unknown } = {}) {
+  constructor(code: Code, message: string, details: { value?: Value; cause?: unknown } = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.value = details.value;
+    this.value = details.value as Value;
   }
+}
+
+/** What a shard refuses, or could not do. */
+export class ShardError extends CodedError<ShardErrorCode> {
+  override readonly name = 'ShardError';
 }
 
 /** The gateway refused the shard for good: no reconnect follows. */

@@ -15,6 +15,6 @@ export {
   type IdentifyQueueReport,
   type IdentifyTicket,
 } from './identifyQueue.js';
-export { lifecycleOf, type Lifecycle, type ShardSnapshot } from './lifecycle.js';
+export { lifecycleOf, lifecycles, type Lifecycle, type ShardSnapshot } from './lifecycle.js';
 export { shardMachine } from './shard.js';
 export type * from './shard.types.js';

@@ -4,6 +4,16 @@ import type { shardMachine } from './shard.js';
 /** The six states of a shard's life, by the names the documentation and the pictures use. */
 export type Lifecycle = 'Offline' | 'Connecting' | 'Identifying' | 'Resuming' | 'Connected' | 'Disconnected';
 
+/** All of them, in the order of a life; compiles only while it names each. */
+export const lifecycles = Object.keys({
+  Offline: true,
+  Connecting: true,
+  Identifying: true,
+  Resuming: true,
+  Connected: true,
+  Disconnected: true,
+} satisfies Record<Lifecycle, true>) as readonly Lifecycle[];
+
 export type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
 
 /**

@@ -1,9 +1,9 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import { AsyncQueue } from './commands/asyncQueue.js';
-import { invalidOption } from './commands/check.js';
 import type { RequestDesk } from './commands/desk.js';
 import type { Emitter } from './emitter.js';
 import type { ShardEvents } from './events.js';
+import { invalidOption } from './invalidOption.js';
 import { FatalShardError, ShardError } from './protocol/errors.js';
 
 /** Options of `events()`. */

@@ -41,6 +41,23 @@ export function guardLogger({
   return { isDefault, debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
 }
 
+/** Tells what belongs to no one shard, to `onError` or else the logger or else as a warning of the process. It never throws. */
+export function reportTo<E extends Error>({
+  logger = defaultLogger,
+  onError = ({ message }) => logger.error(message),
+}: {
+  readonly logger?: Logger | undefined;
+  readonly onError?: ((error: E) => void) | undefined;
+}): (error: E) => void {
+  return (error) => {
+    try {
+      onError(error);
+    } catch (failure) {
+      warn(`${error.message} (and telling so failed: ${String(failure)})`);
+    }
+  };
+}
+
 /** Takes a token out of any text. */
 export function redactor(token: string): (text: string) => string {
   return (text) => text.replaceAll(token, '[redacted]');

@@ -4,6 +4,7 @@ import type { InspectionEvent, Observer } from 'xstate';
 import type { ShardInput } from '../machines/shard.types.js';
 import type { Awaitable, IdentifyLimiter } from './actors/identifySlot.js';
 import { hasZstd, type Compression } from './actors/inflate.js';
+import { checkMethods, invalidOption } from './invalidOption.js';
 import { redactor, type Logger } from './logger.js';
 import { fits, identifyPayload } from './payloads.js';
 import { checkPresence, type Presence } from './presence.js';
@@ -140,9 +141,9 @@ function check(options: ShardOptions): ResolvedOptions {
   if (options.autoReconnect !== undefined && typeof options.autoReconnect !== 'boolean') {
     refuse('autoReconnect', options.autoReconnect, 'true or false');
   }
-  implementing('identifyLimiter', options.identifyLimiter, ['acquire']);
-  implementing('sessionStore', options.sessionStore, ['get', 'set', 'delete']);
-  implementing('logger', options.logger, ['debug', 'info', 'warn', 'error']);
+  checkMethods('identifyLimiter', options.identifyLimiter, ['acquire']);
+  checkMethods('sessionStore', options.sessionStore, ['get', 'set', 'delete']);
+  checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error']);
   const {
     handshake = 15_000,
     hello = 15_000,
@@ -180,24 +181,13 @@ function check(options: ShardOptions): ResolvedOptions {
 }
 
 function refuse(name: string, value: unknown, wanted: string): never {
-  throw new ShardError('INVALID_OPTION', `\`${name}\` must be ${wanted}; got ${show(value)}.`, { value });
-}
-
-function show(value: unknown): string {
-  return inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 100 });
+  throw invalidOption(name, value, wanted);
 }
 
 function whole(name: string, value: unknown, min: number, max: number, meaning: string): void {
   if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
     refuse(name, value, `a whole number, ${meaning}`);
   }
-}
-
-/** An interface of the user's: better refused at once than found to have a hole at three in the morning. */
-function implementing(name: string, value: unknown, methods: readonly string[]): void {
-  if (value === undefined) return;
-  const missing = methods.filter((method) => typeof (value as Record<string, unknown> | null)?.[method] !== 'function');
-  if (missing.length > 0) refuse(name, value, `an object with the methods ${methods.join(', ')}`);
 }
 
 function milliseconds(name: string, value: unknown): void {

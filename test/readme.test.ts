@@ -7,7 +7,7 @@ import { createGatewaySimulator, type Fault, type GatewaySimulator } from '../sr
 import { Coverage } from './model/coverage.js';
 import { notRun } from './model/simulator/notRun.js';
 import { equivalents } from './mutation/equivalents.js';
-import { allMutants, machines } from './mutation/check.js';
+import { allMutants, machines } from './mutation/all.js';
 
 const root = new URL('../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');

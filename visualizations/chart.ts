@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 import { actionNames, edgesOf, pathOf, type Edge, type Node } from './edges.js';
-import type { Lifecycle } from '../machines/index.js';
+import { lifecycles } from '../machines/index.js';
 import { edgeLabel, note, word, type Label } from './labels.js';
 
 /** A state as it is drawn. */
@@ -35,16 +35,7 @@ export interface Chart {
 const WIDTH = { arrow: 130, row: 330 } as const;
 
 /** By their names: no other state has one of these. */
-const LIFECYCLE: ReadonlySet<string> = new Set(
-  Object.keys({
-    Offline: true,
-    Connecting: true,
-    Identifying: true,
-    Resuming: true,
-    Connected: true,
-    Disconnected: true,
-  } satisfies Record<Lifecycle, true>),
-);
+const LIFECYCLE: ReadonlySet<string> = new Set(lifecycles);
 
 /** Everything a machine's definition says. */
 export function chartOf(machine: AnyStateMachine): Chart {

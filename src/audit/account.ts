@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.js';
+import { reportTo, type Logger } from '../logger.js';
 import { AuditError } from './errors.js';
 
 /** Where records go as lines of text. It never throws into the shard that caused them. */
@@ -23,10 +23,11 @@ export class Account {
   dropped = 0;
   /** Whether the last thing that was told is a loss that goes on. */
   isDropping = false;
-  readonly #tell: (error: AuditError) => void;
+  /** Tells the user, and never fails. */
+  readonly report: (error: AuditError) => void;
 
-  constructor({ logger, onError }: { logger?: Logger; onError?: (error: AuditError) => void }) {
-    this.#tell = onError ?? (({ message }) => (logger === undefined ? warn(message) : logger.error(message)));
+  constructor(reporting: { logger?: Logger; onError?: (error: AuditError) => void }) {
+    this.report = reportTo(reporting);
   }
 
   /** Counts a record that is lost. Said once, not once a record. */
@@ -35,14 +36,4 @@ export class Account {
     if (!this.isDropping) this.report(new AuditError('RECORDS_DROPPED', message, { cause }));
     this.isDropping = true;
   }
-
-  report(error: AuditError): void {
-    try {
-      this.#tell(error);
-    } catch (failure) {
-      warn(`${error.message} (and telling so failed: ${String(failure)})`);
-    }
-  }
 }
-
-const warn = (message: string) => process.emitWarning(message, 'ShardchartWarning');

@@ -1,7 +1,6 @@
-import { inspect } from 'node:util';
 import type { Writable } from 'node:stream';
 import type { Logger } from '../logger.js';
-import { ShardError } from '../protocol/errors.js';
+import { checkMethods, invalidOption } from '../invalidOption.js';
 import type { AuditError } from './errors.js';
 
 /** When a log's file is put aside for a new one. */
@@ -64,19 +63,13 @@ export function checkAuditOptions(options: AuditLogOptions): void {
   if (options.onError !== undefined && typeof options.onError !== 'function') {
     refuse('onError', options.onError, 'a function of the error');
   }
-  implementing('logger', options.logger, ['debug', 'info', 'warn', 'error']);
+  checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error'], 0);
 }
 
 /** @throws ShardError `INVALID_OPTION` */
 export function checkSource(source: unknown): void {
   if (source === undefined) refuse('source', source, 'a shard');
-  implementing('source', source, ['on', 'off']);
-}
-
-function implementing(name: string, value: unknown, methods: readonly string[]): void {
-  if (value === undefined) return;
-  const isWhole = methods.every((method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function');
-  if (!isWhole) refuse(name, value, `an object with the methods ${methods.join(', ')}`);
+  checkMethods('source', source, ['on', 'off'], 0);
 }
 
 function whole(name: string, value: unknown, min: number): void {
@@ -84,6 +77,5 @@ function whole(name: string, value: unknown, min: number): void {
 }
 
 function refuse(name: string, value: unknown, wanted: string): never {
-  const shown = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 100 });
-  throw new ShardError('INVALID_OPTION', `\`${name}\` must be ${wanted}; got ${shown}.`, { value });
+  throw invalidOption(name, value, wanted, 0);
 }

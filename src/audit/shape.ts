@@ -1,4 +1,4 @@
-import type { Lifecycle } from '../../machines/lifecycle.js';
+import { lifecycles } from '../../machines/lifecycle.js';
 import type { Action } from '../protocol/decision.js';
 
 /** What is wrong with something that should be a record. */
@@ -13,16 +13,13 @@ export interface Flaw {
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, readonly [check: Check, expected: string]>>;
 
-// Both compile only while they name all there are.
-const STATES: Record<Lifecycle, true> = {
-  Offline: true,
-  Connecting: true,
-  Identifying: true,
-  Resuming: true,
-  Connected: true,
-  Disconnected: true,
-};
-const ACTIONS: Record<Action, true> = { resume: true, identify: true, fatal: true, close: true };
+// Compiles only while it names all there are.
+const actions = Object.keys({
+  resume: true,
+  identify: true,
+  fatal: true,
+  close: true,
+} satisfies Record<Action, true>);
 
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value);
@@ -42,21 +39,21 @@ const optional =
   (value) =>
     value === undefined || check(value);
 const isOneOf =
-  (names: Readonly<Record<string, true>>): Check =>
+  (names: readonly string[]): Check =>
   (value) =>
-    isText(value) && Object.hasOwn(names, value as string);
+    names.includes(value as string);
 const isWholeFrom =
   (min: number): Check =>
   (value) =>
     Number.isSafeInteger(value) && (value as number) >= min;
 
-const states = `one of ${Object.keys(STATES).join(', ')}`;
+const states = `one of ${lifecycles.join(', ')}`;
 
 const record: Fields = {
   at: [isNumber, 'milliseconds since the epoch'],
   shardId: [isWholeFrom(0), 'a shard id'],
-  from: [isOneOf(STATES), states],
-  to: [isOneOf(STATES), states],
+  from: [isOneOf(lifecycles), states],
+  to: [isOneOf(lifecycles), states],
   event: [isEvent, 'an event, { type, … }'],
   decision: [orNull(isObject), 'a decision or null'],
   session: [orNull(isObject), '{ id, sequence } or null'],
@@ -69,7 +66,7 @@ const record: Fields = {
 };
 
 const decision: Fields = {
-  action: [isOneOf(ACTIONS), `one of ${Object.keys(ACTIONS).join(', ')}`],
+  action: [isOneOf(actions), `one of ${actions.join(', ')}`],
   code: [orNull(isNumber), 'a close code or null'],
   reason: [isText, 'a string'],
   attempt: [isNumber, 'a number'],

@@ -14,9 +14,6 @@ const lifecycleColor: Readonly<Record<Lifecycle, keyof Colors>> = {
   Disconnected: 'yellow',
 };
 
-/** The names of the six states. */
-export const lifecycles = Object.keys(lifecycleColor) as readonly Lifecycle[];
-
 /** Width of the longest name, Disconnected. */
 const STATE_WIDTH = 12;
 

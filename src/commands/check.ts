@@ -1,16 +1,10 @@
-import { inspect } from 'node:util';
+import { invalidOption } from '../invalidOption.js';
 import { ShardError } from '../protocol/errors.js';
 import { MAX_DELAY_MS } from '../protocol/limits.js';
 
 /** Refuses a payload that the gateway would not answer, or close the connection for (4002). `wrong` says what is. */
 export function refusePayload(what: string, wrong: string | false, value: unknown): void {
   if (wrong !== false) throw new ShardError('INVALID_PAYLOAD', `The ${what} is wrong: ${wrong}.`, { value });
-}
-
-/** An option of a command's, refused. */
-export function invalidOption(name: string, value: unknown, wanted: string): ShardError {
-  const shown = inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 100 });
-  return new ShardError('INVALID_OPTION', `\`${name}\` must be ${wanted}; got ${shown}.`, { value });
 }
 
 export function checkTimeout(timeout: unknown): asserts timeout is number {

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { inspect } from 'node:util';
 import { flushAtExit, forgetAtExit } from '../exit.js';
-import type { Logger } from '../logger.js';
-import { ShardError } from '../protocol/errors.js';
+import { invalidOption } from '../invalidOption.js';
+import { reportTo, type Logger } from '../logger.js';
 import { MAX_DELAY_MS } from '../protocol/limits.js';
 import { isSession, type Session } from '../protocol/session.js';
 import type { SessionStore } from '../sessionStore.js';
@@ -83,12 +82,12 @@ class FileStore implements FileSessionStore {
 
   constructor(path: string, options: FileSessionStoreOptions) {
     checkOptions(path, options);
-    const { debounce = DEBOUNCE_MS, total = null, logger, onError } = options;
+    const { debounce = DEBOUNCE_MS, total = null } = options;
     this.#path = resolve(path);
     this.#debounceMs = debounce;
     this.sequenceInterval = Math.max(debounce, LEAST_INTERVAL_MS);
     this.#total = total;
-    this.#tell = onError ?? (({ message }) => (logger === undefined ? warn(message) : logger.error(message)));
+    this.#tell = reportTo(options);
     if (inUse.has(this.#path)) {
       const advice = 'Give its shards one store, or close the one before';
       throw this.#error('IN_USE', `already has a store in this process. ${advice}.`);
@@ -265,12 +264,7 @@ class FileStore implements FileSessionStore {
   }
 
   #report(code: SessionStoreErrorCode, what: string, cause?: unknown): void {
-    const error = this.#error(code, what, cause);
-    try {
-      this.#tell(error);
-    } catch (failure) {
-      warn(`${error.message} (and telling so failed: ${String(failure)})`);
-    }
+    this.#tell(this.#error(code, what, cause));
   }
 
   #error(code: SessionStoreErrorCode, what: string, cause?: unknown): SessionStoreError {
@@ -278,8 +272,6 @@ class FileStore implements FileSessionStore {
     return new SessionStoreError(code, `The session file ${this.#path} ${what}${why}`, { value: this.#path, cause });
   }
 }
-
-const warn = (message: string) => process.emitWarning(message, 'ShardchartWarning');
 
 function checkOptions(path: unknown, options: FileSessionStoreOptions): void {
   if (typeof path !== 'string' || path === '') refuse('path', path, 'the path of a file');
@@ -296,8 +288,7 @@ function checkOptions(path: unknown, options: FileSessionStoreOptions): void {
 }
 
 function refuse(name: string, value: unknown, wanted: string): never {
-  const shown = inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 100 });
-  throw new ShardError('INVALID_OPTION', `\`${name}\` must be ${wanted}; got ${shown}.`, { value });
+  throw invalidOption(name, value, wanted, 0);
 }
 
 /**

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Filter } from '../../src/cli/audit/filter.js';
 import { Totals, totalMs } from '../../src/cli/audit/totals.js';
-import { lifecycles } from '../../src/cli/format.js';
+import { lifecycles } from '../../machines/lifecycle.js';
 import { decide, Log, THREE } from './auditRecords.js';
 
 const all: Filter = { hasShard: () => true, since: -Infinity, until: Infinity, states: new Set(lifecycles) };

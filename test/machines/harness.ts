@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect } from 'vitest';
 import { createActor, type EventObject } from 'xstate';
 import { lifecycleOf } from '../../machines/index.js';
@@ -82,7 +83,7 @@ export class Harness {
         if (context === checked) return;
         checked = context;
         const written = JSON.stringify(context);
-        if (!deepEqual(JSON.parse(written), context)) this.violations.push(`context is not JSON: ${written}`);
+        if (!isDeepStrictEqual(JSON.parse(written), context)) this.violations.push(`context is not JSON: ${written}`);
       },
       error: (error) => this.violations.push(`the chart threw: ${String(error)}`),
     });
@@ -296,10 +297,4 @@ function say(command: SocketCommand): string {
   if (command.type === 'socket.send') return `${name} ${command.ticket.id}`;
   if (command.type === 'socket.resume') return `${name} ${command.session.id}@${command.session.sequence}`;
   return name;
-}
-
-function deepEqual(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
-  const [left, right] = [Object.entries(a), Object.entries(b)];
-  return left.length === right.length && left.every(([key, value]) => deepEqual(value, (b as never)[key]));
 }

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
 import type { AnyStateMachine } from 'xstate';
-import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../../machines/index.js';
 import { ours, type Charts } from '../machines/scripted.js';
 import {
   bucketModel,
@@ -14,13 +13,7 @@ import { Unlawful } from '../model/laws/lawbook.js';
 import { checkNoHang, checkPath, checkShutdown } from '../model/checkShard.js';
 import { inputs, shardPaths } from '../model/shardPaths.js';
 import { walks } from '../model/walk.js';
-import { mutantsOf, type Mutant } from './mutants.js';
-
-/** Every chart of ours. */
-export const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine] as const;
-
-/** Every mutant there is of them. */
-export const allMutants = (): Mutant[] => machines.flatMap(mutantsOf);
+import type { Mutant } from './mutants.js';
 
 /** The paths of our own charts: the tests are what they are, only the charts under test have something wrong. */
 const shardRuns = inputs

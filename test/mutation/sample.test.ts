@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { allMutants, complaint, killer, machines } from './check.js';
+import { allMutants, machines } from './all.js';
+import { complaint, killer } from './check.js';
 import { equivalents } from './equivalents.js';
 import { copyOf } from './mutants.js';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { allMutants, killer } from './check.js';
+import { allMutants } from './all.js';
+import { killer } from './check.js';
 
 /** Which part of the mutants this worker takes: `vitest.config.ts` hands them out. */
 const slice = Number(process.env['MUTATION_SLICE']);

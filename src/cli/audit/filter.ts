@@ -1,7 +1,6 @@
-import type { Lifecycle } from '../../../machines/lifecycle.js';
+import { lifecycles, type Lifecycle } from '../../../machines/lifecycle.js';
 import type { TransitionRecord } from '../../events.js';
 import { UsageError } from '../exitCode.js';
-import { lifecycles } from '../format.js';
 import { parseTime } from './time.js';
 
 /** `--shard`, `--since`, `--until` and `--state`, as the command line has them. */

@@ -1,5 +1,5 @@
-import type { Lifecycle } from '../../../machines/lifecycle.js';
-import { fill, lifecycles, printable, showLifecycle } from '../format.js';
+import { lifecycles, type Lifecycle } from '../../../machines/lifecycle.js';
+import { fill, printable, showLifecycle } from '../format.js';
 import type { Output } from '../output.js';
 import { showDuration, type WallClock } from './time.js';
 import { type AuditTotals, type Ending, type ShardTotals, totalMs } from './totals.js';

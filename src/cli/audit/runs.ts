@@ -1,15 +1,14 @@
+import { isNewborn } from '../../audit/lives.js';
 import type { AuditRecord } from '../../audit/record.js';
 
 /** Whether a shard has done nothing before this record: what the log has of it from before is another shard's life. */
-export function isNewborn({ start }: AuditRecord): boolean {
-  if (start === undefined) return false;
-  const { context, value } = start;
-  return context.lastDecision === null && context.attempts === 0 && JSON.stringify(value) === '{"Offline":"idle"}';
+export function isFirstOfLife({ start }: AuditRecord): boolean {
+  return start !== undefined && isNewborn(start);
 }
 
 /** Whether a process begins with this record. The first of a rotated file is no such one: its shards live already. */
 export function startsProcess(record: AuditRecord): boolean {
-  return record.n === 1 && isNewborn(record);
+  return record.n === 1 && isFirstOfLife(record);
 }
 
 /** Tells the records of a run that has been read already: of a copy of a log, or of a file that is named twice. */

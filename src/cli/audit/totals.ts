@@ -1,10 +1,9 @@
-import type { Lifecycle } from '../../../machines/lifecycle.js';
+import { lifecycles, type Lifecycle } from '../../../machines/lifecycle.js';
 import type { AuditRecord } from '../../audit/record.js';
 import type { Action, Decision } from '../../protocol/decision.js';
-import { lifecycles } from '../format.js';
 import { type Filter, matches } from './filter.js';
 import { reasonGroup } from './reason.js';
-import { isNewborn, RepeatedRuns, startsProcess } from './runs.js';
+import { isFirstOfLife, RepeatedRuns, startsProcess } from './runs.js';
 
 /** Milliseconds spent in each state. */
 export type StateTimes = Readonly<Record<Lifecycle, number>>;
@@ -113,7 +112,7 @@ export class Totals {
     const shard = this.#shard(record);
     const life = this.#life(shard, record);
     // Where the states do not join, records are missing between.
-    if (life.state === from && !isNewborn(record)) this.#spend(shard, life, at);
+    if (life.state === from && !isFirstOfLife(record)) this.#spend(shard, life, at);
     // A decision within a state does not begin it anew.
     if (from !== to) life.stateSince = at;
     life.state = to;
@@ -174,7 +173,7 @@ export class Totals {
   #life(shard: Shard, record: AuditRecord): Life {
     const { lives, newest } = shard;
     let life = [...lives].find(({ number }) => number === record.life);
-    if (life === undefined && !isNewborn(record)) {
+    if (life === undefined && !isFirstOfLife(record)) {
       // In a rotated file it goes on where it was left.
       const unheard = [...lives].filter(({ number }) => number === null);
       life = unheard.find(({ state }) => state === record.from) ?? unheard[0];

@@ -1,0 +1,8 @@
+import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../../machines/index.js';
+import { mutantsOf, type Mutant } from './mutants.js';
+
+/** Every chart of ours. */
+export const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine] as const;
+
+/** Every mutant there is of them. */
+export const allMutants = (): Mutant[] => machines.flatMap(mutantsOf);

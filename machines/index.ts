@@ -16,5 +16,7 @@ export {
   type IdentifyTicket,
 } from './identifyQueue.js';
 export { lifecycleOf, lifecycles, type Lifecycle, type ShardSnapshot } from './lifecycle.js';
+export { managerMachine } from './manager.js';
+export type * from './manager.types.js';
 export { shardMachine } from './shard.js';
 export type * from './shard.types.js';

@@ -1,10 +1,11 @@
 /** What went wrong inside a listener of the user's. */
 export type ListenerFailure = (event: string, error: unknown) => void;
 
-type Listener = (value: never) => unknown;
+/** A listener of the user's: told a value and, by a manager, the id of the shard it is from. */
+type Listener<Value> = (value: Value, ...shardId: never[]) => unknown;
 
 interface Registration {
-  readonly listener: Listener;
+  readonly listener: Listener<never>;
   readonly once: boolean;
   /** Once has been. */
   spent: boolean;
@@ -22,19 +23,25 @@ export class Emitter<Events extends object> {
     this.#failed = failed;
   }
 
-  add<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => unknown, once: boolean): void {
+  add<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>, once: boolean): void {
     this.#set(name, [...(this.#registrations.get(name) ?? []), { listener, once, spent: false }]);
   }
 
-  remove<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => unknown): void {
+  remove<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
     this.#keep(name, (registration) => registration.listener !== listener);
+  }
+
+  /** Adds a listener; the function it returns takes it away again. */
+  listen<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
+    this.add(name, listener, false);
+    return () => this.remove(name, listener);
   }
 
   has(name: keyof Events): boolean {
     return this.#registrations.has(name);
   }
 
-  emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
+  emit<Name extends keyof Events>(name: Name, value: Events[Name], shardId?: number): void {
     const registrations = this.#registrations.get(name);
     if (registrations === undefined) return;
     for (const registration of registrations) {
@@ -45,7 +52,8 @@ export class Emitter<Events extends object> {
         this.#keep(name, (other) => other !== registration);
       }
       try {
-        const returned = registration.listener(value as never);
+        const { listener } = registration;
+        const returned = shardId === undefined ? listener(value as never) : listener(value as never, shardId as never);
         if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function') {
           Promise.resolve(returned).catch((error: unknown) => this.#failed(String(name), error));
         }

@@ -1,8 +1,5 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import { AsyncQueue } from './commands/asyncQueue.js';
-import type { RequestDesk } from './commands/desk.js';
-import type { Emitter } from './emitter.js';
-import type { ShardEvents } from './events.js';
 import { invalidOption } from './invalidOption.js';
 import { FatalShardError, ShardError } from './protocol/errors.js';
 
@@ -19,18 +16,23 @@ export interface EventStreamOptions {
   overflow?: 'throw' | 'drop-oldest';
 }
 
-/** Dispatches as they come, from the call of `events()` on; everything is parsed until it ends. */
-export interface EventStream extends AsyncIterableIterator<GatewayDispatchPayload, undefined>, AsyncDisposable {
+/**
+ * Dispatches as they come, from the call of `events()` on; everything is parsed until it ends. A manager's are pairs of
+ * the dispatch and the id of the shard it is from.
+ */
+export interface EventStream<Event = GatewayDispatchPayload>
+  extends AsyncIterableIterator<Event, undefined>, AsyncDisposable {
   /** How many were dropped because the loop was too slow. */
   readonly dropped: number;
-  next(): Promise<IteratorResult<GatewayDispatchPayload, undefined>>;
-  return(): Promise<IteratorResult<GatewayDispatchPayload, undefined>>;
-  [Symbol.asyncIterator](): EventStream;
+  next(): Promise<IteratorResult<Event, undefined>>;
+  return(): Promise<IteratorResult<Event, undefined>>;
+  [Symbol.asyncIterator](): EventStream<Event>;
 }
 
-export interface EventSource {
-  readonly emitter: Emitter<ShardEvents>;
-  readonly desk: RequestDesk;
+/** Where the events of a stream come from. Both functions return one that ends it. */
+export interface EventSource<Event> {
+  readonly onEvent: (listener: (event: Event) => void) => () => void;
+  readonly onDown: (listener: () => void) => () => void;
   /** Why no dispatch will ever come again, or null. */
   readonly downForGood: () => ShardError | null;
 }
@@ -41,26 +43,24 @@ const DEFAULT_BUFFER = 10_000;
  * Opens a stream of dispatches. It outlives reconnects and `close()`, ends with the shard, and then leaves no listener.
  * @throws ShardError `INVALID_OPTION`
  */
-export function openEventStream(
-  { emitter, desk, downForGood }: EventSource,
+export function openEventStream<Event>(
+  { onEvent, onDown, downForGood }: EventSource<Event>,
   { signal, buffer = DEFAULT_BUFFER, overflow = 'throw' }: EventStreamOptions = {},
-): EventStream {
+): EventStream<Event> {
   if (!(Number.isSafeInteger(buffer) && buffer >= 1)) {
     throw invalidOption('buffer', buffer, 'a whole number from 1 on, how many dispatches may wait');
   }
   if (overflow !== 'throw' && overflow !== 'drop-oldest') {
     throw invalidOption('overflow', overflow, "'throw' or 'drop-oldest'");
   }
-  const stream = new AsyncQueue<GatewayDispatchPayload>({
+  const stream = new AsyncQueue<Event>({
     max: buffer,
     overflowed: overflow === 'throw' ? () => overflowError(buffer) : null,
     closed() {
-      emitter.remove('dispatch', heard);
-      desk.answers.remove('down', ended);
+      for (const end of endings) end();
       signal?.removeEventListener('abort', aborted);
     },
   });
-  const heard = (payload: GatewayDispatchPayload) => stream.push(payload);
   const ended = () => {
     const reason = downForGood();
     if (reason instanceof FatalShardError) stream.fail(reason);
@@ -68,8 +68,7 @@ export function openEventStream(
   };
   const aborted = () => stream.abort(signal?.reason);
 
-  emitter.add('dispatch', heard, false);
-  desk.answers.add('down', ended, false);
+  const endings = [onEvent((event) => stream.push(event)), onDown(ended)];
   signal?.addEventListener('abort', aborted, { once: true });
   if (signal?.aborted === true) aborted();
   else ended();

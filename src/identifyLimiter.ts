@@ -38,6 +38,8 @@ export interface ProcessIdentifyLimiter extends IdentifyLimiter {
   readonly budget: IdentifyBudgetLeft | null;
   /** How many wait for their turn. */
   readonly waiting: number;
+  /** When the next of them may identify at the earliest: milliseconds since the epoch. Null while nobody waits. */
+  readonly nextAt: number | null;
   /** Takes a newer answer of GET /gateway/bot. */
   tellBudget(limit: SessionStartLimit): void;
 }
@@ -57,6 +59,8 @@ const clock = {
 class Limiter implements ProcessIdentifyLimiter {
   readonly actor: Actor<typeof identifyQueueMachine>;
   readonly #waiters = new Map<number, (grant: IdentifyGrant) => void>();
+  /** When the windows of the keys end. */
+  readonly #cooling = new Map<number, number>();
   #lastId = 0;
   #resetAt = 0;
 
@@ -78,6 +82,15 @@ class Limiter implements ProcessIdentifyLimiter {
 
   get waiting(): number {
     return this.actor.getSnapshot().context.waiting.length;
+  }
+
+  get nextAt(): number | null {
+    const snapshot = this.actor.getSnapshot();
+    const { waiting, maxConcurrency } = snapshot.context;
+    if (waiting.length === 0) return null;
+    if (snapshot.matches('exhausted')) return this.budget?.resetAt ?? null;
+    const ends = waiting.map(({ shardId }) => this.#cooling.get(shardId % maxConcurrency) ?? 0);
+    return Math.max(Date.now(), Math.min(...ends));
   }
 
   tellBudget(limit: SessionStartLimit): void {
@@ -109,10 +122,11 @@ class Limiter implements ProcessIdentifyLimiter {
   #grant(id: number): IdentifyGrant {
     return {
       commit: () => {
-        const { granted } = this.actor.getSnapshot().context;
-        const holds = granted.some((ticket) => ticket.id === id);
+        const { granted, maxConcurrency, windowMs } = this.actor.getSnapshot().context;
+        const ticket = granted.find((other) => other.id === id);
+        if (ticket !== undefined) this.#cooling.set(ticket.shardId % maxConcurrency, Date.now() + windowMs);
         this.actor.send({ type: 'grant.commit', id });
-        return holds;
+        return ticket !== undefined;
       },
       cancel: () => this.actor.send({ type: 'grant.cancel', id }),
     };
@@ -135,18 +149,24 @@ export function createIdentifyLimiter({
   sessionStartLimit,
   reserve = 0,
 }: IdentifyLimiterOptions = {}): ProcessIdentifyLimiter {
-  check(
-    'maxConcurrency',
-    maxConcurrency,
-    'a whole number from 1',
-    Number.isInteger(maxConcurrency) && maxConcurrency > 0,
-  );
-  check('window', window, 'a number of milliseconds from 0', Number.isFinite(window) && window >= 0);
-  check('reserve', reserve, 'a whole number from 0', isCount(reserve));
-  if (sessionStartLimit !== undefined) checkLimit(sessionStartLimit);
+  checkBudget({ maxConcurrency, window, reserve, sessionStartLimit });
   const limiter = new Limiter(maxConcurrency, window * (1 + SLACK), reserve);
   if (sessionStartLimit !== undefined) limiter.tellBudget(sessionStartLimit);
   return limiter;
+}
+
+/** @throws ShardError `INVALID_OPTION` */
+export function checkBudget({
+  maxConcurrency = 1,
+  window = IDENTIFY_WINDOW_MS,
+  reserve = 0,
+  sessionStartLimit,
+}: { readonly [Name in keyof IdentifyLimiterOptions]: IdentifyLimiterOptions[Name] | undefined }): void {
+  const isKeys = Number.isInteger(maxConcurrency) && maxConcurrency > 0;
+  check('maxConcurrency', maxConcurrency, 'a whole number from 1', isKeys);
+  check('window', window, 'a number of milliseconds from 0', Number.isFinite(window) && window >= 0);
+  check('reserve', reserve, 'a whole number from 0', isCount(reserve));
+  if (sessionStartLimit !== undefined) checkLimit(sessionStartLimit);
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0;

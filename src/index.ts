@@ -1,7 +1,7 @@
 export type { Malformed } from './actors/frames.js';
 export type { Awaitable, IdentifyGrant, IdentifyLimiter } from './actors/identifySlot.js';
 export type { Compression } from './actors/inflate.js';
-export { lifecycleOf, shardMachine, type Lifecycle } from '../machines/index.js';
+export { lifecycleOf, managerMachine, shardMachine, type Lifecycle } from '../machines/index.js';
 export type { GuildMembers } from './commands/guildMembers.js';
 export type { RequestOptions } from './commands/request.js';
 export type { SoundboardSounds } from './commands/soundboardSounds.js';
@@ -40,6 +40,11 @@ export {
   type SessionStartLimit,
 } from './identifyLimiter.js';
 export type { Logger } from './logger.js';
+export { createShardManager, type ReshardOptions, type RestartOptions, type ShardManager } from './manager.js';
+export type { FleetEvents, ManagerEvents, ManagerListener, ManagerOnlyEvents } from './manager/events.js';
+export type { IdentifyController } from './manager/identifies.js';
+export type { GatewayInfo, OwnShardOptions, SharedShardOptions, ShardManagerOptions } from './manager/options.js';
+export type { ManagerState, ManagerStatus, ShardStatus } from './manager/status.js';
 export type { ShardOptions } from './options.js';
 export type { SendOptions, SendPayload } from './outbox.js';
 export type { Presence } from './presence.js';

@@ -19,20 +19,15 @@ export interface GuardedLogger extends Logger {
   readonly isDefault: boolean;
 }
 
-/** The user's logger with the shard's name before every line and the token in none; one that throws disturbs nothing. */
-export function guardLogger({
-  logger = defaultLogger,
-  id,
-  token,
-}: {
-  logger?: Logger;
-  id: number;
-  token: string;
-}): GuardedLogger {
+/** The user's logger with the name of whose line it is before it and the token in none; one that throws disturbs nothing. */
+export function guardLogger(
+  name: string,
+  { logger = defaultLogger, token }: { readonly logger?: Logger | undefined; readonly token: string },
+): GuardedLogger {
   const redact = redactor(token);
   const guarded = (level: keyof Logger) => (message: string) => {
     try {
-      logger[level](redact(`shard ${id}: ${message}`));
+      logger[level](redact(`${name}: ${message}`));
     } catch (error) {
       warn(`the logger failed: ${redact(String(error))}`);
     }

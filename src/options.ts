@@ -94,11 +94,14 @@ export function resolveOptions(options: ShardOptions): ResolvedOptions {
     // Without the value: it may be the token.
     throw new ShardError('INVALID_OPTION', 'createShard takes an object: { token, intents, … }.');
   }
+  return hidingToken(options.token, () => check(options));
+}
+
+/** The token may stand where another option belongs: an error about that one must not show it. */
+export function hidingToken<T>(token: unknown, check: () => T): T {
   try {
-    return check(options);
+    return check();
   } catch (error) {
-    // The token may stand where another option belongs.
-    const { token } = options;
     if (
       error instanceof ShardError &&
       typeof token === 'string' &&

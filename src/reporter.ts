@@ -98,7 +98,7 @@ export class Reporter {
       milestones.reachedConnected();
     } else keeper.rest();
     if (to === 'Connecting' || to === 'Offline') milestones.leftDown();
-    if (snapshot.matches({ Offline: 'fatal' })) this.#fail(fatalError(decision));
+    if (snapshot.matches({ Offline: 'fatal' })) this.#fail(fatalError(decision, snapshot.context.shardId));
     else if (to === 'Offline') {
       milestones.failed(new ShardError('CLOSED', `The shard is down: ${decision?.reason ?? 'closed'}.`));
     }
@@ -121,12 +121,12 @@ export class Reporter {
 
   /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */
   #chartFailed(cause: unknown): void {
-    const { wire, milestones, emitter, keeper } = this.#parts;
+    const { actor, wire, milestones, emitter, keeper } = this.#parts;
+    const { shardId } = actor.getSnapshot().context;
     keeper.rest();
     wire.terminate();
-    this.#fail(
-      new FatalShardError(`The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`, null),
-    );
+    const message = `The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`;
+    this.#fail(new FatalShardError(message, null, shardId));
     milestones.leftDown();
     if (this.fatal !== null) emitter.emit('fatal', this.fatal);
   }
@@ -135,11 +135,12 @@ export class Reporter {
 /** No connection is there, and none is being made. */
 const isLeft = (state: Lifecycle) => state === 'Disconnected' || state === 'Offline';
 
-function fatalError(decision: Decision | null): FatalShardError {
+function fatalError(decision: Decision | null, shardId: number): FatalShardError {
   const code = decision?.code ?? null;
   const advice = code === null ? undefined : closeCodeRow(code).advice;
   return new FatalShardError(
     `The gateway refused the shard for good: ${decision?.reason ?? 'unknown'}. ${advice ?? 'It will not reconnect.'}`,
     code,
+    shardId,
   );
 }

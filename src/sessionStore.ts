@@ -17,14 +17,24 @@ export interface SessionStore {
   get(shardId: number): Awaitable<Session | null | undefined>;
   set(shardId: number, session: Session): Awaitable<void>;
   delete(shardId: number): Awaitable<void>;
+  /**
+   * Says how many shards the bot has, before the first `get` and after a reshard: sessions of another `total` are none of
+   * theirs, and are to be forgotten. Left out: nobody looks whether they are.
+   */
+  setTotal?(total: number): Awaitable<void>;
 }
 
 /** A session store in memory: a shard created later with the same store resumes. */
 export function createMemorySessionStore(): SessionStore {
   const sessions = new Map<number, Session>();
+  let known: number | null = null;
   return {
     get: (shardId) => sessions.get(shardId) ?? null,
     set: (shardId, session) => void sessions.set(shardId, session),
     delete: (shardId) => void sessions.delete(shardId),
+    setTotal(total) {
+      if (known !== null && known !== total) sessions.clear();
+      known = total;
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type {
   GatewayChannelInfoDispatchData,
+  GatewayDispatchPayload,
   GatewayGuildMembersChunkDispatchData,
   GatewayRequestChannelInfoData,
   GatewayRequestGuildMembersData,
@@ -22,6 +23,7 @@ import { Emitter } from './emitter.js';
 import type { ShardEvents, TransitionRecord } from './events.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './eventStream.js';
 import { guardLogger } from './logger.js';
+import { handled } from './handled.js';
 import { Milestones } from './milestones.js';
 import { resolveOptions, type ShardOptions } from './options.js';
 import { Outbox, type SendOptions, type SendPayload } from './outbox.js';
@@ -94,7 +96,7 @@ export class Shard implements AsyncDisposable {
     this.id = resolved.id;
     this.#storeLimitMs = resolved.timeouts.closeMs;
     this.total = resolved.total;
-    const logger = guardLogger(resolved);
+    const logger = guardLogger(`shard ${this.id}`, resolved);
     const failed = (event: string, error: unknown) => {
       this.#listenerErrors += 1;
       logger.error(`a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`);
@@ -383,10 +385,12 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `INVALID_OPTION` at once; from the loop `BUFFER_OVERFLOW`, FatalShardError, the signal's reason
    */
   events(options?: EventStreamOptions): EventStream {
-    return openEventStream(
-      { emitter: this.#emitter, desk: this.#desk, downForGood: () => this.#downForGood() },
-      options,
-    );
+    const source = {
+      onEvent: (listener: (payload: GatewayDispatchPayload) => void) => this.#emitter.listen('dispatch', listener),
+      onDown: (listener: () => void) => this.#desk.answers.listen('down', listener),
+      downForGood: () => this.#downForGood(),
+    };
+    return openEventStream(source, options);
   }
 
   /**
@@ -474,12 +478,6 @@ export class Shard implements AsyncDisposable {
     await this.#keeper.flushed(this.#storeLimitMs);
     this.actor.stop();
   }
-}
-
-/** A promise whose rejection nobody needs to handle: it is told by `fatal` and the logger as well. */
-function handled(promise: Promise<void>): Promise<void> {
-  promise.catch(() => {});
-  return promise;
 }
 
 const notConnected = () =>

@@ -12,7 +12,10 @@ export type ShardErrorCode =
   | 'TIMED_OUT'
   | 'RATE_LIMITED'
   | 'SESSION_LOST'
-  | 'BUFFER_OVERFLOW';
+  | 'BUFFER_OVERFLOW'
+  | 'UNKNOWN_SHARD'
+  | 'BUSY'
+  | 'OVER_BUDGET';
 
 /** An error for programs and people: a stable `code`, the offending `value`, and a message that says what to do next. */
 export class CodedError<Code extends string, Value = unknown> extends Error {
@@ -36,9 +39,11 @@ export class ShardError extends CodedError<ShardErrorCode> {
 export class FatalShardError extends ShardError {
   /** The close code, or null where it was not the gateway that gave up. */
   readonly closeCode: number | null;
+  readonly shardId: number;
 
-  constructor(message: string, closeCode: number | null) {
+  constructor(message: string, closeCode: number | null, shardId: number) {
     super('FATAL', message, { value: closeCode });
     this.closeCode = closeCode;
+    this.shardId = shardId;
   }
 }

@@ -39,6 +39,11 @@ export interface FileSessionStore extends SessionStore, AsyncDisposable {
   set(shardId: number, session: Session): Promise<void>;
   /** @throws SessionStoreError `CLOSED` */
   delete(shardId: number): Promise<void>;
+  /**
+   * The shards are of this `total`: a file of another one is put aside, and sessions of another one are forgotten.
+   * @throws ShardError `INVALID_OPTION`; SessionStoreError `CLOSED`
+   */
+  setTotal(total: number): Promise<void>;
   /** Writes what waits. Resolves when it is with the system, or after 5 s; never rejects. Close it after the shards. */
   close(): Promise<void>;
 }
@@ -62,7 +67,7 @@ class FileStore implements FileSessionStore {
   readonly sequenceInterval: number;
   readonly #path: string;
   readonly #debounceMs: number;
-  readonly #total: number | null;
+  #total: number | null;
   readonly #tell: (error: SessionStoreError) => void;
   readonly #disk: Disk;
   /** null: deleted, whatever the file says. */
@@ -123,6 +128,17 @@ class FileStore implements FileSessionStore {
     this.#checkOpen();
     if (this.#isLoaded && !this.#sessions.get(shardId)) return undefined;
     this.#sessions.set(shardId, null);
+    return this.#change(true);
+  }
+
+  async setTotal(total: number): Promise<void> {
+    this.#checkOpen();
+    if (!Number.isSafeInteger(total) || total < 1) refuse('total', total, 'how many shards the bot has');
+    const before = this.#total;
+    this.#total = total;
+    if (!this.#isLoaded) return this.#load();
+    if (before === null || before === total) return undefined;
+    this.#sessions.clear();
     return this.#change(true);
   }
 

@@ -1,4 +1,5 @@
 import { IDENTIFY_WINDOW_MS, SEND_LIMIT, SEND_WINDOW_MS } from '../protocol/limits.js';
+import { isSnowflake } from '../protocol/sharding.js';
 import { SimulatorError } from './error.js';
 import type { Fault } from './faults.js';
 import type { SessionStartLimit } from './identifyGate.js';
@@ -201,10 +202,6 @@ function isInteger(value: unknown, min: number): boolean {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
-}
-
-function isSnowflake(value: unknown): boolean {
-  return typeof value === 'string' && /^\d{1,20}$/.test(value);
 }
 
 function isGuilds(value: unknown): boolean {

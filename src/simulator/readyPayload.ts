@@ -1,3 +1,4 @@
+import { shardIdFor } from '../protocol/sharding.js';
 import type { SampleGuild, Settings } from './options.js';
 import type { Session } from './session.js';
 
@@ -33,5 +34,5 @@ export function guildsToCreate(session: Session, guilds: readonly SampleGuild[])
 
 /** Discord spreads guilds over shards by the time in their ids. */
 export function guildsOf(session: Session, guilds: readonly SampleGuild[]): SampleGuild[] {
-  return guilds.filter(({ id }) => (BigInt(id) >> 22n) % BigInt(session.total) === BigInt(session.shardId));
+  return guilds.filter(({ id }) => shardIdFor(id, session.total) === session.shardId);
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Opcode } from '../protocol/opcodes.js';
+import { isSnowflake, shardIdFor } from '../protocol/sharding.js';
 import { serveApi } from './api.js';
 import { dispatchPayload, dispatchTo, receive } from './clientFrames.js';
 import { Connection } from './connection.js';
@@ -15,7 +16,7 @@ import { resolveOptions, type Settings, type SimulatorOptions } from './options.
 import { Recorder } from './recorder.js';
 import type { IdentifyRecord, LogEntry, RecordedFrame, Violation } from './records.js';
 import { SessionBook } from './sessionBook.js';
-import type { SimulatedSession } from './session.js';
+import type { Session, SimulatedSession } from './session.js';
 import type { SimulatedConnection } from './simulatedConnection.js';
 import { Timers } from './timers.js';
 import { type UpgradeRequest, Upgrades } from './upgrades.js';
@@ -136,17 +137,27 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
    * @throws {@link SimulatorError} `INVALID_ARGUMENT` if `t` is no name or `d` cannot be JSON.
    */
   dispatch(t: string, d: unknown, shardId?: number): number {
-    if (typeof t !== 'string' || t === '')
-      throw new SimulatorError('INVALID_ARGUMENT', '`t` must be an event name.', t);
-    let payload;
-    try {
-      payload = dispatchPayload(t, d);
-    } catch (error) {
-      throw new SimulatorError('INVALID_ARGUMENT', '`d` must be something JSON can say.', t, error);
+    return this.#dispatch(t, d, this.#sessionsOf(shardId));
+  }
+
+  /**
+   * Sends a dispatch to the sessions of the guild `d.guild_id`, as Discord does: of each `total` there is to the one shard
+   * that guild belongs to.
+   *
+   * @returns how many sessions took it.
+   * @throws {@link SimulatorError} `INVALID_ARGUMENT`
+   */
+  dispatchToGuild(t: string, d: { readonly guild_id: string; readonly [field: string]: unknown }): number {
+    const { guild_id: guildId } = d;
+    if (!isSnowflake(guildId)) {
+      throw new SimulatorError('INVALID_ARGUMENT', '`d.guild_id` must be a snowflake (digits).', guildId);
     }
-    const sessions = this.#sessionsOf(shardId);
-    for (const session of sessions) dispatchTo(session, payload);
-    return sessions.length;
+    const { sessions } = this.#gateway;
+    return this.#dispatch(
+      t,
+      d,
+      sessions.all().filter(({ shardId, total }) => shardIdFor(guildId, total) === shardId),
+    );
   }
 
   /**
@@ -259,6 +270,19 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
       connection.send(Opcode.Hello, hello, 'hello', () => connection.heartbeats.start());
     } else connection.refuse({ rule: 'invalid API version', code: 4012, detail: 'v is neither 10 nor 9' });
     return id;
+  }
+
+  #dispatch(t: string, d: unknown, sessions: readonly Session[]): number {
+    if (typeof t !== 'string' || t === '')
+      throw new SimulatorError('INVALID_ARGUMENT', '`t` must be an event name.', t);
+    let payload;
+    try {
+      payload = dispatchPayload(t, d);
+    } catch (error) {
+      throw new SimulatorError('INVALID_ARGUMENT', '`d` must be something JSON can say.', t, error);
+    }
+    for (const session of sessions) dispatchTo(session, payload);
+    return sessions.length;
   }
 
   #loseSessions(action: ConnectionAction, shardId: number | undefined): number {

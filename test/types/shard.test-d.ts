@@ -166,7 +166,7 @@ describe('the options', () => {
 
   test('the interfaces to implement are small, and synchronous or asynchronous as you like', () => {
     expectTypeOf<{ get: () => null; set: () => void; delete: () => Promise<void> }>().toExtend<SessionStore>();
-    expectTypeOf<keyof SessionStore>().toEqualTypeOf<'get' | 'set' | 'delete' | 'sequenceInterval'>();
+    expectTypeOf<keyof SessionStore>().toEqualTypeOf<'get' | 'set' | 'delete' | 'setTotal' | 'sequenceInterval'>();
     expectTypeOf<keyof IdentifyLimiter>().toEqualTypeOf<'acquire'>();
     expectTypeOf<Console>().toExtend<NonNullable<ShardOptions['logger']>>();
     expectTypeOf<() => Promise<string>>().toExtend<NonNullable<ShardOptions['url']>>();

@@ -183,7 +183,7 @@ describe('events()', () => {
     'its signal is aborted': { end: (parts) => parts.stop.abort() },
     'too much waits': { end: ({ emitter }) => [1, 2].forEach(() => emitter.emit('dispatch', {} as never)) },
     'the shard has been shut down': { end: ({ desk }) => desk.down(closed), reason: closed },
-    'the shard was refused': { end: ({ desk }) => desk.down(null), reason: new FatalShardError('no', 4004) },
+    'the shard was refused': { end: ({ desk }) => desk.down(null), reason: new FatalShardError('no', 4004, 0) },
   };
 
   test.each(Object.entries(ends))('listens to nothing any more once %s', (_, { end, reason }) => {
@@ -192,7 +192,11 @@ describe('events()', () => {
     let isDown = false;
     const parts = { emitter, desk, stop: new AbortController() };
     const events = openEventStream(
-      { emitter, desk, downForGood: () => (isDown ? (reason ?? null) : null) },
+      {
+        onEvent: (listener: (payload: ShardEvents['dispatch']) => void) => emitter.listen('dispatch', listener),
+        onDown: (listener) => desk.answers.listen('down', listener),
+        downForGood: () => (isDown ? (reason ?? null) : null),
+      },
       { buffer: 1, signal: parts.stop.signal },
     );
     expect([emitter.has('dispatch'), desk.answers.has('down')]).toEqual([true, true]);

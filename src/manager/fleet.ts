@@ -1,0 +1,249 @@
+import { fromCallback, type EventObject } from 'xstate';
+import type { FleetCommand, FleetReport, ShardRef, ShardSet } from '../../machines/manager.types.js';
+import type { Emitter } from '../emitter.js';
+import type { TransitionRecord } from '../events.js';
+import type { Logger } from '../logger.js';
+import { endsSession } from '../protocol/closeCodes.js';
+import { ShardError, type FatalShardError } from '../protocol/errors.js';
+import type { Session } from '../protocol/session.js';
+import type { SessionStore } from '../sessionStore.js';
+import { createShard, type Shard } from '../shard.js';
+import type { ShardOptions } from '../options.js';
+import type { ManagerEvents } from './events.js';
+import { Relay } from './relay.js';
+import { SetStore } from './setStore.js';
+
+export interface FleetParts {
+  readonly emitter: Emitter<ManagerEvents>;
+  readonly logger: Logger;
+  readonly store: SessionStore | undefined;
+  /** A shard was refused for good. */
+  readonly refused: (error: FatalShardError) => void;
+  /** What a shard is made with, but for what is the set's to say. */
+  readonly optionsOf: (shardId: number) => Omit<ShardOptions, 'total' | 'session' | 'sessionStore'>;
+  /** What the shards of a new set resume. */
+  readonly sessions: () => ReadonlyMap<number, Session | null>;
+}
+
+/** A set with its shards. */
+interface Squad {
+  readonly set: ShardSet;
+  readonly shards: Map<number, Shard>;
+  readonly store: SetStore | null;
+}
+
+type Tell = (report: FleetReport) => void;
+
+/** The shards: makes them, does with them what the manager's chart says, and reports what becomes of them. */
+export class Fleet {
+  /** Those in service, by id. */
+  shards: ReadonlyMap<number, Shard> = new Map<number, Shard>();
+  /** What the set that went down last has left, for the next one of its total. */
+  readonly left = { total: 0, sessions: new Map<number, Session>() };
+  readonly relay: Relay;
+  readonly #parts: FleetParts;
+  readonly #squads = new Map<number, Squad>();
+  /** Why shards went down, by set and id. */
+  readonly #failures = new Map<string, ShardError>();
+  #service: Squad | null = null;
+  #tell: Tell = () => {};
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+    this.relay = new Relay(parts.emitter);
+  }
+
+  /** Why a shard went down. */
+  failureOf(ref: ShardRef): ShardError {
+    return this.#failures.get(keyOf(ref)) ?? wentDown(ref.id, 'for a reason it has not told');
+  }
+
+  logic() {
+    return fromCallback<FleetCommand, undefined, FleetReport & EventObject>(({ sendBack, receive }) => {
+      this.#tell = sendBack;
+      receive((command) => {
+        // A throw here would stop this actor, and leave the shards to nobody.
+        try {
+          this.#obey(command);
+        } catch (error) {
+          this.#parts.logger.error(`${command.type} failed, which is a bug in shardchart: ${String(error)}`);
+        }
+      });
+      return () => {
+        for (const { shards } of this.#squads.values()) for (const shard of shards.values()) shard.forceClose();
+      };
+    });
+  }
+
+  #obey(command: FleetCommand): void {
+    switch (command.type) {
+      case 'set.create':
+        return this.#create(command.set);
+      case 'set.serve':
+        return this.#serve(command.set);
+      case 'shard.connect':
+        return this.#connect(command.ref);
+      case 'shard.restart': {
+        const shard = this.#shard(command.ref);
+        // How it ends is told by its transitions.
+        void (command.newSession ? shard?.reinstantiate() : shard?.reconnect());
+        return undefined;
+      }
+      case 'shard.close':
+      case 'shard.abort':
+        void this.#close(command.ref, command, command.type === 'shard.abort');
+    }
+  }
+
+  #create(set: ShardSet): void {
+    const { store } = this.#parts;
+    const isFirst = this.#service === null;
+    const squad: Squad = {
+      set,
+      shards: new Map(),
+      store: store === undefined ? null : new SetStore(store, this.#parts.sessions(), isFirst),
+    };
+    this.#squads.set(set.number, squad);
+    if (isFirst) this.#enterService(squad);
+    else if (this.#service !== null) this.relay.begin(this.#service.set, set);
+    for (const id of set.ids) this.#make(squad, id);
+  }
+
+  #enterService(squad: Squad): void {
+    this.#service = squad;
+    this.shards = squad.shards;
+  }
+
+  #make(squad: Squad, id: number): Shard | null {
+    const { set, store } = squad;
+    const { optionsOf, sessions, emitter, logger, refused } = this.#parts;
+    const ref = { set: set.number, id };
+    this.#failures.delete(keyOf(ref));
+    const session = sessions().get(id) ?? null;
+    try {
+      const shard = createShard({
+        ...optionsOf(id),
+        id,
+        total: set.total,
+        session,
+        ...(store !== null && { sessionStore: store }),
+      });
+      squad.shards.set(id, shard);
+      shard.on('transition', (record) => this.#moved(squad, shard, record));
+      shard.on('fatal', (error) => {
+        this.#failures.set(keyOf(ref), error);
+        refused(error);
+        this.#tell({ type: 'shard.down', ...ref });
+      });
+      this.relay.attach(shard, set);
+      emitter.emit('shard', shard, id);
+      return shard;
+    } catch (error) {
+      // Options are read when a shard is made, and may have been changed since they were checked.
+      logger.error(`shard ${id} cannot be made: ${String(error)}`);
+      if (error instanceof ShardError) this.#failures.set(keyOf(ref), error);
+      return null;
+    }
+  }
+
+  #moved(squad: Squad, shard: Shard, { from, to, decision }: TransitionRecord): void {
+    if (from === to) return;
+    const ref = { set: squad.set.number, id: shard.id };
+    if (from === 'Connecting') this.#tell({ type: 'shard.opened', ...ref });
+    if (from === 'Connected') this.#tell({ type: 'shard.left', ...ref });
+    if (to === 'Connected') this.#tell({ type: 'shard.up', ...ref });
+    if (to !== 'Offline') return;
+    // Where it was refused for good, `fatal` follows with more.
+    this.#failures.set(keyOf(ref), wentDown(shard.id, decision?.reason ?? 'closed'));
+    this.#tell({ type: 'shard.down', ...ref });
+  }
+
+  #connect(ref: ShardRef): void {
+    const squad = this.#squads.get(ref.set);
+    if (squad === undefined) return;
+    const known = squad.shards.get(ref.id);
+    const shard = known === undefined || isSpent(known) ? this.#make(squad, ref.id) : known;
+    if (shard === null) return this.#tell({ type: 'shard.down', ...ref });
+    shard.connect().catch(() => {
+      // A listener may have brought it down for good before it was told to connect: then it has no transition to tell of.
+      if (shard.state === 'Offline') this.#tell({ type: 'shard.down', ...ref });
+    });
+  }
+
+  async #close(ref: ShardRef, { code, reason }: { code: number; reason: string }, isAbort: boolean): Promise<void> {
+    const squad = this.#squads.get(ref.set);
+    const shard = squad?.shards.get(ref.id);
+    if (squad !== undefined && shard !== undefined) {
+      try {
+        if (isAbort) shard.forceClose(code);
+        else await shard.close({ code, reason });
+        await shard.shutdown({ resumable: !endsSession(code) });
+      } catch (error) {
+        this.#parts.logger.error(`shard ${ref.id} could not be closed: ${String(error)}`);
+      }
+      this.#remove(squad, shard);
+    }
+    this.#tell({ type: 'shard.gone', ...ref });
+  }
+
+  #remove(squad: Squad, shard: Shard): void {
+    const { set, shards } = squad;
+    if (shards.get(shard.id) !== shard) return;
+    if (squad === this.#service) this.#remember(set.total, shard);
+    this.relay.detach(shard);
+    shards.delete(shard.id);
+    if (shards.size > 0) return;
+    this.#squads.delete(set.number);
+    if (squad === this.#service) this.#service = null;
+    else this.relay.end();
+  }
+
+  #remember(total: number, { id, session }: Shard): void {
+    if (this.left.total !== total) this.left.sessions.clear();
+    this.left.total = total;
+    if (session === null) this.left.sessions.delete(id);
+    else this.left.sessions.set(id, session);
+  }
+
+  #serve(number: number): void {
+    const squad = this.#squads.get(number);
+    const before = this.#service;
+    if (squad === undefined || before === null) return;
+    this.#enterService(squad);
+    before.store?.close();
+    void this.#adoptStore(squad);
+    this.relay.switchOver();
+  }
+
+  /** The store is the new set's from now on. */
+  async #adoptStore({ set, shards, store: own }: Squad): Promise<void> {
+    const { store, logger } = this.#parts;
+    if (store === undefined || own === null) return;
+    try {
+      await store.setTotal?.(set.total);
+      own.open();
+      await Promise.all(
+        [...shards.values()].map(({ id, session }) => (session === null ? store.delete(id) : store.set(id, session))),
+      );
+    } catch (error) {
+      own.open();
+      logger.error(`the session store could not take over the new set's sessions: ${String(error)}`);
+    }
+  }
+
+  #shard({ set, id }: ShardRef): Shard | undefined {
+    return this.#squads.get(set)?.shards.get(id);
+  }
+}
+
+const keyOf = ({ set, id }: ShardRef) => `${set}/${id}`;
+
+const wentDown = (id: number, why: string) => new ShardError('CLOSED', `Shard ${id} went down: ${why}.`, { value: id });
+
+/** No shard can come up again once its chart has ended. */
+const isSpent = ({ actor }: Shard) => {
+  const snapshot = actor.getSnapshot();
+  return (
+    snapshot.status !== 'active' || snapshot.matches({ Offline: 'stopped' }) || snapshot.matches({ Offline: 'fatal' })
+  );
+};

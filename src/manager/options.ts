@@ -1,0 +1,152 @@
+import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
+import type { Awaitable, IdentifyLimiter } from '../actors/identifySlot.js';
+import { checkBudget, type SessionStartLimit } from '../identifyLimiter.js';
+import { checkMethods, invalidOption } from '../invalidOption.js';
+import type { Logger } from '../logger.js';
+import { hidingToken, resolveOptions, type ShardOptions } from '../options.js';
+import { IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
+import { ShardError } from '../protocol/errors.js';
+import { isGatewayUrl } from '../protocol/url.js';
+import type { SessionStore } from '../sessionStore.js';
+
+/** Options of {@link createShard} that shards of one bot may share. */
+export type SharedShardOptions = Omit<
+  ShardOptions,
+  'token' | 'intents' | 'id' | 'total' | 'session' | 'sessionStore' | 'identifyLimiter' | 'logger'
+>;
+
+/** Options of one shard: over those for all. */
+export type OwnShardOptions = SharedShardOptions & Pick<ShardOptions, 'session'>;
+
+/** The answer of GET /gateway/bot, as far as it is needed. */
+export type GatewayInfo = Pick<RESTGetAPIGatewayBotResult, 'url' | 'shards' | 'session_start_limit'>;
+
+/** Options of {@link createShardManager}. */
+export interface ShardManagerOptions {
+  /** The bot's token, without "Bot ". It is shown nowhere. */
+  token: string;
+  /** Sum of the intents' bits. */
+  intents: number;
+  /** How many shards the bot has in all; `'auto'`, the default, takes what Discord recommends. */
+  total?: number | 'auto';
+  /** Which of them run here: a list, or the first and the last. Default: all. */
+  ids?: readonly number[] | { readonly start: number; readonly end: number };
+  /** For all shards, read when a shard is made. */
+  options?: SharedShardOptions;
+  /** For single shards by id, such as a `session` to resume. */
+  shardOptions?: Readonly<Record<number, OwnShardOptions>>;
+  /** The answer of GET /gateway/bot. Default: it is fetched by `connect()`, if anything of it is needed. */
+  gatewayInfo?: GatewayInfo;
+  /** Base URL of Discord's API or of a proxy for it, for that. Default `https://discord.com/api/v10`. */
+  api?: string;
+  /** What is left of the day's identifies, and `max_concurrency`. Default: those of `gatewayInfo`. */
+  sessionStartLimit?: SessionStartLimit & { readonly max_concurrency?: number };
+  /** Identifies of the day that the manager leaves for something else. Default 0. */
+  reserve?: number;
+  /** Milliseconds between two identifies of a key. Default 5 000. */
+  identifyWindow?: number;
+  /** Somebody else's control: called before each IDENTIFY, which leaves once what it returns has resolved. */
+  identifyHook?: (shardId: number) => Awaitable<unknown>;
+  /** The same with more of a say: see IdentifyLimiter. Managers of one bot in one process share one. */
+  identifyLimiter?: IdentifyLimiter;
+  /** Read before the shards connect, written from then on. */
+  sessionStore?: SessionStore;
+  logger?: Logger;
+}
+
+export interface ResolvedManagerOptions extends Omit<
+  ShardManagerOptions,
+  'total' | 'ids' | 'options' | 'shardOptions' | 'reserve' | 'identifyWindow'
+> {
+  readonly total: number | 'auto';
+  /** null: all there are. */
+  readonly ids: readonly number[] | null;
+  readonly options: SharedShardOptions;
+  readonly shardOptions: Readonly<Record<number, OwnShardOptions>>;
+  readonly reserve: number;
+  readonly identifyWindow: number;
+}
+
+/**
+ * Checks the options, those of the shards too, and fills in the defaults.
+ * @throws ShardError `INVALID_OPTION`, `UNSUPPORTED_COMPRESSION`
+ */
+export function resolveManagerOptions(options: ShardManagerOptions): ResolvedManagerOptions {
+  if (typeof options !== 'object' || options === null) {
+    // Without the value: it may be the token.
+    throw new ShardError('INVALID_OPTION', 'createShardManager takes an object: { token, intents, … }.');
+  }
+  return hidingToken(options.token, () => check(options));
+}
+
+function check(given: ShardManagerOptions): ResolvedManagerOptions {
+  const { total = 'auto', options = {}, shardOptions = {}, reserve = 0, identifyWindow = IDENTIFY_WINDOW_MS } = given;
+  if (total !== 'auto') checkTotal(total);
+  for (const [name, value] of Object.entries({ options, shardOptions })) {
+    if (typeof value !== 'object' || value === null) throw invalidOption(name, value, 'an object');
+  }
+  const ids = given.ids === undefined ? null : idsOf(given.ids);
+  if (ids !== null && total !== 'auto') checkIds(ids, total);
+  checkMethods('identifyLimiter', given.identifyLimiter, ['acquire']);
+  checkMethods('sessionStore', given.sessionStore, ['get', 'set', 'delete']);
+  checkMethods('logger', given.logger, ['debug', 'info', 'warn', 'error']);
+  if (given.identifyHook !== undefined && typeof given.identifyHook !== 'function') {
+    throw invalidOption('identifyHook', given.identifyHook, 'a function of the shard id');
+  }
+  if (given.identifyHook !== undefined && given.identifyLimiter !== undefined) {
+    throw new ShardError('INVALID_OPTION', 'Give either `identifyHook` or `identifyLimiter`: one of them has the say.');
+  }
+  checkBudget({ window: identifyWindow, reserve, sessionStartLimit: given.sessionStartLimit });
+  if (given.gatewayInfo !== undefined) checkInfo(given.gatewayInfo);
+  checkShardOptions(given, 'options', options);
+  for (const [id, own] of Object.entries(shardOptions)) {
+    if (!/^\d{1,15}$/.test(id)) throw invalidOption('shardOptions', shardOptions, 'an object by shard ids');
+    checkShardOptions(given, `shardOptions[${id}]`, { ...options, ...own });
+  }
+  return { ...given, total, ids, options, shardOptions, reserve, identifyWindow };
+}
+
+/** Where an option of the manager's own would be overlooked. */
+const MISPLACED = ['token', 'intents', 'id', 'total', 'sessionStore', 'identifyLimiter', 'logger'];
+
+function checkShardOptions({ token, intents }: ShardManagerOptions, name: string, options: OwnShardOptions): void {
+  const misplaced = MISPLACED.find((option) => Object.hasOwn(options, option));
+  if (misplaced !== undefined) {
+    const message = `\`${name}.${misplaced}\` is the manager's own to say: put \`${misplaced}\` beside \`options\`.`;
+    throw new ShardError('INVALID_OPTION', misplaced === 'id' ? `\`${name}.id\` is given by the manager.` : message);
+  }
+  resolveOptions({ ...options, token, intents });
+}
+
+export function checkTotal(total: unknown): void {
+  if (!Number.isSafeInteger(total) || (total as number) < 1) {
+    throw invalidOption('total', total, "how many shards the bot has, or 'auto'");
+  }
+}
+
+const isId = (id: unknown): id is number => Number.isSafeInteger(id) && (id as number) >= 0;
+
+/** @throws ShardError `INVALID_OPTION` */
+export function idsOf(ids: NonNullable<ShardManagerOptions['ids']>): number[] {
+  if (Array.isArray(ids)) {
+    if (ids.length > 0 && ids.every(isId)) return [...new Set(ids as number[])].toSorted((a, b) => a - b);
+  } else if (typeof ids === 'object' && ids !== null) {
+    const { start, end } = ids as { start: unknown; end: unknown };
+    if (isId(start) && isId(end) && start <= end) return Array.from({ length: end - start + 1 }, (_, n) => start + n);
+  }
+  throw invalidOption('ids', ids, 'shard ids such as [0, 1], or { start, end } with the first and the last');
+}
+
+/** @throws ShardError `INVALID_OPTION` */
+export function checkIds(ids: readonly number[], total: number): void {
+  const tooHigh = ids.find((id) => id >= total);
+  if (tooHigh !== undefined) throw invalidOption('ids', tooHigh, `shard ids below the total (${total})`);
+}
+
+/** @throws ShardError `INVALID_OPTION` */
+export function checkInfo(info: GatewayInfo): void {
+  const { url, shards, session_start_limit: limit } = (info as GatewayInfo | null) ?? {};
+  const isInfo = isGatewayUrl(url) && Number.isSafeInteger(shards) && (shards as number) > 0 && limit !== undefined;
+  if (!isInfo) throw invalidOption('gatewayInfo', info, 'the answer of GET /gateway/bot', 3);
+  checkBudget({ sessionStartLimit: limit, maxConcurrency: limit.max_concurrency });
+}

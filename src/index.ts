@@ -18,6 +18,7 @@ export {
   type AuditLogOptions,
   type AuditLogReader,
   type AuditRecord,
+  type AuditGroup,
   type AuditSource,
   type Divergence,
   type Replayed,

@@ -83,7 +83,8 @@ export class ShardManager implements AsyncDisposable {
     this.actor.on('*', (report) => this.#told(report));
     this.actor.subscribe({ error: (error) => this.#chartFailed(error) });
     let state = this.state;
-    this.actor.subscribe(() => {
+    this.actor.subscribe(({ context: { service } }) => {
+      this.#parts.fleet.lastServed = service ?? this.#parts.fleet.lastServed;
       if (this.state !== state) this.#logger.info(`${state} -> ${this.state}`);
       state = this.state;
     });
@@ -97,20 +98,25 @@ export class ShardManager implements AsyncDisposable {
   /** The ids of the shards that run here; empty until they are known. */
   get ids(): readonly number[] {
     const { total, ids } = this.#given;
-    const { service } = this.actor.getSnapshot().context;
-    if (service !== null) return service.ids;
+    const { lastServed } = this.#parts.fleet;
+    if (lastServed !== null) return lastServed.ids;
     return ids ?? (total === 'auto' ? [] : Array.from({ length: total }, (_, id) => id));
   }
 
   /** How many shards the bot has in all; 0 until that is known. */
   get total(): number {
     const { total } = this.#given;
-    return this.actor.getSnapshot().context.service?.total ?? (total === 'auto' ? 0 : total);
+    return this.#parts.fleet.lastServed?.total ?? (total === 'auto' ? 0 : total);
   }
 
   /** The shards in service by id, from `connect()` on. */
   get shards(): ReadonlyMap<number, Shard> {
     return this.#parts.fleet.shards;
+  }
+
+  /** Shards that are not in service: they come up or go down while the bot is resharded. */
+  get otherShards(): readonly Shard[] {
+    return this.#parts.fleet.others;
   }
 
   /** Options for all shards, as they were given; they are read when a shard is made. */
@@ -129,7 +135,7 @@ export class ShardManager implements AsyncDisposable {
   }
 
   /**
-   * Connects all shards. Resolves when each of them has been Connected, at once if they are. Where some went down for good
+   * Connects all shards; after `close()` those that were in service then. Resolves when each of them has been Connected, at once if they are. Where some went down for good
    * meanwhile it brings those up again.
    * Rejects when one is refused for good (with its FatalShardError) or goes down: then all others are closed too, and keep
    * their sessions; with what `fetchGatewayInfo` throws, where the gateway is not known; with a ShardError `CLOSED` when the

@@ -17,15 +17,25 @@ export interface AuditSource {
   readonly history?: readonly TransitionRecord[];
 }
 
+/** Shards that come and go, such as a manager's. */
+export interface AuditGroup {
+  readonly shards: ReadonlyMap<number, AuditSource>;
+  /** Those that are not in service. */
+  readonly otherShards?: readonly AuditSource[];
+  /** Tells a shard that was made and has done nothing yet. */
+  on(name: 'shard', listener: (shard: AuditSource) => void): unknown;
+  off(name: 'shard', listener: (shard: AuditSource) => void): unknown;
+}
+
 /** Keeps the transition records of shards, one JSON line each. Made by {@link createAuditLog}. */
 export interface AuditLog extends AsyncDisposable {
   /**
-   * Logs what this shard does from now on, and first what its `history` still remembers. A record is written once into a
+   * Logs what this shard, or each shard of this manager, does from now on, and first what its `history` still remembers. A record is written once into a
    * file, however often its shard is attached or the log opened again by this process. Returns a function that detaches
    * it; a shard that is shut down or refused for good is detached by itself.
    * @throws ShardError `INVALID_OPTION`; AuditError `CLOSED`
    */
-  attach(source: AuditSource): () => void;
+  attach(source: AuditSource | AuditGroup): () => void;
   /** Detaches everything and writes what waits. Resolves when it is with the system, or after 5 s; never rejects. */
   close(): Promise<void>;
   /** Records that are with the system (or, with `capacity`, have been kept). */
@@ -52,7 +62,7 @@ class Log implements AuditLog {
   readonly #sink: Sink | null;
   readonly #realPath: string | null = null;
   readonly #ring: Ring<TransitionRecord>;
-  readonly #detach = new Map<AuditSource, () => void>();
+  readonly #detach = new Map<AuditSource | AuditGroup, () => void>();
   readonly #known = new WeakSet<TransitionRecord>();
   #closed: Promise<void> | null = null;
 
@@ -80,11 +90,33 @@ class Log implements AuditLog {
     return this.#ring.toArray();
   }
 
-  attach(source: AuditSource): () => void {
+  attach(source: AuditSource | AuditGroup): () => void {
     if (this.#closed !== null) {
       throw new AuditError('CLOSED', 'The audit log has been closed. Create a new one; it appends to the same file.');
     }
     checkSource(source);
+    return this.#detach.get(source) ?? (isGroup(source) ? this.#attachGroup(source) : this.#attachOne(source));
+  }
+
+  #attachGroup(group: AuditGroup): () => void {
+    const members = new Set<AuditSource>();
+    const add = (shard: AuditSource) => {
+      for (const member of members) if (!this.#detach.has(member)) members.delete(member);
+      members.add(shard);
+      this.#attachOne(shard);
+    };
+    const detach = () => {
+      this.#detach.delete(group);
+      group.off('shard', add);
+      for (const member of members) this.#detach.get(member)?.();
+    };
+    this.#detach.set(group, detach);
+    group.on('shard', add);
+    for (const shard of [...group.shards.values(), ...(group.otherShards ?? [])]) add(shard);
+    return detach;
+  }
+
+  #attachOne(source: AuditSource): () => void {
     const attached = this.#detach.get(source);
     if (attached !== undefined) return attached;
     const listener = (record: TransitionRecord, shardId?: number) => {
@@ -173,6 +205,9 @@ class Log implements AuditLog {
     this.#lives.interrupt();
   }
 }
+
+const isGroup = (source: AuditSource | AuditGroup): source is AuditGroup =>
+  (source as Partial<AuditGroup>).shards instanceof Map;
 
 /** Whether this was the last of a shard. Of a source without a history it is not known that it is one shard only. */
 function isLastOf(source: AuditSource, record: TransitionRecord): boolean {

@@ -68,7 +68,7 @@ export function checkAuditOptions(options: AuditLogOptions): void {
 
 /** @throws ShardError `INVALID_OPTION` */
 export function checkSource(source: unknown): void {
-  if (source === undefined) refuse('source', source, 'a shard');
+  if (source === undefined) refuse('source', source, 'a shard or a manager of shards');
   checkMethods('source', source, ['on', 'off'], 0);
 }
 

@@ -45,7 +45,13 @@ export function assembleManager(
 ): ManagerAssembly {
   const { token, intents, options, shardOptions } = resolved;
   const identifies = new Identifies(resolved, (limiter) => tellBudget(limiter, emitter, logger));
-  const preparation = new Preparation({ options: resolved, identifies, logger, left: () => fleet.left });
+  const preparation = new Preparation({
+    options: resolved,
+    identifies,
+    logger,
+    left: () => fleet.left,
+    lastServed: () => fleet.lastServed,
+  });
   const fleet: Fleet = new Fleet({
     emitter,
     logger,

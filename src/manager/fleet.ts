@@ -38,6 +38,8 @@ type Tell = (report: FleetReport) => void;
 export class Fleet {
   /** Those in service, by id. */
   shards: ReadonlyMap<number, Shard> = new Map<number, Shard>();
+  /** The set in service, or while there is none the one that was: whoever connects again wants it back. */
+  lastServed: ShardSet | null = null;
   /** What the set that went down last has left, for the next one of its total. */
   readonly left = { total: 0, sessions: new Map<number, Session>() };
   readonly relay: Relay;
@@ -51,6 +53,12 @@ export class Fleet {
   constructor(parts: FleetParts) {
     this.#parts = parts;
     this.relay = new Relay(parts.emitter);
+  }
+
+  /** Those that are not in service: they come up or go down while the bot is resharded. */
+  get others(): Shard[] {
+    const squads = [...this.#squads.values()].filter((squad) => squad !== this.#service);
+    return squads.flatMap(({ shards }) => Array.from(shards.values()));
   }
 
   /** Why a shard went down. */

@@ -193,7 +193,6 @@ export class HandOver {
 
   /** The new set is in service from now on. */
   switchOver(): void {
-    if (this.#isSwitched) return;
     this.#isSwitched = true;
     for (const [shardId, values] of [...this.#readies].toSorted(([one], [other]) => one - other)) {
       for (const [name, value] of values) this.#options.deliver(name, value, shardId);

@@ -14,6 +14,8 @@ export interface PreparationParts {
   readonly options: ResolvedManagerOptions;
   readonly identifies: Identifies;
   readonly logger: Logger;
+  /** The set that was in service before everything went down. */
+  readonly lastServed: () => { readonly total: number; readonly ids: readonly number[] } | null;
   /** Sessions of the set that was shut down last, and its total. */
   readonly left: () => { readonly total: number; readonly sessions: ReadonlyMap<number, Session> };
 }
@@ -55,9 +57,9 @@ export class Preparation {
   }
 
   async #prepare(input: PreparationInput, signal: AbortSignal): Promise<Prepared> {
-    const { options, identifies } = this.#parts;
+    const { options, identifies, lastServed } = this.#parts;
     const isReshard = input.for !== 'connect';
-    const wanted = input.for === 'connect' ? options : input.for;
+    const wanted = input.for === 'connect' ? (lastServed() ?? options) : input.for;
     await this.#learn(wanted.total === 'auto', isReshard, signal);
     const total = wanted.total === 'auto' ? (this.#info?.shards ?? 1) : wanted.total;
     const ids = wanted.ids ?? Array.from({ length: total }, (_, id) => id);

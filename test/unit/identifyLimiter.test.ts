@@ -32,6 +32,21 @@ describe('its options', () => {
   });
 });
 
+test('says when the next may identify at the earliest, while somebody waits', async () => {
+  const limiter = createIdentifyLimiter({ maxConcurrency: 2, window: 60_000 });
+  const stop = new AbortController();
+  const { signal } = stop;
+  expect(limiter.nextAt).toBeNull();
+  await (await limiter.acquire(0, { signal })).commit();
+  expect(limiter.nextAt).toBeNull();
+  const waiting = limiter.acquire(2, { signal }).catch(() => 'gone');
+  const inMs = (limiter.nextAt ?? 0) - Date.now();
+  expect(inMs).toBeGreaterThan(50_000);
+  expect(inMs).toBeLessThanOrEqual(60_000 * 1.03);
+  stop.abort();
+  expect([await waiting, limiter.nextAt]).toEqual(['gone', null]);
+});
+
 describe('the budget of the day', () => {
   const { signal } = new AbortController();
   const day = { total: 1_000, remaining: 2, reset_after: 3_600_000 };

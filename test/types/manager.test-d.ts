@@ -1,0 +1,73 @@
+import type { GatewayDispatchPayload, GatewayMessageCreateDispatchData } from 'discord-api-types/v10';
+import { describe, expectTypeOf, test } from 'vitest';
+import {
+  createShardManager,
+  fetchGatewayInfo,
+  type AuditGroup,
+  type FleetEvents,
+  type GatewayInfo,
+  type ManagerEvents,
+  type ManagerOnlyEvents,
+  type Session,
+  type Shard,
+  type ShardEvents,
+  type ShardManager,
+  type ShardManagerOptions,
+} from '../../src/index.js';
+
+declare const manager: ShardManager;
+
+describe('listeners of a manager', () => {
+  test('know every event of a shard, with the same data, and the shard id last', () => {
+    type Same<Events> = { [Name in keyof ShardEvents]: Name extends keyof Events ? Events[Name] : never };
+    expectTypeOf<Same<ManagerEvents>>().toEqualTypeOf<Same<ShardEvents>>();
+    expectTypeOf<keyof ManagerEvents>().toEqualTypeOf<
+      keyof ShardEvents | keyof ManagerOnlyEvents | keyof FleetEvents
+    >();
+    manager.on('MESSAGE_CREATE', (message, shardId) => {
+      expectTypeOf(message).toEqualTypeOf<GatewayMessageCreateDispatchData>();
+      expectTypeOf(shardId).toEqualTypeOf<number>();
+    });
+    manager.once('event', (payload) => expectTypeOf(payload).toEqualTypeOf<GatewayDispatchPayload>());
+    manager.on('resumed', ({ replayed }, shardId) => expectTypeOf([replayed, shardId]).toEqualTypeOf<number[]>());
+    manager.on('error', (error) => expectTypeOf(error).toEqualTypeOf<Error>());
+    manager.on('shard', (shard) => expectTypeOf(shard).toEqualTypeOf<Shard>());
+  });
+
+  test('events that are no shard’s have no shard id, and names nobody knows are errors', () => {
+    manager.on('exhausted', ({ resetAt }) => expectTypeOf(resetAt).toEqualTypeOf<number>());
+    // @ts-expect-error it is the whole fleet's
+    manager.on('exhausted', (_budget, shardId) => shardId);
+    // @ts-expect-error a misspelt name
+    manager.on('READDY', () => {});
+  });
+});
+
+describe('options of a manager', () => {
+  test('what fetchGatewayInfo answers is what gatewayInfo takes, and what getCurrentSessions tells what shardOptions take', async () => {
+    expectTypeOf(await fetchGatewayInfo('fake')).toExtend<GatewayInfo>();
+    expectTypeOf(manager.getCurrentSessions()).toEqualTypeOf<Record<number, Session | null>>();
+    expectTypeOf<{ session: Session | null }>().toExtend<NonNullable<ShardManagerOptions['shardOptions']>[number]>();
+    expectTypeOf(manager).toExtend<AuditGroup>();
+  });
+
+  test('what is the manager’s to say has no place among those of the shards', () => {
+    // @ts-expect-error the token is beside them
+    createShardManager({ token: 'fake', intents: 0, options: { token: 'fake' } });
+    // @ts-expect-error sessions are single shards'
+    createShardManager({ token: 'fake', intents: 0, options: { session: null } });
+    createShardManager({
+      token: 'fake',
+      intents: 0,
+      total: 'auto',
+      ids: { start: 0, end: 3 },
+      options: { version: 10 },
+    });
+    // @ts-expect-error a range has two ends
+    createShardManager({ token: 'fake', intents: 0, ids: { start: 0 } });
+  });
+
+  test('every dispatch comes with its shard', async () => {
+    for await (const [{ t }, shardId] of manager.events()) expectTypeOf([t, shardId]).toExtend<(string | number)[]>();
+  });
+});

@@ -26,12 +26,16 @@ afterEach(async () => {
 });
 
 /** Starts an example as it stands, but for the gateway's address. */
-async function start(example: string) {
-  simulator = await createGatewaySimulator({ identifyWindow: 0 });
+async function start(example: string, on?: GatewaySimulator) {
+  simulator = on ?? (await createGatewaySimulator({ identifyWindow: 0, shards: 2, maxConcurrency: 4 }));
   const file = new URL(`example-${examples.indexOf(example)}.mjs`, folder);
   writeFileSync(
     file,
-    example.replace('token: process.env.DISCORD_TOKEN,', (line) => `${line} url: '${simulator.url}',`),
+    example.replace('token: process.env.DISCORD_TOKEN,', (line) =>
+      example.includes('createShardManager')
+        ? `${line} api: '${simulator.apiUrl}',`
+        : `${line} url: '${simulator.url}',`,
+    ),
   );
   const child = spawn(process.execPath, [fileURLToPath(file)], {
     cwd: fileURLToPath(folder),
@@ -64,10 +68,34 @@ test('the bot of the README is 15 lines, hears messages and shuts down on SIGINT
 });
 
 test('the session store example resumes and spends one identify', async () => {
-  const { exited, output } = await start(example('sessionStore'));
+  const { exited, output } = await start(example('createMemorySessionStore'));
   expect(await exited).toBe(0);
   expect(output()).toContain('resumed, 0 missed dispatches replayed');
   expect(simulator.identifies).toHaveLength(1);
+});
+
+test('the sharded bot runs the recommended shards, and after a SIGTERM the next process resumes them', async () => {
+  const code = example('createFileSessionStore');
+  rmSync(new URL('sessions.json', folder), { force: true });
+  const first = await start(code);
+  await expect.poll(first.output, { timeout: 20_000 }).toContain('2 of 2 shards up');
+  simulator.dispatch('MESSAGE_CREATE', { author: { username: 'somebody' } }, 1);
+  await expect.poll(first.output, { timeout: 20_000 }).toContain('somebody wrote to shard 1');
+  first.child.kill('SIGTERM');
+  expect(await first.exited).toBe(0);
+  const second = await start(code, simulator);
+  await expect.poll(second.output, { timeout: 20_000 }).toContain('2 of 2 shards up');
+  expect(simulator.identifies).toHaveLength(2);
+  second.child.kill('SIGTERM');
+  expect(await second.exited).toBe(0);
+  expect(simulator.violations).toEqual([]);
+});
+
+test('the example that restarts, reshards and scales breaks no rule', { timeout: 60_000 }, async () => {
+  const { exited, output } = await start(example('manager.reshard('));
+  expect(await exited).toBe(0);
+  expect(output().trim()).toBe('4 [ 0, 1 ]');
+  expect([simulator.identifies.length, simulator.violations]).toEqual([2 + 4, []]);
 });
 
 test('the audit log example verifies its own log', async () => {
@@ -89,7 +117,7 @@ test('the chart runs without the face', async () => {
   expect(output()).toContain("{ Offline: 'fatal' } 4014 disallowed intents");
 });
 
-test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(5));
+test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(7));
 
 test('the README counts edges, mutants and what is left out as they are', () => {
   for (const machine of machines) {

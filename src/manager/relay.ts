@@ -54,6 +54,9 @@ interface Overlap {
 
 const SWEEP_MS = 1_000;
 
+/** How long after the end of one set the other may still bring what that one has told, or replay what it missed. */
+const LINGER_MS = 10_000;
+
 /**
  * Hands on to the manager's listeners what the shards tell. A shard is listened to for what somebody wants to hear of, and
  * for nothing else: what nobody listens to is not parsed.
@@ -99,6 +102,7 @@ export class Relay {
 
   /** A second set comes up beside the first. */
   begin(before: ShardSet, next: ShardSet): void {
+    if (this.#overlap !== null) this.#forget(this.#overlap);
     const handOver = new HandOver({
       deliver: (name, value, shardId) => this.#emit(name as Name, value as never, shardId),
       oldTotal: before.total,
@@ -125,8 +129,14 @@ export class Relay {
 
   /** One of the sets is gone. */
   end(): void {
-    if (this.#overlap !== null) clearInterval(this.#overlap.sweeping);
-    this.#overlap = null;
+    const overlap = this.#overlap;
+    if (overlap === null) return;
+    setTimeout(() => this.#forget(overlap), LINGER_MS).unref();
+  }
+
+  #forget(overlap: Overlap): void {
+    clearInterval(overlap.sweeping);
+    if (this.#overlap === overlap) this.#overlap = null;
   }
 
   #listen(member: Member, name: Name): void {

@@ -274,10 +274,16 @@ export class Shard implements AsyncDisposable {
 
   /**
    * Goes down for good: closes, saves or deletes the session, stops the actor. Nothing is left running.
-   * With `resumable` the session is kept, for a process that comes after this one.
+   * With `resumable`, or a `code` other than 1000 and 1001, the session is kept, for a process that comes after this one.
+   * @throws ShardError `INVALID_OPTION`
    */
-  shutdown({ resumable = false }: { resumable?: boolean } = {}): Promise<void> {
-    return (this.#shutdown ??= this.#shutDown(resumable ? RESUMABLE_CLOSE : 1000));
+  async shutdown({
+    resumable = false,
+    code = resumable ? RESUMABLE_CLOSE : 1000,
+    reason = 'shutdown requested',
+  }: { resumable?: boolean; code?: number; reason?: string } = {}): Promise<void> {
+    checkClose(code, reason);
+    return (this.#shutdown ??= this.#shutDown(code, reason));
   }
 
   /**
@@ -469,9 +475,9 @@ export class Shard implements AsyncDisposable {
     if (this.state !== 'Offline') await this.#milestones.offline();
   }
 
-  async #shutDown(code: number): Promise<void> {
+  async #shutDown(code: number, reason: string): Promise<void> {
     if (this.actor.getSnapshot().status === 'active') {
-      this.#tell({ type: 'shutdown', code, reason: 'shutdown requested' });
+      this.#tell({ type: 'shutdown', code, reason });
       await this.#offline();
     }
     this.#refuseWaiting();

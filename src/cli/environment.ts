@@ -11,3 +11,11 @@ export function tokenFrom(env: Environment): string | null {
 export function gatewayUrl(env: Environment): string {
   return env['SHARDCHART_GATEWAY_URL'] ?? 'wss://gateway.discord.gg';
 }
+
+/** Where the gateway is and where its HTTP API, as far as anybody has said so; `url` is that of `--url`. */
+export function givenUrls(
+  env: Environment,
+  url?: string,
+): { readonly url: string | null; readonly api: string | null } {
+  return { url: url ?? env['SHARDCHART_GATEWAY_URL'] ?? null, api: env['SHARDCHART_API_URL'] ?? null };
+}

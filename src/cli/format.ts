@@ -2,7 +2,7 @@ import type { Colors, Formatter } from 'picocolors/types.js';
 import type { Lifecycle } from '../../machines/lifecycle.js';
 import type { TransitionRecord } from '../events.js';
 import type { Decision } from '../protocol/decision.js';
-import type { Output } from './output.js';
+import type { Lines } from './output.js';
 
 /** Told apart by blue, yellow and grey, never by red against green; the name always stands there too. */
 const lifecycleColor: Readonly<Record<Lifecycle, keyof Colors>> = {
@@ -19,7 +19,12 @@ const STATE_WIDTH = 12;
 
 /** The name of a lifecycle state in its colour, filled up to a column. */
 export function showLifecycle(colors: Colors, state: Lifecycle, width = 0): string {
-  return (colors[lifecycleColor[state]] as Formatter)(state.padEnd(width));
+  return paint(colors, state, state.padEnd(width));
+}
+
+/** A text in the colour of a lifecycle state. */
+export function paint(colors: Colors, state: Lifecycle, text: string): string {
+  return (colors[lifecycleColor[state]] as Formatter)(text);
 }
 
 /** A text of others (a gateway's close reason) on one line, its control characters written out: they command a terminal. */
@@ -42,7 +47,7 @@ type Told = TransitionRecord & { readonly life?: number };
 
 /** Writes transitions as aligned lines: when, which shard, from where to where, why, and what follows. */
 export class TransitionPrinter {
-  readonly #output: Output;
+  readonly #output: Lines;
   readonly #showAt: (at: number) => string;
   /** The last one of each shard, or of each of the lives an audit log tells apart. */
   readonly #decisions = new Map<string, Decision>();
@@ -50,7 +55,7 @@ export class TransitionPrinter {
   #idWidth = 1;
 
   /** `showAt` fills a column: what it answers has always the same width. */
-  constructor(output: Output, showAt: (at: number) => string) {
+  constructor(output: Lines, showAt: (at: number) => string) {
     this.#output = output;
     this.#showAt = showAt;
   }

@@ -1,32 +1,42 @@
 import { createColors } from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
+import type { Environment } from './environment.js';
 
-/** Where a command writes for people: one line at a time, and on a terminal a status line below them. */
-export interface Output {
+/** Where a command writes lines for people. */
+export interface Lines {
   readonly colors: Colors;
   readonly columns: number;
   line(text?: string): void;
+}
+
+/** One line at a time, and on a terminal a status line below them. */
+export interface Output extends Lines {
   /** Shows this below all lines until the next call; null takes it away. Nothing where there is no terminal. */
   status(text: string | null): void;
 }
 
 /** Wider than this a line is hard to follow. */
-const MAX_COLUMNS = 100;
+export const MAX_COLUMNS = 100;
 const CLEAR_LINE = '\r\u001B[2K';
 
-/** An output on stdout or stderr, coloured and with a status line only where that is a terminal. */
-export function createOutput(
-  stream: NodeJS.WriteStream,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Output {
-  // picocolors' own answer is for stdout only, and colours a pipe as soon as CI is set.
-  const isTerminal = stream.isTTY === true && env['TERM'] !== 'dumb';
+/** Whether it is a terminal that can do more than print lines. */
+export function isTerminal(stream: NodeJS.WriteStream, env: Environment = process.env): boolean {
+  return stream.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+/** picocolors' own answer is for stdout only, and colours a pipe as soon as CI is set. */
+export function colorsOf(stream: NodeJS.WriteStream, env: Environment = process.env): Colors {
   const forced = env['FORCE_COLOR'];
   const isForced = forced !== undefined && forced !== '' && forced !== '0' && forced !== 'false';
-  const isColored = !env['NO_COLOR'] && (isForced || (isTerminal && forced === undefined));
+  return createColors(!env['NO_COLOR'] && (isForced || (isTerminal(stream, env) && forced === undefined)));
+}
+
+/** An output on stdout or stderr, coloured and with a status line only where that is a terminal. */
+export function createOutput(stream: NodeJS.WriteStream, env: Environment = process.env): Output {
+  const hasStatus = isTerminal(stream, env);
   let shown: string | null = null;
-  const columns = (): number => Math.min(MAX_COLUMNS, isTerminal ? stream.columns || 80 : MAX_COLUMNS);
-  const colors = createColors(isColored);
+  const columns = (): number => Math.min(MAX_COLUMNS, hasStatus ? stream.columns || 80 : MAX_COLUMNS);
+  const colors = colorsOf(stream, env);
   return {
     colors,
     get columns() {
@@ -37,7 +47,7 @@ export function createOutput(
       else stream.write(`${CLEAR_LINE}${text}\n${shown}`);
     },
     status(text) {
-      if (!isTerminal) return;
+      if (!hasStatus) return;
       const next = text === null ? null : colors.dim(text.slice(0, columns() - 1));
       if (next === shown) return;
       stream.write(`${CLEAR_LINE}${next ?? ''}`);

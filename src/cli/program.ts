@@ -3,14 +3,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { audit, type AuditOptions } from './audit/audit.js';
 import { timeSyntax } from './audit/time.js';
 import { demo, type DemoOptions } from './demo/demo.js';
-import { run, type RunOptions } from './run.js';
+import { run, type RunOptions } from './run/run.js';
 import { simulate, type SimulateOptions } from './simulate.js';
 
 const exitCodes = `
 Exit codes:
   0    fine
-  1    something failed: the gateway refused the bot, the demo went differently,
-       an audit log does not verify
+  1    something failed: the gateway or its API refused the bot or could not be
+       asked, the demo went differently, an audit log does not verify
   2    wrong use: an option that cannot be, no token, no such file
   130  ended by a second Ctrl+C, or by the first during the demo's story`;
 
@@ -19,6 +19,9 @@ Environment:
   DISCORD_TOKEN           the bot's token. There is no option for it: arguments
                           can be read by everybody on the machine
   SHARDCHART_GATEWAY_URL  gateway to connect to instead of Discord's
+  SHARDCHART_API_URL      HTTP API to ask for the gateway and its limits instead
+                          of https://discord.com/api/v10. Where only a gateway
+                          URL is given none is asked
   NO_COLOR, FORCE_COLOR   never, always in colour`;
 
 const auditHelp = `
@@ -62,12 +65,18 @@ export function createProgram(ended: (exitCode: number) => void): Command {
   program
     .command('run')
     .description(
-      'Run shards until Ctrl+C. Each dispatch is a line of JSON on stdout, {"shard","t","s","d"}; what the shards do ' +
-        'is told on stderr. The token comes from DISCORD_TOKEN.',
+      'Run shards until Ctrl+C. On a terminal stdout shows a table of them as they are; into a pipe, and with --json, each ' +
+        'dispatch is a line of JSON, {"shard","t","s","d"}. What the shards do is told on stderr. The token comes from ' +
+        'DISCORD_TOKEN.',
     )
-    .option('--shards <count>', 'run the first so many shards (default: 1, or --total)', count)
-    .option('--ids <list>', 'run these shards instead, as in 0,1; needs --total', ids)
+    .option(
+      '--shards <count|auto>',
+      'run the first so many shards, or those Discord recommends (default: 1, or --total)',
+      countOrAuto,
+    )
+    .option('--ids <list>', 'run these shards instead, as in 0,3,5-8; needs --total')
     .option('--total <count>', 'how many shards the bot has (default: as many as are run)', count)
+    .option('--reserve <count>', "leave so many of the day's identifies for something else", whole)
     .option('--intents <intents>', 'a sum of bits, or names as in Guilds,GuildMessages', 'Guilds')
     .option('--events <names>', 'only these dispatches, as in MESSAGE_CREATE,GUILD_CREATE', names)
     .option('--url <url>', "gateway URL (default: SHARDCHART_GATEWAY_URL or Discord's)")
@@ -76,7 +85,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
         .choices(['zlib-stream', 'zstd-stream', 'payload', 'none'])
         .default('zlib-stream'),
     )
-    .option('--json', 'write to stderr as lines of JSON too')
+    .option('--json', 'write to stderr as lines of JSON too, and no table')
     .option('--audit <file>', 'append what the shards do to this audit log')
     .option('--session-file <file>', 'resume the sessions of this file, and leave them there for the next run')
     .addHelpText('after', environment + '\n' + exitCodes)
@@ -148,9 +157,8 @@ function names(text: string): string[] {
   return list;
 }
 
-function ids(text: string): number[] {
-  return text.split(',').map((id) => {
-    if (!/^\d{1,9}$/.test(id.trim())) throw new InvalidArgumentError('It must be shard ids, as in 0,1.');
-    return Number(id);
-  });
+function countOrAuto(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  if (/^0*[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1, or auto.');
 }

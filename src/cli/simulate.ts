@@ -84,7 +84,7 @@ function printWelcome({ colors, line }: Output, { url, apiUrl }: GatewaySimulato
   line(`${colors.bold('api')}      ${apiUrl}`);
   line();
   line('Point a bot at it; any token will do:');
-  line(`  shardchart run   DISCORD_TOKEN=any npx shardchart run --url ${url}`);
+  line(`  shardchart run   DISCORD_TOKEN=any SHARDCHART_API_URL=${apiUrl} npx shardchart run --shards auto`);
   line(`  shardchart       createShard({ url: '${url}', token: 'any', intents: 0 })`);
   line(`  discord.js       new Client({ rest: { api: '${api}' }, intents: [] })`);
   line();

@@ -3,7 +3,6 @@ import type { FleetCommand, FleetReport, ShardRef, ShardSet } from '../../machin
 import type { Emitter } from '../emitter.js';
 import type { TransitionRecord } from '../events.js';
 import type { Logger } from '../logger.js';
-import { endsSession } from '../protocol/closeCodes.js';
 import { ShardError, type FatalShardError } from '../protocol/errors.js';
 import type { Session } from '../protocol/session.js';
 import type { SessionStore } from '../sessionStore.js';
@@ -30,6 +29,8 @@ interface Squad {
   readonly set: ShardSet;
   readonly shards: Map<number, Shard>;
   readonly store: SetStore | null;
+  /** What the next shard of an id resumes, once: its store, where there is one, has what comes later. */
+  readonly sessions: Map<number, Session | null>;
 }
 
 type Tell = (report: FleetReport) => void;
@@ -41,7 +42,7 @@ export class Fleet {
   /** The set in service, or while there is none the one that was: whoever connects again wants it back. */
   lastServed: ShardSet | null = null;
   /** What the set that went down last has left, for the next one of its total. */
-  readonly left = { total: 0, sessions: new Map<number, Session>() };
+  readonly left = { total: 0, sessions: new Map<number, Session | null>() };
   readonly relay: Relay;
   readonly #parts: FleetParts;
   readonly #squads = new Map<number, Squad>();
@@ -106,10 +107,12 @@ export class Fleet {
   #create(set: ShardSet): void {
     const { store } = this.#parts;
     const isFirst = this.#service === null;
+    const sessions = this.#parts.sessions();
     const squad: Squad = {
       set,
       shards: new Map(),
-      store: store === undefined ? null : new SetStore(store, this.#parts.sessions(), isFirst),
+      store: store === undefined ? null : new SetStore(store, sessions, isFirst),
+      sessions: new Map(sessions),
     };
     this.#squads.set(set.number, squad);
     if (isFirst) this.#enterService(squad);
@@ -123,11 +126,12 @@ export class Fleet {
   }
 
   #make(squad: Squad, id: number): Shard | null {
-    const { set, store } = squad;
-    const { optionsOf, sessions, emitter, logger, refused } = this.#parts;
+    const { set, store, sessions } = squad;
+    const { optionsOf, emitter, logger, refused } = this.#parts;
     const ref = { set: set.number, id };
     this.#failures.delete(keyOf(ref));
-    const session = sessions().get(id) ?? null;
+    const session = sessions.get(id) ?? null;
+    sessions.delete(id);
     try {
       const shard = createShard({
         ...optionsOf(id),
@@ -170,6 +174,7 @@ export class Fleet {
     const squad = this.#squads.get(ref.set);
     if (squad === undefined) return;
     const known = squad.shards.get(ref.id);
+    if (known !== undefined && squad.store === null) squad.sessions.set(ref.id, known.session);
     const shard = known === undefined || isSpent(known) ? this.#make(squad, ref.id) : known;
     if (shard === null) return this.#tell({ type: 'shard.down', ...ref });
     shard.connect().catch(() => {
@@ -184,8 +189,7 @@ export class Fleet {
     if (squad !== undefined && shard !== undefined) {
       try {
         if (isAbort) shard.forceClose(code);
-        else await shard.close({ code, reason });
-        await shard.shutdown({ resumable: !endsSession(code) });
+        await shard.shutdown({ code, reason });
       } catch (error) {
         this.#parts.logger.error(`shard ${ref.id} could not be closed: ${String(error)}`);
       }
@@ -195,8 +199,9 @@ export class Fleet {
   }
 
   #remove(squad: Squad, shard: Shard): void {
-    const { set, shards } = squad;
+    const { set, shards, store, sessions } = squad;
     if (shards.get(shard.id) !== shard) return;
+    if (store === null) sessions.set(shard.id, shard.session);
     if (squad === this.#service) this.#remember(set.total, shard);
     this.relay.detach(shard);
     shards.delete(shard.id);
@@ -209,8 +214,7 @@ export class Fleet {
   #remember(total: number, { id, session }: Shard): void {
     if (this.left.total !== total) this.left.sessions.clear();
     this.left.total = total;
-    if (session === null) this.left.sessions.delete(id);
-    else this.left.sessions.set(id, session);
+    this.left.sessions.set(id, session);
   }
 
   #serve(number: number): void {

@@ -16,8 +16,8 @@ export interface PreparationParts {
   readonly logger: Logger;
   /** The set that was in service before everything went down. */
   readonly lastServed: () => { readonly total: number; readonly ids: readonly number[] } | null;
-  /** Sessions of the set that was shut down last, and its total. */
-  readonly left: () => { readonly total: number; readonly sessions: ReadonlyMap<number, Session> };
+  /** Sessions of the set that was shut down last, null where they had ended, and its total. */
+  readonly left: () => { readonly total: number; readonly sessions: ReadonlyMap<number, Session | null> };
 }
 
 /** Finds out what must be known before shards connect. */
@@ -107,7 +107,9 @@ export class Preparation {
     const before = left();
     await this.#tellStore(total);
     const found = ids.map(async (id): Promise<readonly [number, Session | null] | null> => {
-      const known = (before.total === total ? before.sessions.get(id) : undefined) ?? shardOptions[id]?.session;
+      const last = before.total === total ? before.sessions.get(id) : undefined;
+      // One that has ended is not begun again.
+      const known = last === undefined ? shardOptions[id]?.session : last;
       if (known) return [id, known];
       if (sessionStore === undefined) return [id, null];
       try {

@@ -9,7 +9,7 @@ import type { SessionStore } from '../sessionStore.js';
 export class SetStore implements SessionStore {
   readonly sequenceInterval?: number;
   readonly #store: SessionStore;
-  /** What the manager has read already; each is handed on once. */
+  /** What the manager has read already: each is handed on once, and not once the shard has said something newer. */
   readonly #known: Map<number, Session | null>;
   #isOpen: boolean;
 
@@ -38,10 +38,12 @@ export class SetStore implements SessionStore {
   }
 
   set(shardId: number, session: Session): Awaitable<void> {
+    this.#known.delete(shardId);
     return this.#isOpen ? this.#store.set(shardId, session) : undefined;
   }
 
   delete(shardId: number): Awaitable<void> {
+    this.#known.delete(shardId);
     return this.#isOpen ? this.#store.delete(shardId) : undefined;
   }
 }

@@ -14,6 +14,7 @@ export const plainEnv = {
   DISCORD_TOKEN: undefined,
   FORCE_COLOR: undefined,
   NO_COLOR: undefined,
+  SHARDCHART_API_URL: undefined,
   SHARDCHART_GATEWAY_URL: undefined,
 };
 
@@ -25,6 +26,20 @@ export async function until(what: string, isSo: () => boolean, limitMs = 20_000)
     await sleep(5);
   }
 }
+
+/** Runs what follows on a terminal of 100 columns and 30 rows; what is written to stdin is typed there. */
+const ON_TERMINAL = [
+  '-c',
+  'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(["sh", "-c", *sys.argv[1:]])))',
+  'stty cols 100 rows 30; exec "$@"',
+  'sh',
+  process.execPath,
+  MAIN,
+];
+
+/** The built command on a terminal: `stdout` is all that is written there. */
+export const onTerminal = (args: readonly string[], env: Readonly<Record<string, string>>): Command =>
+  new Command([...ON_TERMINAL, ...args], { TERM: 'xterm', ...env }, 'python3');
 
 /** The built command, running. */
 export class Command implements AsyncDisposable {

@@ -65,11 +65,22 @@ describe('run', () => {
     command.interrupt();
     expect(await command.exit).toBe(0);
     expect(command.lines.map((line) => (JSON.parse(line) as { t: string }).t)).toEqual(['TYPING_START']);
-    const records = command.stderr
+    const told = command.stderr
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as unknown);
-    expect(records[0]).toMatchObject({ shardId: 1, from: 'Offline', to: 'Connecting', event: { type: 'connect' } });
+      .map((line) => JSON.parse(line) as { to?: string; status?: unknown });
+    const first = told.find(({ to }) => to !== undefined);
+    expect(first).toMatchObject({ shardId: 1, from: 'Offline', to: 'Connecting', event: { type: 'connect' } });
+    expect(told.findLast(({ status }) => status !== undefined)).toMatchObject({
+      status: {
+        moment: 'up',
+        state: 'Running',
+        total: 2,
+        here: 1,
+        counts: { Connected: 1 },
+        identifies: { waiting: 0 },
+      },
+    });
     expect(simulator.connections[0]?.compression).toBe('none');
   });
 
@@ -87,7 +98,7 @@ describe('run', () => {
     await using simulator = await createGatewaySimulator({ token: 'another' });
     await using command = runAt(simulator, '--shards', '2');
     expect(await command.exit).toBe(1);
-    expect(command.stderr).toMatch(/4004 authentication failed.*The token is wrong or was reset/);
+    expect(command.stderr.match(/4004 authentication failed.*The token is wrong or was reset/g)).toHaveLength(1);
     expect(command.stdout).toBe('');
     expect(command.stderr).not.toContain(TOKEN);
   });
@@ -123,6 +134,16 @@ describe('wrong use', { concurrent: true }, () => {
     ['no command', [], 'Usage: shardchart'],
     ['a count that is none', ['run', '--shards', 'many'], 'whole number'],
     ['a shard that is not there', ['run', '--ids', '0,2', '--total', '2'], 'no shard 2 of 2'],
+    ['ids without an end', ['run', '--ids', '0-999999999', '--total', '2'], 'no shard 2 of 2'],
+    ['ids that run backwards', ['run', '--ids', '3-1', '--total', '4'], '"3-1" is no shard'],
+    ['more shards than there are', ['run', '--shards', '3', '--total', '2'], 'no shard 2 of 2'],
+    [
+      'a total of which Discord is asked',
+      ['run', '--shards', 'auto', '--total', '2'],
+      'either --total or --shards auto',
+    ],
+    ['a number nobody can be asked for', ['run', '--url', 'ws://x', '--shards', 'auto'], 'set SHARDCHART_API_URL too'],
+    ['a reserve of nothing', ['run', '--url', 'ws://x', '--reserve', '5'], 'set SHARDCHART_API_URL too'],
     ['ids of nothing', ['run', '--ids', '0'], '--ids needs --total'],
     ['ids and shards', ['run', '--ids', '0', '--total', '2', '--shards', '1'], 'either --shards or --ids'],
     ['an intent that is none', ['run', '--intents', 'Everything'], 'no intent "Everything"'],

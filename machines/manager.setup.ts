@@ -88,7 +88,6 @@ export const managerSetup = setup({
       [refsOf(service), refsOf(beside), closing].some((refs) => has(refs, ref)),
     canOpen: ({ context }) => turns(context).length > 0,
     hasFailed: ({ context }) => context.failed.length > 0,
-    hasDown: ({ context }) => context.down.length > 0,
     isRaised: ({ context }) => context.waiting.length + context.opening.length + context.rising.length === 0,
     isGone: ({ context }) => context.closing.length === 0,
     isGoneBadly: and(['isGone', 'hasFailed']),
@@ -111,17 +110,20 @@ export const managerSetup = setup({
     }),
     /** Another set, to take the place of the one in service. */
     planBeside: enqueueActions(({ context, enqueue }, { prepared }: { prepared: Prepared }) => {
-      const set = { number: context.lastSet + 1, total: prepared.total, ids: prepared.ids };
+      const { total, ids, resumable, maxConcurrency } = prepared;
+      const set = { number: context.lastSet + 1, total, ids };
       enqueue.sendTo('fleet', { type: 'set.create', set } satisfies FleetCommand);
-      enqueue.assign({ lastSet: set.number, beside: set, waiting: startsOf(set, prepared.resumable) });
+      enqueue.assign({ lastSet: set.number, beside: set, waiting: startsOf(set, resumable), maxConcurrency });
     }),
-    planScale: enqueueActions(({ context, enqueue }, { ids, ...way }: { ids: readonly number[] } & Way) => {
+    planScale: enqueueActions(({ context, enqueue }, { ids, code, reason }: { ids: readonly number[] } & Way) => {
       const { service } = context;
       if (service === null) return;
       const { number: set } = service;
       const added = ids.filter((id) => !service.ids.includes(id)).map((id) => ({ set, id }));
       const removed = refsOf(service).filter(({ id }) => !ids.includes(id));
-      for (const ref of removed) enqueue.sendTo('fleet', { type: 'shard.close', ref, ...way } satisfies FleetCommand);
+      for (const ref of removed) {
+        enqueue.sendTo('fleet', { type: 'shard.close', ref, code, reason } satisfies FleetCommand);
+      }
       enqueue.assign({
         service: { ...service, ids },
         waiting: added.map((ref) => startOf(ref, false)),
@@ -190,7 +192,7 @@ export const managerSetup = setup({
       const others = [...refsOf(service), ...refsOf(beside)].filter((ref) => !has(closing, ref));
       const type = isAbort ? 'shard.abort' : 'shard.close';
       for (const ref of others) enqueue.sendTo('fleet', { type, ref, code, reason } satisfies FleetCommand);
-      enqueue.assign({ ...nothingUnderWay, failed: context.failed, closing: [...closing, ...others] });
+      enqueue.assign({ ...nothingUnderWay, beside: null, failed: context.failed, closing: [...closing, ...others] });
     }),
     /** Those that are going already. */
     hurry: enqueueActions(({ context, enqueue }, { code, reason }: Way) => {
@@ -226,11 +228,11 @@ export const managerSetup = setup({
     }),
     noteDown: assign(({ context }, { set, id }: ShardRef) => {
       const ref = { set, id };
-      const { waiting, opening, rising, away, down, failed, closing, due, service, lastSet } = context;
+      const { waiting, opening, rising, away, down, failed, closing, due, beside, lastSet } = context;
       if (has(waiting, ref) || has(closing, ref)) return {};
       // All of a set that is coming is: it takes over as a whole.
       const isNeeded =
-        [opening, rising, due].some((refs) => has(refs, ref)) || (set === lastSet && set !== service?.number);
+        [opening, rising, due].some((refs) => has(refs, ref)) || (set === beside?.number && set === lastSet);
       return {
         opening: without(opening, ref),
         rising: without(rising, ref),

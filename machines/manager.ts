@@ -38,7 +38,8 @@ const Starting = managerSetup.createStateConfig({
 
 const Running = managerSetup.createStateConfig({
   on: {
-    connect: [{ guard: 'hasDown', target: 'Scaling', actions: 'retryDown' }, { actions: 'tellDone' }],
+    // Where nobody is down that is done at once.
+    connect: { target: 'Scaling', actions: 'retryDown' },
     scale: { target: 'Scaling', actions: { type: 'planScale', params: ({ event }) => event } },
     restart: { target: 'Restarting', actions: { type: 'planRestart', params: ({ event }) => event } },
     reshard: 'Resharding',
@@ -191,11 +192,11 @@ export const managerMachine = managerSetup.createMachine({
     onError: { target: '.Offline.stopped', actions: ['forgetSets', 'tellOffline'] },
   },
   on: {
-    'shard.opened': { guard: isOurs, actions: { type: 'noteOpened', params: ref } },
-    'shard.up': { guard: isOurs, actions: { type: 'noteUp', params: ref } },
+    'shard.opened': { actions: { type: 'noteOpened', params: ref } },
+    'shard.up': { actions: { type: 'noteUp', params: ref } },
     'shard.left': { guard: isOurs, actions: { type: 'noteLeft', params: ref } },
     'shard.down': { guard: isOurs, actions: { type: 'noteDown', params: ref } },
-    'shard.gone': { guard: isOurs, actions: { type: 'noteGone', params: ref } },
+    'shard.gone': { actions: { type: 'noteGone', params: ref } },
   },
   initial: 'Offline',
   states: {

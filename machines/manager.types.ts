@@ -136,5 +136,5 @@ export type OperationFailure =
 export type ManagerReport =
   | { type: 'operation.done' }
   | { type: 'operation.failed'; why: OperationFailure; shards: readonly ShardRef[] }
-  /** Everything is down; operations under way have ended. */
+  /** Everything is down; operations that were under way have ended. (Who has asked to connect meanwhile is served next.) */
   | { type: 'manager.offline' };

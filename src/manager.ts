@@ -344,6 +344,8 @@ export class ShardManager implements AsyncDisposable {
       case 'operation.failed':
         return this.#operation.fail(() => this.#whyFailed(report));
       case 'manager.offline':
+        // Unless it comes back for somebody who has asked meanwhile.
+        if (this.state === 'Offline') this.#operation.fail(wentDown);
         return this.#offline.done();
     }
   }
@@ -360,7 +362,7 @@ export class ShardManager implements AsyncDisposable {
   }
 
   async #goDown(command: Extract<ManagerCommand, { type: 'close' | 'abort' | 'shutdown' }>): Promise<void> {
-    this.#operation.fail(() => new ShardError('CLOSED', 'The manager was told to go down.'));
+    this.#operation.fail(wentDown);
     this.actor.send(command);
     if (this.state !== 'Offline') await this.#offline.wait();
   }
@@ -382,6 +384,8 @@ export class ShardManager implements AsyncDisposable {
     this.#end.emit('down', null);
   }
 }
+
+const wentDown = () => new ShardError('CLOSED', 'The manager went down.');
 
 /**
  * Creates a manager of shards. It does nothing until `connect()`.

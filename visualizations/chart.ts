@@ -34,7 +34,7 @@ export interface Chart {
 /** Widest line on an arrow and in a box, in pixels, before it is broken. */
 const WIDTH = { arrow: 130, row: 330 } as const;
 
-/** By their names: no other state has one of these. */
+/** By their names: no other state of the shard's chart has one of these. */
 const LIFECYCLE: ReadonlySet<string> = new Set(lifecycles);
 
 /** Everything a machine's definition says. */
@@ -78,7 +78,7 @@ function boxOf(node: Node, edges: readonly Edge[]): Box {
     path,
     name: node.key,
     final: node.type === 'final',
-    accent: LIFECYCLE.has(node.key),
+    accent: node.machine.id === 'shard' && LIFECYCLE.has(node.key),
     rows: [
       ...node.invoke.map(({ id, src }) =>
         keyword('invoke', [id === src || typeof src !== 'string' ? id : `${id}: ${src}`]),

@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { PRESENCE_WINDOW_MS, SEND_WINDOW_MS } from '../src/protocol/limits.js';
 import { PERMIT_SLACK_MS } from '../src/protocol/sendLimit.js';
-import type { BucketEvent, IdentifyQueueEvent, ShardCommand } from '../machines/index.js';
+import type { BucketEvent, IdentifyQueueEvent, ManagerCommand, ShardCommand } from '../machines/index.js';
 
 /** Who or what takes an edge. */
 export type EdgeKind = 'command' | 'report' | 'time' | 'always' | 'done' | 'error';
@@ -27,7 +27,7 @@ export type Node = AnyStateMachine['root'];
 type Definition = Node['always'] extends (infer Item)[] | undefined ? Item : never;
 
 /** Compiles only while it names every command there is. */
-const COMMANDS: Record<ShardCommand['type'], true> = {
+const COMMANDS: Record<ShardCommand['type'] | ManagerCommand['type'], true> = {
   connect: true,
   identify: true,
   reconnect: true,
@@ -38,6 +38,10 @@ const COMMANDS: Record<ShardCommand['type'], true> = {
   abort: true,
   send: true,
   'send.cancel': true,
+  scale: true,
+  restart: true,
+  reshard: true,
+  'reshard.abort': true,
 };
 
 /** Events a chart sends itself later: time, although its definition does not show it. */

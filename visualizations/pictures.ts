@@ -1,4 +1,10 @@
-import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../machines/index.js';
+import {
+  bucketMachine,
+  heartbeatMachine,
+  identifyQueueMachine,
+  managerMachine,
+  shardMachine,
+} from '../machines/index.js';
 import { chartOf, type Chart } from './chart.js';
 import { layoutOf } from './layout.js';
 import { lifecycleChart } from './lifecycle.js';
@@ -11,7 +17,7 @@ export interface Picture {
   readonly contents: string;
 }
 
-const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine] as const;
+const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine, managerMachine] as const;
 
 /** What is drawn, by the name of its file. */
 export const charts: Readonly<Record<string, { readonly title: string; readonly chart: Chart }>> = {
@@ -23,6 +29,10 @@ export const charts: Readonly<Record<string, { readonly title: string; readonly 
   heartbeat: { title: "The heartbeat's chart", chart: chartOf(heartbeatMachine) },
   bucket: { title: "The send bucket's chart", chart: chartOf(bucketMachine) },
   identifyQueue: { title: "The identify queue's chart", chart: chartOf(identifyQueueMachine) },
+  manager: {
+    title: "The manager's chart: how many shards start, change places and stop",
+    chart: chartOf(managerMachine),
+  },
 };
 
 /** Every generated picture as it should be now. */

@@ -106,7 +106,8 @@ export class Fleet {
 
   #create(set: ShardSet): void {
     const { store } = this.#parts;
-    const isFirst = this.#service === null;
+    const before = this.#service;
+    const isFirst = before === null || before.shards.size === 0;
     const sessions = this.#parts.sessions();
     const squad: Squad = {
       set,
@@ -115,8 +116,11 @@ export class Fleet {
       sessions: new Map(sessions),
     };
     this.#squads.set(set.number, squad);
-    if (isFirst) this.#enterService(squad);
-    else if (this.#service !== null) this.relay.begin(this.#service.set, set);
+    if (!isFirst) this.relay.begin(before.set, set);
+    else {
+      if (before !== null) this.#squads.delete(before.set.number);
+      this.#enterService(squad);
+    }
     for (const id of set.ids) this.#make(squad, id);
   }
 
@@ -179,7 +183,8 @@ export class Fleet {
     if (shard === null) return this.#tell({ type: 'shard.down', ...ref });
     shard.connect().catch(() => {
       // A listener may have brought it down for good before it was told to connect: then it has no transition to tell of.
-      if (shard.state === 'Offline') this.#tell({ type: 'shard.down', ...ref });
+      const isCurrent = squad.shards.get(ref.id) === shard;
+      if (isCurrent && shard.state === 'Offline') this.#tell({ type: 'shard.down', ...ref });
     });
   }
 
@@ -188,7 +193,11 @@ export class Fleet {
     const shard = squad?.shards.get(ref.id);
     if (squad !== undefined && shard !== undefined) {
       try {
-        if (isAbort) shard.forceClose(code);
+        if (isAbort) {
+          shard.forceClose(code);
+          // Its place is free at once, for another of its id.
+          this.#remove(squad, shard);
+        }
         await shard.shutdown({ code, reason });
       } catch (error) {
         this.#parts.logger.error(`shard ${ref.id} could not be closed: ${String(error)}`);
@@ -205,10 +214,10 @@ export class Fleet {
     if (squad === this.#service) this.#remember(set.total, shard);
     this.relay.detach(shard);
     shards.delete(shard.id);
-    if (shards.size > 0) return;
+    // The set in service may be about to get others.
+    if (shards.size > 0 || squad === this.#service) return;
     this.#squads.delete(set.number);
-    if (squad === this.#service) this.#service = null;
-    else this.relay.end();
+    this.relay.end();
   }
 
   #remember(total: number, { id, session }: Shard): void {

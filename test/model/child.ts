@@ -8,15 +8,20 @@ import {
   type SnapshotFrom,
 } from 'xstate';
 import { ExactClock } from './exactClock.js';
+import { FAIL } from '../machines/scripted.js';
 import { lawbooks, type Chart } from './laws/index.js';
 import { Unlawful } from './laws/lawbook.js';
+import { listeners, sayReport, scriptedManager } from './managerWorld.js';
 import { Observer, pathOf, say, type ObservedStep } from './observer.js';
 
 interface Emitting {
   on?(type: '*', listener: (emitted: EventObject) => void): unknown;
 }
 
-/** One of the shard's smaller charts on its own, under a parent that only listens. Every step is held against its laws. */
+/** A chart with actors of its own gets such as only listen, and says what it emits in words of its own. */
+const isManager = ({ id }: AnyStateMachine) => id === 'manager';
+
+/** One of the smaller charts, or the manager's, on its own, under a parent that only listens. Every step is held against its laws. */
 export class Child<Machine extends AnyStateMachine> {
   readonly clock = new ExactClock();
   readonly violations: string[] = [];
@@ -24,7 +29,8 @@ export class Child<Machine extends AnyStateMachine> {
   readonly #parent;
 
   constructor(machine: Machine, input: InputFrom<Machine>, observe?: (step: ObservedStep) => void) {
-    const parent = setup({ actors: { child: machine as AnyStateMachine } }).createMachine({
+    const child = isManager(machine) ? scriptedManager(machine) : machine;
+    const parent = setup({ actors: { child: child as AnyStateMachine } }).createMachine({
       invoke: { id: 'child', src: 'child', input: input as never },
     });
     this.#parent = createActor(parent, { clock: this.clock });
@@ -40,14 +46,19 @@ export class Child<Machine extends AnyStateMachine> {
     );
     this.#parent.system.inspect(observer);
     this.#parent.subscribe({ error: (error) => this.violations.push(`the chart threw: ${String(error)}`) });
+    listeners.set(this.#parent.system, (frame) => observer.sent(machine.id, frame));
     this.#parent.start();
     // What a chart emits is as much a part of what it does as what it sends.
-    const child = this.#parent.getSnapshot().children['child'];
-    (child as Emitting | undefined)?.on?.('*', (emitted) => observer.sent(machine.id, say(emitted)));
+    const words = isManager(machine) ? (sayReport as (emitted: EventObject) => string) : say;
+    (this.#child as Emitting | undefined)?.on?.('*', (emitted) => observer.sent(machine.id, words(emitted)));
+  }
+
+  get #child() {
+    return this.#parent.getSnapshot().children['child'];
   }
 
   get snapshot(): SnapshotFrom<Machine> {
-    return this.#parent.getSnapshot().children['child']?.getSnapshot() as SnapshotFrom<Machine>;
+    return this.#child?.getSnapshot() as SnapshotFrom<Machine>;
   }
 
   get path(): string {
@@ -55,7 +66,15 @@ export class Child<Machine extends AnyStateMachine> {
   }
 
   tell(event: EventFrom<Machine>): void {
-    this.#parent.getSnapshot().children['child']?.send(event);
+    this.#child?.send(event);
+  }
+
+  /** Lets one of the chart's own actors fail. */
+  fail(actor: string): void {
+    const { children } = this.snapshot as unknown as {
+      readonly children: Record<string, { send(event: EventObject): void }>;
+    };
+    children[actor]?.send(FAIL);
   }
 
   /** Lets time pass to the next timer. */

@@ -1,14 +1,21 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../../machines/index.js';
+import {
+  bucketMachine,
+  heartbeatMachine,
+  identifyQueueMachine,
+  managerMachine,
+  shardMachine,
+} from '../../machines/index.js';
 import { bucketModel, checkChildPath, childPaths, heartbeatModel, identifyQueueModel } from './checkChild.js';
 import { Coverage } from './coverage.js';
 import { lawbooks } from './laws/index.js';
+import { managerModel } from './managerModel.js';
 import type { ObservedStep } from './observer.js';
 import { checkNoHang, checkPath, checkShutdown } from './checkShard.js';
 import { inputs, shardPaths } from './shardPaths.js';
 import { table } from './table.js';
 
-const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine];
+const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine, managerMachine];
 const coverage = Object.fromEntries(machines.map((machine) => [machine.id, new Coverage(machine)]));
 let runs = 0;
 const number = () => ++runs;
@@ -49,6 +56,12 @@ test('an identify queue does what the laws say, in each configuration it can rea
   const paths = childPaths(identifyQueueModel);
   expect(paths.length).toBeGreaterThan(30);
   for (const path of paths) checkChildPath(identifyQueueModel, path, { observe, number });
+});
+
+test('a manager does what the laws say, in each configuration it can reach', { timeout: 120_000 }, () => {
+  const paths = childPaths(managerModel);
+  expect(paths.length).toBeGreaterThan(300);
+  for (const path of paths) checkChildPath(managerModel, path, { observe, number });
 });
 
 describe('nothing is left out', () => {

@@ -1,8 +1,14 @@
-import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../../machines/index.js';
+import {
+  bucketMachine,
+  heartbeatMachine,
+  identifyQueueMachine,
+  managerMachine,
+  shardMachine,
+} from '../../machines/index.js';
 import { mutantsOf, type Mutant } from './mutants.js';
 
 /** Every chart of ours. */
-export const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine] as const;
+export const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine, managerMachine] as const;
 
 /** Every mutant there is of them. */
 export const allMutants = (): Mutant[] => machines.flatMap(mutantsOf);

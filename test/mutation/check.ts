@@ -9,6 +9,7 @@ import {
   identifyQueueModel,
   type ChildModel,
 } from '../model/checkChild.js';
+import { managerModel } from '../model/managerModel.js';
 import { Unlawful } from '../model/laws/lawbook.js';
 import { checkNoHang, checkPath, checkShutdown } from '../model/checkShard.js';
 import { inputs, shardPaths } from '../model/shardPaths.js';
@@ -32,6 +33,7 @@ const childChecks: Readonly<Record<string, (machine: AnyStateMachine) => void>> 
   heartbeat: checkOf(heartbeatModel),
   bucket: checkOf(bucketModel),
   identifyQueue: checkOf(identifyQueueModel),
+  manager: checkOf(managerModel),
 };
 
 /** Which test of the model turns red for a mutant; null if it survives them all. */

@@ -11,6 +11,12 @@ export const equivalents: Readonly<Record<string, string>> = {
   'shard: swap edges Online.link on socket.closed #0': disjoint,
   'shard: swap edges Online.closing.reconnecting on socket.closed #0': disjoint,
   'identifyQueue: swap edges serving always #0': disjoint,
+  'manager: swap edges Online.Starting always #1': disjoint,
+  'manager: swap edges Online.Scaling always #0': disjoint,
+  'manager: swap edges Online.Restarting always #1': disjoint,
+  'manager: swap edges Online.Resharding.raising always #1': disjoint,
+  'manager: retarget edge Online.Resharding.raising always #0 to Online.Resharding.awaitingAway':
+    'a reshard that has failed is led from awaitingAway to abandoning before anybody can listen',
   'identifyQueue: change initial root':
     'a queue that knows of no budget is led from exhausted to serving before anybody can listen',
 };

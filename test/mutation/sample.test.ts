@@ -26,6 +26,6 @@ test('no two mutants have the same id', () => {
   expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length);
 });
 
-test('charts with nothing wrong survive, as copies too', () => {
+test('charts with nothing wrong survive, as copies too', { timeout: 120_000 }, () => {
   expect(complaint(Object.fromEntries(machines.map((machine) => [machine.id, copyOf(machine)])))).toBeNull();
 });

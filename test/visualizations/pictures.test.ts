@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { bucketMachine, heartbeatMachine, identifyQueueMachine, shardMachine } from '../../machines/index.js';
+import {
+  bucketMachine,
+  heartbeatMachine,
+  identifyQueueMachine,
+  managerMachine,
+  shardMachine,
+} from '../../machines/index.js';
 import { edgesOf, nodesOf, pathOf } from '../../visualizations/edges.js';
 import { pictures } from '../../visualizations/pictures.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const drawn = await pictures();
-const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine].map(
+const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine, managerMachine].map(
   (machine) => [machine.id, machine] as const,
 );
 

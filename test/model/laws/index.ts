@@ -1,8 +1,15 @@
-import type { BucketContext, HeartbeatContext, IdentifyQueueContext, ShardContext } from '../../../machines/index.js';
+import type {
+  BucketContext,
+  HeartbeatContext,
+  IdentifyQueueContext,
+  ManagerContext,
+  ShardContext,
+} from '../../../machines/index.js';
 import { bucketBegins, bucketLaws } from './bucket.js';
 import { heartbeatBegins, heartbeatLaws } from './heartbeat.js';
 import { identifyQueueBegins, identifyQueueLaws } from './identifyQueue.js';
 import { Lawbook } from './lawbook.js';
+import { managerBegins, managerLaws } from './manager.js';
 import { shardDownLaws } from './shardDown.js';
 import { shardBegins, shardUpLaws } from './shardUp.js';
 
@@ -12,6 +19,7 @@ export const lawbooks = {
   heartbeat: new Lawbook<HeartbeatContext>(heartbeatBegins, heartbeatLaws),
   bucket: new Lawbook<BucketContext>(bucketBegins, bucketLaws),
   identifyQueue: new Lawbook<IdentifyQueueContext>(identifyQueueBegins, identifyQueueLaws),
+  manager: new Lawbook<ManagerContext>(managerBegins, managerLaws),
 };
 
 export type Chart = keyof typeof lawbooks;

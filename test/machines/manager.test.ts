@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { names, runningManager, startManager, timeouts } from './managerHarness.js';
+
+const connects = (frames: readonly string[]) =>
+  frames.filter((frame) => frame.startsWith('shard.connect')).map((frame) => frame.split(' ')[1]);
+const lists = ({ waiting, opening, rising, away, down, closing, due }: ReturnType<typeof runningManager>['context']) =>
+  Object.fromEntries(
+    Object.entries({ waiting, opening, rising, away, down, closing, due })
+      .filter(([, refs]) => refs.length > 0)
+      .map(([name, refs]) => [name, refs.map(({ set, id }) => `${set}/${id}`)]),
+  );
+
+describe('connect', () => {
+  test('finds out how first, then makes the set, and is done when all have been up', () => {
+    const manager = startManager().connect();
+    expect([manager.path, manager.take()]).toEqual(['Preparing', ['prepare connect']]);
+    manager.prepared(2, { maxConcurrency: 2 });
+    expect(manager.take()).toEqual(['set.create 1: 0 1 of 2', 'shard.connect 1/0', 'shard.connect 1/1']);
+    manager.opened('1/0', '1/1').up('1/1');
+    expect([manager.path, manager.take()]).toEqual(['Online.Starting', []]);
+    manager.up('1/0');
+    expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.done']]);
+  });
+
+  test('lets those that resume go first and all at once, and holds up nobody for them', () => {
+    const manager = startManager()
+      .connect()
+      .prepared(6, { resumable: [2, 3, 5] });
+    expect(connects(manager.take())).toEqual(['1/2', '1/3', '1/5', '1/0']);
+    manager.up('1/2', '1/3', '1/5');
+    expect(connects(manager.take())).toEqual([]);
+  });
+
+  test('of those that identify lets one of each key come to HELLO at a time, in the order of ids', () => {
+    const manager = startManager().connect().prepared(8, { maxConcurrency: 2 });
+    expect(connects(manager.take())).toEqual(['1/0', '1/1']);
+    manager.opened('1/1');
+    expect(connects(manager.take())).toEqual(['1/3']);
+    manager.opened('1/3').opened('1/0');
+    expect(connects(manager.take())).toEqual(['1/5', '1/2']);
+  });
+
+  test('knows no keys where somebody else says who may identify', () => {
+    const manager = startManager().connect().prepared(5, { maxConcurrency: null });
+    expect(connects(manager.take())).toEqual(names(1, 5));
+  });
+
+  test('never opens more than maxOpening at a time, resumers or not', () => {
+    const manager = startManager({ maxOpening: 3 }).connect();
+    manager.prepared(10, { maxConcurrency: 16, resumable: [6, 7, 8, 9] });
+    expect(connects(manager.take())).toEqual(['1/6', '1/7', '1/8']);
+    manager.opened('1/7');
+    expect(connects(manager.take())).toEqual(['1/9']);
+    manager.opened('1/6', '1/8');
+    expect(connects(manager.take())).toEqual(['1/0', '1/1']);
+  });
+
+  test('a shard lost before HELLO holds up the next of its key no longer', () => {
+    const manager = startManager().connect().prepared(2);
+    manager.take();
+    manager.opened('1/0');
+    expect(connects(manager.take())).toEqual(['1/1']);
+  });
+
+  test('fails as a whole when one shard is refused: the others keep their sessions, and nobody else identifies', () => {
+    const manager = startManager().connect().prepared(3);
+    manager.opened('1/0').up('1/0');
+    manager.take();
+    manager.down('1/1');
+    const closes = names(1, 3).map((name) => `shard.close ${name} 4900 a shard could not start`);
+    expect([manager.path, manager.take()]).toEqual(['Closing.failing', closes]);
+    manager.gone('1/2', '1/0');
+    expect(manager.take()).toEqual([]);
+    manager.gone('1/1');
+    expect([manager.path, manager.take()]).toEqual([
+      'Offline.failed',
+      ['operation.failed shardDown 1/1', 'manager.offline'],
+    ]);
+    manager.connect().prepared(3);
+    expect(manager.take()).toEqual(['prepare connect', 'set.create 2: 0 1 2 of 3', 'shard.connect 2/0']);
+  });
+
+  test.each(['manager.unprepared', 'a bug'] as const)('fails where it cannot be known how: %s', (what) => {
+    const manager = startManager().connect();
+    manager.take();
+    if (what === 'a bug') manager.fail('preparation');
+    else manager.tell({ type: what });
+    expect([manager.path, manager.take()]).toEqual(['Offline.failed', ['operation.failed unprepared']]);
+  });
+
+  test('is done at once when all are up, and brings up those that went down for good, in the order of ids', () => {
+    const manager = runningManager(5, { maxOpening: 1 }).connect();
+    expect(manager.take()).toEqual(['operation.done']);
+    manager.down('1/3', '1/0').connect();
+    expect([manager.path, manager.take()]).toEqual(['Online.Scaling', ['shard.connect 1/0']]);
+    manager.up('1/0');
+    expect(manager.take()).toEqual(['shard.connect 1/3']);
+    manager.down('1/3');
+    expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed shardDown 1/3']]);
+    expect(lists(manager.context)).toEqual({ down: ['1/3'] });
+  });
+});
+
+describe('scale', () => {
+  test('closes those that are not named, connects those that are new, and leaves the others alone', () => {
+    const manager = runningManager(4).scale(0, 1);
+    expect(manager.take()).toEqual(['shard.close 1/2 1000 asked', 'shard.close 1/3 1000 asked']);
+    manager.gone('1/3', '1/2');
+    expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.done']]);
+    manager.scale(1, 2);
+    expect(manager.take()).toEqual(['shard.close 1/0 1000 asked', 'shard.connect 1/2']);
+    manager.gone('1/0');
+    expect(manager.take()).toEqual([]);
+    manager.up('1/2');
+    expect(manager.take()).toEqual(['operation.done']);
+    expect(manager.context.service?.ids).toEqual([1, 2]);
+  });
+
+  test('a shard that is refused fails it once all others have arrived, and they stay', () => {
+    const manager = runningManager(4, { maxOpening: 2 }).scale(0).gone('1/1', '1/2', '1/3').scale(0, 1, 2, 3);
+    manager.take();
+    manager.down('1/1');
+    expect([manager.path, connects(manager.take())]).toEqual(['Online.Scaling', ['1/3']]);
+    manager.up('1/2', '1/3');
+    expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed shardDown 1/1']]);
+  });
+
+  test('what does not go down in time is aborted, and what it says later is nobody’s business', () => {
+    const manager = runningManager(2).scale(0);
+    manager.take();
+    manager.tick(timeouts.closeMs - 1);
+    expect(manager.take()).toEqual([]);
+    manager.tick(1);
+    expect(manager.take()).toEqual(['shard.abort 1/1 4900 took too long to go down', 'operation.done']);
+    manager.left('1/1').down('1/1').gone('1/1');
+    expect(lists(manager.context)).toEqual({});
+    manager.connect();
+    expect(manager.take()).toEqual(['operation.done']);
+  });
+
+  test('a limit for going down does not hurry those that come up', () => {
+    const manager = runningManager(2).down('1/1').connect();
+    manager.take();
+    manager.tick(10 * timeouts.closeMs);
+    expect([manager.path, manager.take()]).toEqual(['Online.Scaling', []]);
+  });
+});
+
+describe('restart', () => {
+  test('is for all at once, and done when all are back', () => {
+    const manager = runningManager(3).restart({ newSessions: true });
+    expect(manager.take()).toEqual(names(1, 3).map((name) => `shard.restart ${name} anew`));
+    manager.left(...names(1, 3)).up('1/2', '1/0');
+    expect(manager.take()).toEqual([]);
+    manager.up('1/1');
+    expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.done']]);
+  });
+
+  test('rolling: one after the other, in the order of ids', () => {
+    const manager = runningManager(3).restart({ rolling: true });
+    for (const name of names(1, 3)) {
+      expect(manager.take()).toEqual([`shard.restart ${name}`]);
+      manager.left(name);
+      expect(manager.take()).toEqual([]);
+      manager.up(name);
+    }
+    expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.done']]);
+  });
+
+  test('rolling: stops at the first that is refused, and leaves the others as they are', () => {
+    const manager = runningManager(4).restart({ rolling: true }).up('1/0');
+    manager.take();
+    manager.left('1/1').down('1/1');
+    expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed shardDown 1/1']]);
+    expect(lists(manager.context)).toEqual({ down: ['1/1'] });
+  });
+
+  test('what was restarted when another failed comes back by itself', () => {
+    const manager = runningManager(3).restart().down('1/1');
+    expect(lists(manager.context)).toEqual({ down: ['1/1'], away: ['1/0', '1/2'] });
+    expect(manager.up('1/0', '1/2').context.away).toEqual([]);
+  });
+
+  test('a shard that is down is not restarted, one that is away is', () => {
+    const manager = runningManager(3).down('1/0').left('1/1').restart();
+    expect(manager.take()).toEqual(['shard.restart 1/1', 'shard.restart 1/2']);
+  });
+});

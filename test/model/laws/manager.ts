@@ -1,0 +1,243 @@
+import type { ManagerContext, Prepared } from '../../../machines/index.js';
+import type { Begins, Law } from './lawbook.js';
+import { law, limit, type Told } from './managerLaw.js';
+import {
+  ABANDONING,
+  AWAITING_AWAY,
+  COMING_BACK,
+  DRAINING,
+  FAILED,
+  FAILING,
+  GOING_OFFLINE,
+  IDLE,
+  KEEPS_SESSION,
+  PREPARING,
+  PREPARING_RESHARD,
+  RAISING,
+  RESTARTING,
+  RETIRING,
+  RUNNING,
+  SCALING,
+  STARTING,
+  STOPPED,
+  STOPPING,
+  callsOff,
+  clears,
+  goesOn,
+  handsOver,
+  letsGo,
+} from './managerOutcomes.js';
+import { managerReportLaws } from './managerReports.js';
+import { namesIn } from './managerSheet.js';
+
+const needed = (prepared: Prepared) =>
+  prepared.ids.length - prepared.ids.filter((id) => prepared.resumable.includes(id)).length;
+
+const affords = ({ event: { prepared } }: Told<'manager.prepared'>) =>
+  prepared.identifiesLeft === null || needed(prepared) <= prepared.identifiesLeft;
+
+const unprepared = (['manager.unprepared', 'xstate.error.actor.preparation'] as const).flatMap((type) => [
+  law(`nothing connects before it is known how (${type})`, {
+    in: PREPARING,
+    on: type,
+    owes: ({ sheet }) => sheet.fail('unprepared').in(FAILED),
+  }),
+  law(`no reshard begins before it is known how (${type})`, {
+    in: PREPARING_RESHARD,
+    on: type,
+    owes: ({ sheet }) => sheet.fail('unprepared').in(RUNNING),
+  }),
+]);
+
+const up: readonly Law<ManagerContext>[] = [
+  law('connect first finds out how', {
+    in: [IDLE, FAILED],
+    on: 'connect',
+    owes: ({ sheet }) => {
+      sheet.frames.push('prepare connect');
+      return sheet.in(PREPARING);
+    },
+  }),
+  law('what is known now is the first set', {
+    in: PREPARING,
+    on: 'manager.prepared',
+    owes: ({ sheet, event: { prepared } }) => {
+      sheet.service = sheet.create(prepared);
+      return goesOn(STARTING, sheet);
+    },
+  }),
+  law('connect brings up what is down, in the order of ids', {
+    in: RUNNING,
+    on: 'connect',
+    owes: ({ sheet }) => {
+      const down = namesIn(sheet.service).filter((name) => sheet.placeOf(name) === 'down');
+      return goesOn(SCALING, sheet.begin().put(down, 'waiting'));
+    },
+  }),
+  law('connect while it goes down is remembered', {
+    in: GOING_OFFLINE,
+    on: 'connect',
+    owes: ({ sheet }) => sheet.in(COMING_BACK),
+  }),
+  ...unprepared,
+];
+
+const operations: readonly Law<ManagerContext>[] = [
+  law('scale closes those that are not named, and connects those that are new', {
+    in: RUNNING,
+    on: 'scale',
+    owes: ({ sheet, event: { ids, code, reason } }) => {
+      const { service } = sheet;
+      if (service === null) throw new Error('a manager runs without a set');
+      const before = new Set(namesIn(service));
+      sheet.service = { ...service, ids };
+      const now = namesIn(sheet.service);
+      sheet.begin().close(
+        [...before].filter((name) => !now.includes(name)),
+        code,
+        reason,
+      );
+      return goesOn(
+        SCALING,
+        sheet.put(
+          now.filter((name) => !before.has(name)),
+          'waiting',
+        ),
+      );
+    },
+  }),
+  law('restart is for all that are not down', {
+    in: RUNNING,
+    on: 'restart',
+    owes: ({ sheet, event: { rolling, newSessions } }) => {
+      sheet.restart = { rolling, newSessions };
+      sheet.due = namesIn(sheet.service).filter((name) => sheet.placeOf(name) !== 'down');
+      return goesOn(RESTARTING, sheet.begin());
+    },
+  }),
+  law('reshard first finds out how', {
+    in: RUNNING,
+    on: 'reshard',
+    owes: ({ sheet, event: { total, ids } }) => {
+      sheet.begin().frames.push(`prepare reshard ${ids?.join(' ') ?? 'all'} of ${total}`);
+      return sheet.in(PREPARING_RESHARD);
+    },
+  }),
+  law('a reshard the day has identifies for raises another set', {
+    in: PREPARING_RESHARD,
+    on: 'manager.prepared',
+    if: affords,
+    owes: ({ sheet, event: { prepared } }) => {
+      sheet.beside = sheet.create(prepared);
+      return goesOn(RAISING, sheet);
+    },
+  }),
+  law('a reshard the day has no identifies for is refused', {
+    in: PREPARING_RESHARD,
+    on: 'manager.prepared',
+    if: (facts) => !affords(facts),
+    owes: ({ sheet }) => sheet.fail('overBudget').in(RUNNING),
+  }),
+  law('a reshard that has begun nothing is called off at once', {
+    in: PREPARING_RESHARD,
+    on: 'reshard.abort',
+    owes: ({ sheet }) => sheet.fail('aborted').in(RUNNING),
+  }),
+  law('a reshard is called off until the hand-over', {
+    in: [RAISING, AWAITING_AWAY],
+    on: 'reshard.abort',
+    owes: ({ sheet }) => callsOff(sheet),
+  }),
+  law('a hand-over does not wait for ever for those that are away', {
+    in: AWAITING_AWAY,
+    on: 'xstate.after.handOver',
+    timer: limit(AWAITING_AWAY, 'handOverMs'),
+    owes: ({ sheet }) => handsOver(sheet),
+  }),
+  law('the old set goes on until nothing is on its way to it any more', {
+    in: DRAINING,
+    on: 'xstate.after.drain',
+    timer: limit(DRAINING, 'drainMs'),
+    owes: ({ sheet }) => goesOn(RETIRING, letsGo(sheet, 'another set has taken over')),
+  }),
+];
+
+const down: readonly Law<ManagerContext>[] = [
+  ...(['close', 'abort', 'shutdown'] as const).map((type) =>
+    law(`${type} before anything is known leaves nothing to go down`, {
+      in: PREPARING,
+      on: type,
+      owes: ({ sheet }) => sheet.tell('manager.offline').in(type === 'shutdown' ? STOPPED : IDLE),
+    }),
+  ),
+  law('shutdown is for good', { in: [IDLE, FAILED], on: 'shutdown', owes: ({ sheet }) => sheet.in(STOPPED) }),
+  ...(['close', 'shutdown'] as const).map((type) =>
+    law(`${type} takes everything down`, {
+      in: 'Online',
+      on: type,
+      owes: ({ sheet, event: { code, reason } }) =>
+        goesOn(type === 'close' ? GOING_OFFLINE : STOPPING, sheet.close(clears(sheet), code, reason)),
+    }),
+  ),
+  law('abort takes everything down at once, what is going already first', {
+    in: 'Online',
+    on: 'abort',
+    owes: ({ sheet, event: { code, reason } }) =>
+      goesOn(GOING_OFFLINE, sheet.abort([...sheet.whoAre('closing'), ...clears(sheet)], code, reason)),
+  }),
+  law('abort makes those hurry that are still going', {
+    in: 'Closing',
+    on: 'abort',
+    owes: ({ path, sheet, event: { code, reason } }) =>
+      // Nobody who says so wants it to come back.
+      goesOn(path === COMING_BACK ? GOING_OFFLINE : path, sheet.abort(sheet.whoAre('closing'), code, reason)),
+  }),
+  law('close takes back the wish to come back, and is no failure', {
+    in: [COMING_BACK, FAILING],
+    on: 'close',
+    owes: ({ sheet }) => sheet.in(GOING_OFFLINE),
+  }),
+  law('shutdown while it goes down is for good', {
+    in: 'Closing',
+    on: 'shutdown',
+    owes: ({ sheet }) => sheet.in(STOPPING),
+  }),
+  ...['Closing', SCALING, RETIRING, ABANDONING].map((state) =>
+    law(`going down has a limit in ${state}`, {
+      in: state,
+      on: 'xstate.after.close',
+      timer: limit(state, 'closeMs'),
+      owes: ({ path, sheet }) => {
+        const late = sheet.whoAre('closing');
+        return goesOn(path, sheet.abort(late, KEEPS_SESSION, 'took too long to go down').put(late, 'up'));
+      },
+    }),
+  ),
+  law('without shards there is nothing to manage', {
+    in: '',
+    on: 'xstate.error.actor.fleet',
+    owes: ({ sheet }) => sheet.end().in(STOPPED),
+  }),
+];
+
+export const managerBegins: Begins<ManagerContext> = {
+  in: IDLE,
+  context: {
+    maxConcurrency: null,
+    lastSet: 0,
+    service: null,
+    beside: null,
+    waiting: [],
+    opening: [],
+    rising: [],
+    failed: [],
+    away: [],
+    down: [],
+    closing: [],
+    due: [],
+    restart: null,
+  },
+};
+
+/** What the manager of many shards owes. */
+export const managerLaws: readonly Law<ManagerContext>[] = [...up, ...operations, ...down, ...managerReportLaws];

@@ -125,6 +125,9 @@ function createSink(
     wants: (name) =>
       answers.has(name as keyof DispatchEvents) ||
       ((only === null || only.has(name)) && (emitter.has('dispatch') || emitter.has(name as keyof ShardEvents))),
+    get wantsAll() {
+      return only === null && emitter.has('dispatch');
+    },
     dispatch(payload: GatewayDispatchPayload) {
       const { t, d } = payload;
       // Lower-case names are the shard's own events: no dispatch may pass for one.

@@ -1,8 +1,9 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
-import { FrameHead } from '../protocol/frameHead.js';
+import { FrameHead, MAX_HEAD_LENGTH } from '../protocol/frameHead.js';
 import { Opcode } from '../protocol/opcodes.js';
 import { isGatewayUrl } from '../protocol/url.js';
 import type { SocketReport } from '../../machines/shard.types.js';
+import { decode } from './text.js';
 import type { Wire } from './wire.js';
 
 /** A frame that was not what the protocol allows: counted, reported and survived. */
@@ -17,6 +18,8 @@ export interface Malformed {
 export interface DispatchSink {
   /** Whether anybody listens to this event: one that nobody does is never parsed. */
   wants(name: string): boolean;
+  /** Whether every event is wanted: then there is no need to read its name first. */
+  readonly wantsAll: boolean;
   dispatch(payload: GatewayDispatchPayload): void;
   /** `text` is the whole frame. */
   malformed(reason: string, text: string): void;
@@ -32,6 +35,8 @@ interface Frame {
 }
 
 type Tell = (report: SocketReport) => void;
+
+const BRACE = 125;
 
 /**
  * Reads the frames of one connection: dispatches to the sink, what changes the lifecycle to the chart.
@@ -56,19 +61,25 @@ export class FrameReader {
 
   read(text: string): void {
     this.#sink.raw?.(text);
+    if (!this.#skips(text, text.endsWith('}'))) this.#readWhole(text);
+  }
+
+  /** A frame as it came, in UTF-8: what nobody wants is not even decoded. */
+  readBytes(bytes: Buffer): void {
+    if (this.#sink.wantsAll || this.#sink.raw !== null) return this.read(decode(bytes));
+    const isWhole = bytes[bytes.length - 1] === BRACE;
+    if (!this.#skips(bytes.toString('latin1', 0, MAX_HEAD_LENGTH), isWhole)) this.#readWhole(decode(bytes));
+  }
+
+  /** Whether its head is enough: that of a dispatch nobody wants. One not written in the usual order must be parsed whole. */
+  #skips(beginning: string, isWhole: boolean): boolean {
     const head = this.#head;
-    if (!head.read(text)) return this.#readWhole(text);
-    if (head.op !== Opcode.Dispatch) return this.#readWhole(text);
+    if (this.#sink.wantsAll || !isWhole || !head.read(beginning) || head.op !== Opcode.Dispatch) return false;
     const { t, s } = head;
-    if (t === null || s === null) return this.#malformed('a dispatch without t or s', text);
-    if (t === 'READY' || t === 'RESUMED' || !text.endsWith('}')) return this.#readWhole(text);
-    if (this.#sink.wants(t)) {
-      const frame = this.#parse(text);
-      if (frame === null) return;
-      this.#advance(s);
-      this.#sink.dispatch(frame as GatewayDispatchPayload);
-    } else this.#advance(s);
+    if (t === null || s === null || t === 'READY' || t === 'RESUMED' || this.#sink.wants(t)) return false;
+    this.#advance(s);
     this.#progress(s);
+    return true;
   }
 
   #readWhole(text: string): void {

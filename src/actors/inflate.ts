@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import * as minizlib from 'minizlib';
 import type * as ZlibSync from 'zlib-sync';
+import { decode } from './text.js';
 
 export type Compression = 'zlib-stream' | 'zstd-stream' | 'payload' | 'none';
 
@@ -100,10 +101,11 @@ class ZlibSyncStream extends ZlibStream {
 
   protected inflate(message: Buffer): string {
     this.#inflate.push(message, zlib.constants.Z_SYNC_FLUSH);
-    const { err } = this.#inflate;
-    if (err === zlib.constants.Z_BUF_ERROR) return '';
-    if (err < 0) throw new Error(this.#inflate.msg ?? 'zlib error');
-    return this.#inflate.result as string;
+    // Each of these is a call into native code, and the result null where there is an error: only then it is asked for.
+    const { result } = this.#inflate;
+    if (result !== null) return result as string;
+    if (this.#inflate.err === zlib.constants.Z_BUF_ERROR) return '';
+    throw new Error(this.#inflate.msg ?? 'zlib error');
   }
 
   close(): void {}
@@ -126,7 +128,7 @@ class Synchronous {
     if (this.#error !== null) throw this.#error;
     const chunks = this.#chunks;
     this.#chunks = [];
-    return chunks.length === 1 ? (chunks[0] as Buffer).toString() : Buffer.concat(chunks).toString();
+    return chunks.length === 1 ? decode(chunks[0] as Buffer) : decode(Buffer.concat(chunks));
   }
 
   close(): void {

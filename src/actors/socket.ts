@@ -173,9 +173,10 @@ class Connection {
     const { stats } = this.#deps.wire;
     stats.framesReceived += 1;
     stats.bytesReceived += data.length;
+    if (!isBinary) return this.#reader.readBytes(data);
     let text: string | null;
     try {
-      text = isBinary ? this.#inflater.push(data) : data.toString();
+      text = this.#inflater.push(data);
     } catch (error) {
       return this.#corrupted((error as Error).message);
     }

@@ -54,6 +54,9 @@ export class FrameHead {
   }
 }
 
+/** More than any head is long: of a frame's beginning no more is needed. */
+export const MAX_HEAD_LENGTH = 128;
+
 const QUOTE = 34;
 const COMMA = 44;
 const ZERO = 48;

@@ -13,6 +13,7 @@ function startReader(wanted: readonly string[] = [], awaiting: FrameReader['awai
     wire,
     {
       wants: (name) => wanted.includes(name),
+      wantsAll: false,
       dispatch: (payload) => dispatched.push(payload as (typeof dispatched)[number]),
       malformed: (reason, text) => malformed.push({ reason, text }),
       raw: (text) => raw.push(text),

@@ -21,7 +21,7 @@ async function startConnection(payload: string) {
   const sent: number[] = [];
   const logic = socketLogic({
     wire: createWire(),
-    sink: { wants: () => false, dispatch: () => {}, malformed: () => {}, raw: null },
+    sink: { wants: () => false, wantsAll: false, dispatch: () => {}, malformed: () => {}, raw: null },
     outbox: { text: () => payload, sent: (id) => sent.push(id) },
     query: { version: 10, encoding: 'json', compress: null },
     compression: 'none',

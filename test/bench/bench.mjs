@@ -1,21 +1,105 @@
+// npm run bench -- [--only dispatch,idle,latency,costs,cores] [--rounds 5] [--clients bare,shardchart] [--json]
+//                  [--compressions zlib-stream,none] [--events 50000] [--chart FILE] [--no-install]
+//
+// Runs on dist. What each number means is in README.md.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { zlibImplementation } from '../../dist/src/actors/inflate.js';
+import { chartOf } from './chart.mjs';
+import { contestants, hasZstd, isInstalled } from './contestants.mjs';
+import { costs } from './parts/costs.mjs';
+import { cores } from './parts/cores.mjs';
 import { dispatch } from './parts/dispatch.mjs';
-import { contestants, isInstalled } from './contestants.mjs';
-const r = await dispatch({
-  rounds: +process.argv[2] || 2,
-  events: 50000,
-  warmUp: 5000,
-  seed: 1,
-  compressions: (process.argv[3] ?? 'zlib-stream,none').split(','),
-  progress: (x) => process.stderr.write(x + '\n'),
-  isWanted: (c) => isInstalled(c) && (!process.argv[4] || process.argv[4].split(',').includes(c.id)),
+import { idle } from './parts/idle.mjs';
+import { latency } from './parts/latency.mjs';
+import { textOf } from './report.mjs';
+
+const PARTS = { dispatch, idle, latency, costs, cores };
+const COMPRESSIONS = ['zlib-stream', 'none', 'zstd-stream'];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: Object.keys(PARTS).join(',') },
+    rounds: { type: 'string', default: '5' },
+    clients: { type: 'string', default: contestants.map(({ id }) => id).join(',') },
+    compressions: { type: 'string', default: COMPRESSIONS.join(',') },
+    events: { type: 'string', default: '50000' },
+    'warm-up': { type: 'string', default: '5000' },
+    shards: { type: 'string', default: '300,1000' },
+    'idle-seconds': { type: 'string', default: '10' },
+    rate: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    chart: { type: 'string' },
+    'no-install': { type: 'boolean', default: false },
+  },
 });
-for (const x of r.results)
-  console.log(
-    x.compression.padEnd(12),
-    x.label.padEnd(45),
-    x.ratio.median.toFixed(3),
-    x.ratio.low.toFixed(3),
-    x.ratio.high.toFixed(3),
-    x.us.median.toFixed(2),
-  );
-console.log(r.bytesAnEvent, r.messages);
+
+function listOf(name, known) {
+  const chosen = values[name].split(',');
+  const unknown = chosen.filter((one) => !known.includes(one));
+  if (unknown.length > 0) throw new Error(`--${name} knows no ${unknown.join(', ')}: ${known.join(', ')}`);
+  return chosen;
+}
+
+function count(name) {
+  const number = Number(values[name]);
+  if (!Number.isSafeInteger(number) || number < 1) throw new Error(`--${name} takes a whole number from 1 on`);
+  return number;
+}
+
+const chosen = listOf(
+  'clients',
+  contestants.map(({ id }) => id),
+);
+// Ratios are told against it.
+if (!chosen.includes('bare')) chosen.push('bare');
+const compressions = listOf('compressions', COMPRESSIONS);
+const only = listOf('only', Object.keys(PARTS));
+const isChosen = ({ id }) => chosen.includes(id);
+
+if (!values['no-install'] && contestants.some((one) => isChosen(one) && !isInstalled(one))) {
+  console.error('installing the peers in test/bench (npm ci), once');
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    stdio: ['ignore', 2, 2],
+  });
+}
+
+const skipped = [];
+const skip = (what) => {
+  skipped.push(what);
+  console.error(`SKIPPED: ${what}`);
+};
+if (!hasZstd && compressions.includes('zstd-stream')) skip(`zstd-stream: Node ${process.version} has no zstd`);
+const wanted = new Set(
+  contestants.filter(isChosen).filter((one) => {
+    if (!isInstalled(one)) skip(`${one.label}: ${one.needs} is not installed (npm ci in test/bench)`);
+    return isInstalled(one);
+  }),
+);
+if (zlibImplementation !== 'zlib-sync') {
+  throw new Error('zlib-sync could not be built here, and the bare loop needs it');
+}
+
+const options = {
+  rounds: count('rounds'),
+  events: count('events'),
+  warmUp: count('warm-up'),
+  seed: count('seed'),
+  rate: count('rate'),
+  latencyEvents: Math.min(count('events'), 20_000),
+  idleMs: count('idle-seconds') * 1_000,
+  shardCounts: values.shards.split(',').map(Number),
+  compressions: compressions.filter((one) => hasZstd || one !== 'zstd-stream'),
+  isWanted: (one) => wanted.has(one),
+  progress: (what) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${what}`),
+};
+
+const report = { node: process.version, zlib: zlibImplementation, skipped, parts: {} };
+for (const name of only) report.parts[name] = await PARTS[name](options);
+options.progress('');
+console.log(values.json ? JSON.stringify(report) : textOf(report));
+if (values.chart !== undefined) writeFileSync(values.chart, chartOf(report));

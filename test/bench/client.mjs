@@ -1,10 +1,10 @@
 // The client's process: one contestant doing one task. Started by processes.mjs with its options as JSON.
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { contestants } from './contestants.mjs';
+import { contestant } from './contestants.mjs';
 
 const options = JSON.parse(process.argv[2]);
-const { adapter, settings } = contestants.find(({ id }) => id === options.client);
+const { adapter, settings } = contestant(options.client);
 const { connect } = await import(`./clients/${adapter}.mjs`);
 
 const told = new Map();
@@ -32,6 +32,8 @@ const cpuMs = (since) => {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1_000;
 };
+
+const ignore = () => {};
 
 const tasks = {
   /** Takes the corpus as it comes: CPU time from `arm` to its last dispatch. */
@@ -87,8 +89,7 @@ const tasks = {
   /** Connects many and leaves them idle: how long that takes, what they hold, what their heartbeats cost. */
   async idle({ url, compression, shards, idleMs }) {
     const few = 10;
-    const onDispatch = () => {};
-    const common = { url, compression, settings, onDispatch, onMessageCreate: onDispatch };
+    const common = { url, compression, settings, onDispatch: ignore, onMessageCreate: ignore };
     await connect({ ...common, shards: few });
     await collect();
     const before = process.memoryUsage();

@@ -5,10 +5,16 @@ import * as zlib from 'node:zlib';
 export const hasZstd = 'createZstdDecompress' in zlib;
 
 const all = ['zlib-stream', 'none', 'zstd-stream'];
-const peer = (name) => ({ needs: name });
 
 export const contestants = [
-  { id: 'bare', label: 'bare loop: ws + zlib-sync + JSON.parse', adapter: 'bare', compressions: all },
+  { id: 'bare', label: 'bare loop, everything parsed', adapter: 'bare', compressions: all },
+  {
+    id: 'bare-messages',
+    label: 'bare loop, MESSAGE_CREATE only',
+    adapter: 'bare',
+    settings: { only: 'MESSAGE_CREATE' },
+    compressions: all,
+  },
   { id: 'shardchart', label: 'shardchart, everything parsed', adapter: 'shardchart', compressions: all },
   {
     id: 'shardchart-minizlib',
@@ -30,7 +36,7 @@ export const contestants = [
     adapter: 'discordjs',
     settings: { inflate: 'ZlibSync' },
     compressions: ['zlib-stream', 'none'],
-    ...peer('@discordjs/ws'),
+    needs: '@discordjs/ws',
   },
   {
     id: 'discordjs-native',
@@ -38,16 +44,18 @@ export const contestants = [
     adapter: 'discordjs',
     settings: { inflate: 'ZlibNative' },
     compressions: ['zlib-stream'],
-    ...peer('@discordjs/ws'),
+    needs: '@discordjs/ws',
   },
   {
     id: 'discordeno',
     label: '@discordeno/gateway',
     adapter: 'discordeno',
     compressions: all,
-    ...peer('@discordeno/gateway'),
+    needs: '@discordeno/gateway',
   },
 ];
+
+export const contestant = (id) => contestants.find((one) => one.id === id);
 
 export const isInstalled = ({ needs }) =>
   needs === undefined || existsSync(new URL(`node_modules/${needs}/package.json`, import.meta.url));

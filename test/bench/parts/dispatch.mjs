@@ -1,5 +1,5 @@
 // Dispatches a CPU second, as multiples of the bare loop in the same round.
-import { contestants } from '../contestants.mjs';
+import { contestant, contestants } from '../contestants.mjs';
 import { withClient, withServer } from '../processes.mjs';
 import { summary } from '../stats.mjs';
 
@@ -11,8 +11,7 @@ export async function stream({ server, url }, { events, messages }, options) {
     const done = client.next('done');
     server.tell({ type: 'go' });
     const { type: _, ...result } = await done;
-    const isSome = options.settings?.only !== undefined || options.client.endsWith('-messages');
-    const expected = isSome ? messages : events;
+    const expected = contestant(options.client).settings?.only === undefined ? events : messages;
     if (result.events !== expected || result.received !== events) {
       throw new Error(
         `${options.client} heard ${result.events} of ${expected}, received ${result.received} of ${events}`,

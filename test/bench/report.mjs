@@ -1,0 +1,83 @@
+// The report as text: ratios side by side, each with the range of its rounds.
+const range = ({ median, low, high }, digits = 2) =>
+  `${median.toFixed(digits)} (${low.toFixed(digits)}-${high.toFixed(digits)})`;
+
+function table(title, columns, rows) {
+  const all = [columns, ...rows];
+  const widths = columns.map((_, at) => Math.max(...all.map((row) => row[at].length)));
+  const line = (row) =>
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at])))
+      .join('  ')
+      .trimEnd();
+  return [title, ...all.map(line), ''].join('\n');
+}
+
+const parts = {
+  dispatch: ({ rounds, events, bytesAnEvent, results }) =>
+    [...new Set(results.map(({ compression }) => compression))]
+      .map((compression) =>
+        table(
+          `Dispatches a CPU second over ${compression}, as multiples of the bare loop: ${events} of ${bytesAnEvent.toFixed(0)} bytes, median (range) of ${rounds} rounds`,
+          ['', 'ratio', 'µs an event'],
+          results
+            .filter((result) => result.compression === compression)
+            .map(({ label, ratio, us }) => [label, range(ratio), range(us, 1)]),
+        ),
+      )
+      .join('\n'),
+  idle: ({ rounds, results }) =>
+    [...new Set(results.map(({ shards }) => shards))]
+      .map((shards) =>
+        table(
+          `${shards} idle shards over zlib-stream, median (range) of ${rounds} rounds`,
+          ['', 'RSS, KiB a shard', 'heap, KiB a shard', 'start-up, ms', 'of it CPU, ms', 'idle, % of a core'],
+          results
+            .filter((result) => result.shards === shards)
+            .map(({ label, rssKiB, heapKiB, startUpMs, startUpCpuMs, idlePercent }) => [
+              label,
+              range(rssKiB, 0),
+              range(heapKiB, 0),
+              range(startUpMs, 0),
+              range(startUpCpuMs, 0),
+              range(idlePercent),
+            ]),
+        ),
+      )
+      .join('\n'),
+  latency: ({ rate, results }) =>
+    table(
+      `From the server's write to the listener at ${rate} events a second, over zlib-stream`,
+      ['', 'p50, µs', 'p99, µs', 'most, ms', 'collections', 'longest, ms'],
+      results.map(({ label, p50Us, p99Us, maxUs, collections, longestCollectionMs }) => [
+        label,
+        p50Us.toFixed(0),
+        p99Us.toFixed(0),
+        (maxUs / 1_000).toFixed(1),
+        collections.toFixed(0),
+        longestCollectionMs.toFixed(1),
+      ]),
+    ),
+  costs: ({ rounds, results }) =>
+    table(
+      `What an addition costs a dispatch, in CPU time of a shard with one listener, median (range) of ${rounds} rounds`,
+      ['', 'times', 'µs an event'],
+      results.map(({ name, ratio, us }) => [name, range(ratio), range(us, 1)]),
+    ),
+  cores: ({ cores, throughput, cpu }) =>
+    table(
+      `Two processes on ${cores} cores, the server beside them, as multiples of one`,
+      ['', 'times'],
+      [
+        ['events a second, both together', range(throughput)],
+        ['CPU time an event', range(cpu)],
+      ],
+    ),
+};
+
+export const textOf = (report) =>
+  [
+    `Node ${report.node}, zlib ${report.zlib}; skipped: ${report.skipped.join('; ') || 'nothing'}`,
+    '',
+    ...Object.entries(report.parts).map(([name, result]) => parts[name](result)),
+  ].join('\n');

@@ -3,7 +3,11 @@ import { FrameReader } from '../../src/actors/frames.js';
 import { createWire } from '../../src/actors/wire.js';
 import type { SocketReport } from '../../machines/shard.types.js';
 
-function startReader(wanted: readonly string[] = [], awaiting: FrameReader['awaiting'] = null) {
+function startReader(
+  wanted: readonly string[] = [],
+  awaiting: FrameReader['awaiting'] = null,
+  { wantsAll = false, isRawHeard = true } = {},
+) {
   const wire = createWire();
   const reports: SocketReport[] = [];
   const dispatched: { t: string; s: number; d: unknown }[] = [];
@@ -12,17 +16,18 @@ function startReader(wanted: readonly string[] = [], awaiting: FrameReader['awai
   const reader = new FrameReader(
     wire,
     {
-      wants: (name) => wanted.includes(name),
-      wantsAll: false,
+      wants: (name) => wantsAll || wanted.includes(name),
+      wantsAll,
       dispatch: (payload) => dispatched.push(payload as (typeof dispatched)[number]),
       malformed: (reason, text) => malformed.push({ reason, text }),
-      raw: (text) => raw.push(text),
+      raw: isRawHeard ? (text) => raw.push(text) : null,
     },
     (report) => reports.push(report),
   );
   reader.awaiting = awaiting;
   const read = (frame: unknown) => reader.read(typeof frame === 'string' ? frame : JSON.stringify(frame));
-  return { wire, reports, dispatched, malformed, raw, reader, read };
+  const readBytes = (text: string) => reader.readBytes(Buffer.from(text));
+  return { wire, reports, dispatched, malformed, raw, reader, read, readBytes };
 }
 
 const ready = (d: unknown, s = 1) => ({ t: 'READY', s, op: 0, d });
@@ -217,5 +222,82 @@ describe('dispatches', () => {
     const frames = ['{"op":11}', 'nonsense', '{"t":"UNWANTED","s":1,"op":0,"d":{}}'];
     for (const frame of frames) read(frame);
     expect(raw).toEqual(frames);
+  });
+});
+
+describe('where every dispatch is wanted', () => {
+  const all = { wantsAll: true };
+
+  test.each(['{"t":"ANY","s":5,"op":0,"d":1}', '{"op":0,"s":5,"t":"ANY","d":1}'])(
+    'each comes whole, however its head is written: %s',
+    (text) => {
+      const { read, dispatched, wire } = startReader([], null, all);
+      read(text);
+      expect(dispatched).toEqual([{ t: 'ANY', s: 5, op: 0, d: 1 }]);
+      expect(wire.sequence).toBe(5);
+    },
+  );
+
+  test('what changes the lifecycle is told to the chart all the same', () => {
+    const { read, reports, dispatched } = startReader([], 'READY', all);
+    read(ready(good));
+    read({ t: null, s: null, op: 7, d: null });
+    expect(reports.map(({ type }) => type)).toEqual(['gateway.ready', 'gateway.reconnect']);
+    expect(dispatched).toHaveLength(1);
+  });
+
+  test('a broken one is malformed and does not raise the sequence', () => {
+    const { read, malformed, wire } = startReader([], null, all);
+    read('{"t":"ANY","s":5,"op":0,"d":{broken}');
+    read('{"t":"ANY","s":null,"op":0,"d":{}}');
+    expect(malformed).toHaveLength(2);
+    expect(wire.sequence).toBeNull();
+  });
+});
+
+describe('frames that are still bytes', () => {
+  const quiet = { isRawHeard: false };
+
+  test.each(['plain', 'Ä€', '漢字 😀'])('are read as the text they are: %s', (content) => {
+    const { readBytes, dispatched } = startReader(['WANTED'], null, quiet);
+    readBytes(JSON.stringify({ t: 'WANTED', s: 5, op: 0, d: { content } }));
+    expect(dispatched).toEqual([{ t: 'WANTED', s: 5, op: 0, d: { content } }]);
+  });
+
+  test('of what nobody wants only the head is looked at, and its sequence counts', () => {
+    const { readBytes, dispatched, malformed, wire } = startReader(['WANTED'], null, quiet);
+    readBytes(`{"t":"UNWANTED","s":7,"op":0,"d":{this is no JSON, ${'and long '.repeat(100)}}`);
+    expect([dispatched, malformed]).toEqual([[], []]);
+    expect(wire.sequence).toBe(7);
+  });
+
+  test('one in another order is parsed whole', () => {
+    const { readBytes, dispatched, wire } = startReader(['WANTED'], null, quiet);
+    readBytes('{"d":1,"t":"WANTED","s":5,"op":0}');
+    readBytes('{"op":0,"s":6,"t":"UNWANTED","d":1}');
+    expect(dispatched).toEqual([{ t: 'WANTED', s: 5, op: 0, d: 1 }]);
+    expect(wire.sequence).toBe(6);
+  });
+
+  test('one whose head is longer than any is parsed whole: no number in it is taken for done where it was cut', () => {
+    for (let length = 90; length < 130; length += 1) {
+      const { readBytes, wire } = startReader([], null, quiet);
+      readBytes(`{"t":"${'N'.repeat(length)}","s":123456789,"op":0,"d":{}}`);
+      expect(wire.sequence).toBe(123_456_789);
+    }
+  });
+
+  test.each(['', '{', '{"t":"UNWANTED","s":5,"op":0,"d":{"content":"hel'])('%o is malformed', (text) => {
+    const { readBytes, malformed, wire } = startReader([], null, quiet);
+    readBytes(text);
+    expect(malformed).toHaveLength(1);
+    expect(wire.sequence).toBeNull();
+  });
+
+  test('who asked for raw gets the text, wanted or not', () => {
+    const { readBytes, raw } = startReader();
+    const text = '{"t":"UNWANTED","s":1,"op":0,"d":"漢字"}';
+    readBytes(text);
+    expect(raw).toEqual([text]);
   });
 });

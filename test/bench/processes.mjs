@@ -70,7 +70,10 @@ export async function withServer(options, body) {
   }
 }
 
-export async function withClient(options, body, execArgv = ['--expose-gc']) {
+/** For collections at a moment of the benchmark's choice. */
+export const GC = ['--expose-gc'];
+
+export async function withClient(options, body, execArgv = GC) {
   const client = new Process('client.mjs', options, execArgv);
   try {
     return await body(client);

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { zlibImplementation } from '../../src/actors/inflate.js';
+
+const script = fileURLToPath(new URL('bench.mjs', import.meta.url));
+
+interface Spread {
+  median: number;
+  low: number;
+  high: number;
+}
+
+interface Report {
+  skipped: string[];
+  parts: {
+    dispatch: { bytesAnEvent: number; messages: number; results: { id: string; compression: string; ratio: Spread }[] };
+    idle: { results: { id: string; rssKiB: Spread; startUpMs: Spread; idlePercent: Spread }[] };
+    latency: { results: { id: string; p50Us: number; p99Us: number }[] };
+    costs: { results: { name: string; ratio: Spread }[] };
+    cores: { throughput: Spread };
+  };
+}
+
+const CLIENTS = ['bare', 'bare-messages', 'shardchart', 'shardchart-minizlib', 'shardchart-messages'];
+
+const canRun = zlibImplementation === 'zlib-sync';
+if (!canRun) console.warn('zlib-sync could not be built here: the benchmark is SKIPPED, its bare loop needs it');
+console.warn('the peers of the benchmark are SKIPPED here: npm run bench installs and runs them');
+
+// A part that did not hear every event, or whose shards did not all beat, fails the run.
+test.skipIf(!canRun)(
+  'the benchmark still runs: every client hears every event, and every part reports',
+  { timeout: 120_000 },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shardchart-bench-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const chart = join(folder, 'chart.svg');
+    const size = ['--rounds', '1', '--events', '2000', '--warm-up', '200', '--shards', '5', '--idle-seconds', '5'];
+    const which = ['--clients', CLIENTS.join(','), '--compressions', 'zlib-stream,none', '--no-install'];
+    const output = execFileSync(process.execPath, [script, ...size, ...which, '--json', '--chart', chart], {
+      encoding: 'utf8',
+    });
+    const { skipped, parts } = JSON.parse(output) as Report;
+    expect(skipped).toEqual([]);
+    const { dispatch, idle, latency, costs, cores } = parts;
+    expect(dispatch.bytesAnEvent).toBeGreaterThan(700);
+    expect(dispatch.messages).toBeGreaterThan(300);
+    expect(dispatch.results.map(({ compression, id }) => `${id} ${compression}`)).toEqual([
+      ...CLIENTS.map((id) => `${id} zlib-stream`),
+      ...CLIENTS.filter((id) => id !== 'shardchart-minizlib').map((id) => `${id} none`),
+    ]);
+    for (const { ratio } of [...dispatch.results, ...costs.results]) {
+      expect(ratio.median).toBeGreaterThan(0);
+      expect(ratio.low).toBeLessThanOrEqual(ratio.high);
+    }
+    expect(idle.results.map(({ id }) => id)).toEqual(['bare', 'shardchart', 'shardchart-minizlib']);
+    expect(latency.results.map(({ id }) => id)).toEqual(['bare', 'shardchart']);
+    for (const { p50Us, p99Us } of latency.results) expect(p99Us).toBeGreaterThanOrEqual(p50Us);
+    expect(costs.results[0]).toMatchObject({ name: 'one listener', ratio: { median: 1 } });
+    expect(cores.throughput.median).toBeGreaterThan(0);
+    expect(readFileSync(chart, 'utf8')).toMatch(/^<svg [^]*prefers-color-scheme:dark[^]*<\/svg>\n$/);
+  },
+);

@@ -3,7 +3,6 @@ import { FrameHead, MAX_HEAD_LENGTH } from '../protocol/frameHead.js';
 import { Opcode } from '../protocol/opcodes.js';
 import { isGatewayUrl } from '../protocol/url.js';
 import type { SocketReport } from '../../machines/shard.types.js';
-import { decode } from './text.js';
 import type { Wire } from './wire.js';
 
 /** A frame that was not what the protocol allows: counted, reported and survived. */
@@ -66,9 +65,9 @@ export class FrameReader {
 
   /** A frame as it came, in UTF-8: what nobody wants is not even decoded. */
   readBytes(bytes: Buffer): void {
-    if (this.#sink.wantsAll || this.#sink.raw !== null) return this.read(decode(bytes));
+    if (this.#sink.wantsAll || this.#sink.raw !== null) return this.read(bytes.toString());
     const isWhole = bytes[bytes.length - 1] === BRACE;
-    if (!this.#skips(bytes.toString('latin1', 0, MAX_HEAD_LENGTH), isWhole)) this.#readWhole(decode(bytes));
+    if (!this.#skips(bytes.toString('latin1', 0, MAX_HEAD_LENGTH), isWhole)) this.#readWhole(bytes.toString());
   }
 
   /** Whether its head is enough: that of a dispatch nobody wants. One not written in the usual order must be parsed whole. */

@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
 import * as minizlib from 'minizlib';
 import type * as ZlibSync from 'zlib-sync';
-import { decode } from './text.js';
 
 export type Compression = 'zlib-stream' | 'zstd-stream' | 'payload' | 'none';
 
@@ -128,7 +127,7 @@ class Synchronous {
     if (this.#error !== null) throw this.#error;
     const chunks = this.#chunks;
     this.#chunks = [];
-    return chunks.length === 1 ? decode(chunks[0] as Buffer) : decode(Buffer.concat(chunks));
+    return chunks.length === 1 ? (chunks[0] as Buffer).toString() : Buffer.concat(chunks).toString();
   }
 
   close(): void {

@@ -25,13 +25,17 @@ export interface IdentifyLimiter {
   acquire(shardId: number, options: { signal: AbortSignal }): Promise<IdentifyGrant>;
 }
 
+/** What a shard's slot needs beyond its input. */
+export interface SlotDeps {
+  readonly limiter: IdentifyLimiter;
+  readonly prepare: (signal: AbortSignal) => Promise<void>;
+  readonly redact: (text: string) => string;
+}
+
 /** The place of one shard in the identify queue: taken on start, given back on stop. */
-export function slotLogic(
-  limiter: IdentifyLimiter,
-  prepare: (signal: AbortSignal) => Promise<void>,
-  redact: (text: string) => string,
-) {
-  return fromCallback<EventObject, SlotInput, SlotReport & EventObject>(({ input, sendBack }) => {
+export function slotLogic(depsOf: (system: object) => SlotDeps) {
+  return fromCallback<EventObject, SlotInput, SlotReport & EventObject>(({ input, system, sendBack }) => {
+    const { limiter, prepare, redact } = depsOf(system);
     const abort = new AbortController();
     const { signal } = abort;
     const tell = (report: SlotReport) => {

@@ -41,19 +41,21 @@ type Tell = (report: SocketReport) => void;
  * One connection: opens the WebSocket, inflates and reads what comes, writes what the chart says, and reports.
  * It decides nothing, and when it is stopped nothing of it is left.
  */
-export function socketLogic(deps: SocketDeps) {
-  return fromCallback<SocketCommand, SocketInput, SocketReport & EventObject>(({ input, sendBack, receive }) => {
-    const connection = new Connection(deps, input, sendBack);
-    receive((command) => {
-      // A throw here would stop this actor without its clean-up, and leave the socket to nobody.
-      try {
-        connection.obey(command);
-      } catch (error) {
-        connection.fail(error);
-      }
-    });
-    return () => connection.dispose();
-  });
+export function socketLogic(depsOf: (system: object) => SocketDeps) {
+  return fromCallback<SocketCommand, SocketInput, SocketReport & EventObject>(
+    ({ input, system, sendBack, receive }) => {
+      const connection = new Connection(depsOf(system), input, sendBack);
+      receive((command) => {
+        // A throw here would stop this actor without its clean-up, and leave the socket to nobody.
+        try {
+          connection.obey(command);
+        } catch (error) {
+          connection.fail(error);
+        }
+      });
+      return () => connection.dispose();
+    },
+  );
 }
 
 class Connection {

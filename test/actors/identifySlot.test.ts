@@ -17,7 +17,7 @@ function awaitSlot({ limiter, prepare = () => Promise.resolve() }: Trial) {
   const actor = createActor(
     setup({
       types: { events: {} as SlotReport | { type: 'leave' } },
-      actors: { slot: slotLogic(limiter, prepare, redact) },
+      actors: { slot: slotLogic(() => ({ limiter, prepare, redact })) },
       actions: { note: (_, report: SlotReport) => reports.push(report) },
     }).createMachine({
       initial: 'waiting',

@@ -19,7 +19,7 @@ async function startConnection(payload: string) {
   await once(server, 'listening');
   const accepted = once(server, 'connection') as Promise<[WebSocket]>;
   const sent: number[] = [];
-  const logic = socketLogic({
+  const logic = socketLogic(() => ({
     wire: createWire(),
     sink: { wants: () => false, wantsAll: false, dispatch: () => {}, malformed: () => {}, raw: null },
     outbox: { text: () => payload, sent: (id) => sent.push(id) },
@@ -30,7 +30,7 @@ async function startConnection(payload: string) {
     identify: () => '{"op":2}',
     resume: () => '{"op":6}',
     redact: (text) => text,
-  });
+  }));
   const actor = createActor(
     setup({
       types: {

@@ -154,8 +154,9 @@ class Connection {
 
   #listen(socket: WebSocket): void {
     this.#socket = socket;
-    socket.on('upgrade', (response) => {
-      this.#bytesRead = () => response.socket.bytesRead;
+    // The TCP socket alone: the response would keep its headers and streams for as long as the connection lives.
+    socket.once('upgrade', ({ socket: tcp }) => {
+      this.#bytesRead = () => tcp.bytesRead;
     });
     socket.on('open', () => {
       this.#deps.wire.ping = (answered) => this.#ping(socket, answered);

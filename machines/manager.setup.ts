@@ -96,6 +96,14 @@ export const managerSetup = setup({
     isRestarted: ({ context }) => context.due.length + context.rising.length === 0,
     canRestart: ({ context }) => context.due.length > 0 && (!context.restart?.rolling || context.rising.length === 0),
     isNobodyAway: ({ context }) => context.away.length === 0,
+    /** New sessions for all that run: those they have are given up for them. */
+    canRenew: (
+      { context: { service, down } },
+      { newSessions, identifiesLeft }: { newSessions: boolean; identifiesLeft: number | null },
+    ) =>
+      !newSessions ||
+      identifiesLeft === null ||
+      identifiesLeft >= refsOf(service).filter((ref) => !has(down, ref)).length,
     hasIdentifies: (_, { prepared: { ids, resumable, identifiesLeft } }: { prepared: Prepared }) =>
       identifiesLeft === null || identifiesLeft >= ids.filter((id) => !resumable.includes(id)).length,
   },

@@ -41,7 +41,14 @@ const Running = managerSetup.createStateConfig({
     // Where nobody is down that is done at once.
     connect: { target: 'Scaling', actions: 'retryDown' },
     scale: { target: 'Scaling', actions: { type: 'planScale', params: ({ event }) => event } },
-    restart: { target: 'Restarting', actions: { type: 'planRestart', params: ({ event }) => event } },
+    restart: [
+      {
+        guard: { type: 'canRenew', params: ({ event }) => event },
+        target: 'Restarting',
+        actions: { type: 'planRestart', params: ({ event }) => event },
+      },
+      { actions: ['beginOperation', { type: 'tellFailed', params: { why: 'overBudget' } }] },
+    ],
     reshard: 'Resharding',
   },
 });

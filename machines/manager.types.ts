@@ -83,7 +83,8 @@ export type ManagerCommand =
   | { type: 'abort'; code: number; reason: string }
   /** Runs these shards of the same total from now on; those that are not among them are closed with this code. */
   | { type: 'scale'; ids: readonly number[]; code: number; reason: string }
-  | { type: 'restart'; rolling: boolean; newSessions: boolean }
+  /** `identifiesLeft`: of the day, without the reserve; null where they are not counted here. */
+  | { type: 'restart'; rolling: boolean; newSessions: boolean; identifiesLeft: number | null }
   | { type: 'reshard'; total: number | 'auto'; ids: readonly number[] | null }
   | { type: 'reshard.abort' };
 

@@ -53,7 +53,8 @@ export async function fetchGatewayInfo(
   const { api = 'https://discord.com/api/v10', signal, timeout: timeoutMs = 30_000 } = options;
   checkToken(token);
   const redact = redactor(token);
-  checkOptions(api, timeoutMs, redact);
+  checkApi(api, redact);
+  checkTimeout(timeoutMs, redact);
   const url = `${api.replace(/\/+$/, '')}/gateway/bot`;
   const end = performance.now() + timeoutMs;
   for (let failures = 1; ; failures += 1) {
@@ -184,7 +185,8 @@ function checkToken(token: unknown): void {
   if (wrong !== null) throw new ShardError('INVALID_OPTION', `\`token\` ${wrong}.`);
 }
 
-function checkOptions(api: unknown, timeoutMs: unknown, redact: (text: string) => string): void {
+/** @throws ShardError `INVALID_OPTION` */
+export function checkApi(api: unknown, redact: (text: string) => string): void {
   const url = typeof api === 'string' && /^https?:\/\//.test(api) && URL.canParse(api) ? new URL(api) : null;
   if (url === null || url.username + url.password + url.search + url.hash !== '') {
     // Without the value where the token may stand in it.
@@ -193,6 +195,9 @@ function checkOptions(api: unknown, timeoutMs: unknown, redact: (text: string) =
       value,
     });
   }
+}
+
+function checkTimeout(timeoutMs: unknown, redact: (text: string) => string): void {
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= MAX_DELAY_MS)) {
     const message = `\`timeout\` must be milliseconds, above 0 up to ${MAX_DELAY_MS}; got ${inspect(timeoutMs)}.`;
     throw new ShardError('INVALID_OPTION', redact(message));

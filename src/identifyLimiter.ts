@@ -40,6 +40,8 @@ export interface ProcessIdentifyLimiter extends IdentifyLimiter {
   readonly waiting: number;
   /** When the next of them may identify at the earliest: milliseconds since the epoch. Null while nobody waits. */
   readonly nextAt: number | null;
+  /** Milliseconds until the windows of all keys are over. */
+  readonly coolMs: number;
   /** Takes a newer answer of GET /gateway/bot. */
   tellBudget(limit: SessionStartLimit): void;
 }
@@ -91,6 +93,10 @@ class Limiter implements ProcessIdentifyLimiter {
     if (snapshot.matches('exhausted')) return this.budget?.resetAt ?? null;
     const ends = waiting.map(({ shardId }) => this.#cooling.get(shardId % maxConcurrency) ?? 0);
     return Math.max(Date.now(), Math.min(...ends));
+  }
+
+  get coolMs(): number {
+    return Math.max(0, Math.max(0, ...this.#cooling.values()) - Date.now());
   }
 
   tellBudget(limit: SessionStartLimit): void {

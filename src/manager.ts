@@ -25,7 +25,7 @@ import { shardEventOf } from './manager/relay.js';
 import { stateOf, statusOf, type ManagerState, type ManagerStatus } from './manager/status.js';
 import { Waiters } from './manager/waiters.js';
 import type { SendOptions, SendPayload } from './outbox.js';
-import { RESUMABLE_CLOSE } from './protocol/closeCodes.js';
+import { endsSession, RESUMABLE_CLOSE } from './protocol/closeCodes.js';
 import { ShardError } from './protocol/errors.js';
 import type { Session } from './protocol/session.js';
 import { isSnowflake, shardIdFor } from './protocol/sharding.js';
@@ -142,8 +142,13 @@ export class ShardManager implements AsyncDisposable {
    * manager is told to go down, `BUSY` while it does something else.
    */
   connect(): Promise<void> {
-    if (this.state === 'Preparing' || this.state === 'Starting') return this.#operation.wait();
-    return handled(this.#begin({ type: 'connect' }));
+    const snapshot = this.actor.getSnapshot();
+    const isUnderWay =
+      snapshot.matches('Preparing') ||
+      snapshot.matches({ Online: 'Starting' }) ||
+      snapshot.matches({ Closing: 'comingBack' });
+    if (isUnderWay) return this.#operation.wait();
+    return handled(this.#begin(() => ({ type: 'connect' })));
   }
 
   /**
@@ -151,25 +156,32 @@ export class ShardManager implements AsyncDisposable {
    * `resumable` the sessions of the latter are kept, for the process that runs them from now on. Resolves when done.
    * @throws ShardError `INVALID_OPTION`, `BUSY`, `CLOSED`; what a new shard was refused with: the others stay
    */
-  async scale(
+  scale(
     ids: NonNullable<ShardManagerOptions['ids']>,
     { resumable = false }: { resumable?: boolean } = {},
   ): Promise<void> {
-    const list = idsOf(ids);
-    if (this.total > 0) checkIds(list, this.total);
-    const code = resumable ? RESUMABLE_CLOSE : 1000;
-    return this.#begin({ type: 'scale', ids: list, code, reason: 'scaled in' });
+    const plan = () => {
+      const list = idsOf(ids);
+      if (this.total > 0) checkIds(list, this.total);
+      const code = resumable ? RESUMABLE_CLOSE : 1000;
+      return { type: 'scale', ids: list, code, reason: 'scaled in' } as const;
+    };
+    return handled(this.#begin(plan));
   }
 
   /**
    * Lets every shard drop its connection and come back, without losing a dispatch. Resolves when all are back.
-   * @throws ShardError `INVALID_OPTION`, `BUSY`, `CLOSED`; what a shard was refused with
+   * @throws ShardError `INVALID_OPTION`, `BUSY`, `CLOSED`, `OVER_BUDGET` where the day has fewer identifies left than new
+   * sessions need; what a shard was refused with
    */
-  async restart({ rolling = false, newSessions = false }: RestartOptions = {}): Promise<void> {
-    for (const [name, value] of Object.entries({ rolling, newSessions })) {
-      if (typeof value !== 'boolean') throw invalidOption(name, value, 'true or false');
-    }
-    return this.#begin({ type: 'restart', rolling, newSessions });
+  restart({ rolling = false, newSessions = false }: RestartOptions = {}): Promise<void> {
+    const plan = () => {
+      for (const [name, value] of Object.entries({ rolling, newSessions })) {
+        if (typeof value !== 'boolean') throw invalidOption(name, value, 'true or false');
+      }
+      return { type: 'restart', rolling, newSessions, identifiesLeft: this.#parts.identifies.left } as const;
+    };
+    return handled(this.#begin(plan));
   }
 
   /**
@@ -179,18 +191,21 @@ export class ShardManager implements AsyncDisposable {
    * @throws ShardError `INVALID_OPTION`, `BUSY`, `CLOSED`, `OVER_BUDGET` where the day has fewer identifies left than it
    * needs; the signal's reason; what a new shard was refused with: in all these cases the old set stays as it was
    */
-  async reshard(total: number | 'auto', { ids, signal }: ReshardOptions = {}): Promise<void> {
-    if (total !== 'auto') checkTotal(total);
-    const list = ids === undefined ? null : idsOf(ids);
-    if (list !== null && total !== 'auto') checkIds(list, total);
-    signal?.throwIfAborted();
+  reshard(total: number | 'auto', { ids, signal }: ReshardOptions = {}): Promise<void> {
+    const plan = () => {
+      if (total !== 'auto') checkTotal(total);
+      const list = ids === undefined ? null : idsOf(ids);
+      if (list !== null && total !== 'auto') checkIds(list, total);
+      signal?.throwIfAborted();
+      return { type: 'reshard', total, ids: list } as const;
+    };
     const abort = () => {
       this.#whyAborted = signal?.reason;
       this.actor.send({ type: 'reshard.abort' });
     };
-    const done = this.#begin({ type: 'reshard', total, ids: list });
-    signal?.addEventListener('abort', abort, { once: true });
-    return done.finally(() => signal?.removeEventListener('abort', abort));
+    // One that is refused must not call off another that is under way.
+    const accepted = () => signal?.addEventListener('abort', abort, { once: true });
+    return handled(this.#begin(plan, accepted).finally(() => signal?.removeEventListener('abort', abort)));
   }
 
   /**
@@ -239,8 +254,12 @@ export class ShardManager implements AsyncDisposable {
     return shard.send(payload, options);
   }
 
-  /** Sends a payload by every shard. Resolves when all have sent it, rejects with the first error. */
+  /**
+   * Sends a payload by every shard. Resolves when all have sent it, rejects with the first error.
+   * @throws ShardError `UNKNOWN_SHARD` where there are none, and what `shard.send` throws
+   */
   async broadcast(payload: SendPayload, options?: SendOptions): Promise<void> {
+    if (this.shards.size === 0) throw new ShardError('UNKNOWN_SHARD', 'There are no shards before connect().');
     await Promise.all([...this.shards.values()].map((shard) => shard.send(payload, options)));
   }
 
@@ -261,8 +280,12 @@ export class ShardManager implements AsyncDisposable {
     return known.length === 0 ? null : known.reduce((sum, latency) => sum + latency, 0) / known.length;
   }
 
-  /** The session of each shard by id, as `shardOptions` takes them; null where there is none. */
+  /**
+   * The session of each shard by id, for `shardOptions[id].session` of a process to come; null where there is none. After
+   * `close()` those that were left.
+   */
   getCurrentSessions(): Record<number, Session | null> {
+    if (this.shards.size === 0) return Object.fromEntries(this.#parts.fleet.left.sessions);
     return Object.fromEntries([...this.shards].map(([id, { session }]) => [id, session]));
   }
 
@@ -323,8 +346,9 @@ export class ShardManager implements AsyncDisposable {
   }
 
   /** `can` looks at the chart: what it would ignore is refused. */
-  async #begin(command: ManagerCommand): Promise<void> {
-    const down = this.#downForGood();
+  async #begin(plan: () => ManagerCommand, accepted?: () => void): Promise<void> {
+    const command = plan();
+    const down = this.#downForGood() ?? (this.#shutdown === null ? null : wentDown());
     if (down !== null) throw down;
     if (!this.actor.getSnapshot().can(command)) {
       const { state } = this;
@@ -333,6 +357,7 @@ export class ShardManager implements AsyncDisposable {
       throw new ShardError('BUSY', message, { value: state });
     }
     const done = this.#operation.wait();
+    accepted?.();
     this.actor.send(command);
     return done;
   }
@@ -342,7 +367,8 @@ export class ShardManager implements AsyncDisposable {
       case 'operation.done':
         return this.#operation.done();
       case 'operation.failed':
-        return this.#operation.fail(() => this.#whyFailed(report));
+        this.#logger.warn(`what was asked is not done: ${report.why}`);
+        return this.#operation.fail(this.#whyFailed(report));
       case 'manager.offline':
         // Unless it comes back for somebody who has asked meanwhile.
         if (this.state === 'Offline') this.#operation.fail(wentDown);
@@ -350,15 +376,16 @@ export class ShardManager implements AsyncDisposable {
     }
   }
 
-  #whyFailed({ why, shards: [first] }: Extract<ManagerReport, { type: 'operation.failed' }>): unknown {
+  /** A function that tells the error, once this turn of the chart is over and everything is known. */
+  #whyFailed({ why, shards: [first] }: Extract<ManagerReport, { type: 'operation.failed' }>): () => unknown {
     const { fleet, preparation, identifies } = this.#parts;
-    if (why === 'aborted') return this.#whyAborted;
-    if (why === 'unprepared') return preparation.error;
-    if (why === 'shardDown' && first !== undefined) return fleet.failureOf(first);
+    if (why === 'shardDown' && first !== undefined) return fleet.failures.of(first);
+    if (why === 'aborted') return () => this.#whyAborted;
+    if (why === 'unprepared') return () => preparation.error;
     const left = identifies.left ?? 0;
     const until = new Date(identifies.own?.budget?.resetAt ?? 0).toISOString();
     const message = `The day has ${left} identifies left, fewer than this needs. There are more at ${until}.`;
-    return new ShardError('OVER_BUDGET', message, { value: left });
+    return () => new ShardError('OVER_BUDGET', message, { value: left });
   }
 
   async #goDown(command: Extract<ManagerCommand, { type: 'close' | 'abort' | 'shutdown' }>): Promise<void> {
@@ -369,6 +396,7 @@ export class ShardManager implements AsyncDisposable {
 
   async #shutDown(code: number): Promise<void> {
     if (this.#downForGood() === null) await this.#goDown({ type: 'shutdown', code, reason: 'shutdown requested' });
+    if (endsSession(code)) await this.#parts.fleet.forgetSessions();
     this.actor.stop();
     this.#parts.identifies.own?.actor.stop();
     this.#end.emit('down', null);
@@ -378,7 +406,7 @@ export class ShardManager implements AsyncDisposable {
   #chartFailed(cause: unknown): void {
     const message = `The manager's chart has failed, which is a bug in shardchart: ${String(cause)}`;
     this.#logger.error(message);
-    for (const shard of this.shards.values()) shard.forceClose();
+    for (const shard of [...this.shards.values(), ...this.otherShards]) shard.forceClose();
     this.#operation.fail(() => new ShardError('CLOSED', message, { cause }));
     this.#offline.done();
     this.#end.emit('down', null);

@@ -3,6 +3,9 @@ import { isSession, plainSession } from './protocol/session.js';
 import type { SessionStore } from './sessionStore.js';
 import { within } from './within.js';
 
+/** How long the store may take to tell a session: without an answer the shard begins anew. */
+const LOAD_LIMIT_MS = 10_000;
+
 /** Keeps a store in step with one shard's session: writes in order, and reports what the store cannot do. */
 export class SessionKeeper {
   readonly #store: SessionStore | undefined;
@@ -27,7 +30,7 @@ export class SessionKeeper {
   async load(): Promise<Session | null> {
     if (this.#store === undefined) return null;
     try {
-      const session: unknown = await this.#store.get(this.#shardId);
+      const session: unknown = await within(LOAD_LIMIT_MS, this.#store.get(this.#shardId));
       if (session === null || session === undefined) return null;
       if (isSession(session)) return (this.#saved = plainSession(session));
       this.#report('the session store has something that is no session for this shard; it starts with a new one');

@@ -2,11 +2,19 @@ import { ShardError } from './protocol/errors.js';
 
 /**
  * The promise's value, if it comes in time; `awaited` names what the error says has not come.
- * @throws ShardError `TIMED_OUT`, or what the promise rejects with.
+ * @throws ShardError `TIMED_OUT`, the signal's reason, or what the promise rejects with.
  */
-export async function within<T>(limitMs: number, promise: T | PromiseLike<T>, awaited = 'answer'): Promise<T> {
+export async function within<T>(
+  limitMs: number,
+  promise: T | PromiseLike<T>,
+  awaited = 'answer',
+  signal?: AbortSignal,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let aborted: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
+    aborted = () => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', aborted, { once: true });
     timer = setTimeout(
       () => reject(new ShardError('TIMED_OUT', `No ${awaited} in ${limitMs} ms.`, { value: limitMs })),
       limitMs,
@@ -16,5 +24,6 @@ export async function within<T>(limitMs: number, promise: T | PromiseLike<T>, aw
     return await Promise.race([promise, late]);
   } finally {
     clearTimeout(timer);
+    if (aborted) signal?.removeEventListener('abort', aborted);
   }
 }

@@ -1,6 +1,7 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import type { ShardEvents } from '../events.js';
 import type { IdentifyBudgetLeft } from '../identifyLimiter.js';
+import type { FatalShardError } from '../protocol/errors.js';
 import type { Shard } from '../shard.js';
 
 /** Events a manager has beside those of its shards. */
@@ -10,7 +11,7 @@ export interface ManagerOnlyEvents {
   /** A connection ended, or an attempt at one: another name for `disconnected`. */
   close: ShardEvents['disconnected'];
   /** A shard was refused for good. Without a listener it goes to the logger. */
-  error: Error;
+  error: FatalShardError;
   /** Every dispatch, whole: another name for `dispatch`. */
   event: GatewayDispatchPayload;
   /** A shard was made, and has done nothing yet. */
@@ -28,7 +29,8 @@ export interface FleetEvents {
 /** Everything `manager.on` knows. */
 export type ManagerEvents = ShardEvents & ManagerOnlyEvents & FleetEvents;
 
-/** Told the event and the id of the shard it is from. */
-export type ManagerListener<Name extends keyof ManagerEvents> = Name extends keyof FleetEvents
-  ? (value: ManagerEvents[Name]) => unknown
-  : (value: ManagerEvents[Name], shardId: number) => unknown;
+/** Told the event and, where it is one shard's, the id of that. */
+export type ManagerListener<Name extends keyof ManagerEvents> = (
+  value: ManagerEvents[Name],
+  ...shardId: Name extends keyof FleetEvents ? [] : [shardId: number]
+) => unknown;

@@ -8,7 +8,9 @@ import type { Session } from '../protocol/session.js';
 import type { SessionStore } from '../sessionStore.js';
 import { createShard, type Shard } from '../shard.js';
 import type { ShardOptions } from '../options.js';
+import { within } from '../within.js';
 import type { ManagerEvents } from './events.js';
+import { Failures } from './failures.js';
 import { Relay } from './relay.js';
 import { SetStore } from './setStore.js';
 
@@ -33,6 +35,9 @@ interface Squad {
   readonly sessions: Map<number, Session | null>;
 }
 
+/** How long the store may take. */
+const STORE_LIMIT_MS = 10_000;
+
 type Tell = (report: FleetReport) => void;
 
 /** The shards: makes them, does with them what the manager's chart says, and reports what becomes of them. */
@@ -46,9 +51,10 @@ export class Fleet {
   readonly relay: Relay;
   readonly #parts: FleetParts;
   readonly #squads = new Map<number, Squad>();
-  /** Why shards went down, by set and id. */
-  readonly #failures = new Map<string, ShardError>();
+  readonly failures = new Failures();
   #service: Squad | null = null;
+  /** The store is told the sessions of a new set. */
+  #adopting: Promise<void> = Promise.resolve();
   #tell: Tell = () => {};
 
   constructor(parts: FleetParts) {
@@ -60,11 +66,6 @@ export class Fleet {
   get others(): Shard[] {
     const squads = [...this.#squads.values()].filter((squad) => squad !== this.#service);
     return squads.flatMap(({ shards }) => Array.from(shards.values()));
-  }
-
-  /** Why a shard went down. */
-  failureOf(ref: ShardRef): ShardError {
-    return this.#failures.get(keyOf(ref)) ?? wentDown(ref.id, 'for a reason it has not told');
   }
 
   logic() {
@@ -119,8 +120,10 @@ export class Fleet {
     if (!isFirst) this.relay.begin(before.set, set);
     else {
       if (before !== null) this.#squads.delete(before.set.number);
+      this.relay.restart();
       this.#enterService(squad);
     }
+    this.failures.keepOnly(this.#squads);
     for (const id of set.ids) this.#make(squad, id);
   }
 
@@ -133,7 +136,7 @@ export class Fleet {
     const { set, store, sessions } = squad;
     const { optionsOf, emitter, logger, refused } = this.#parts;
     const ref = { set: set.number, id };
-    this.#failures.delete(keyOf(ref));
+    this.failures.forget(ref);
     const session = sessions.get(id) ?? null;
     sessions.delete(id);
     try {
@@ -147,8 +150,9 @@ export class Fleet {
       squad.shards.set(id, shard);
       shard.on('transition', (record) => this.#moved(squad, shard, record));
       shard.on('fatal', (error) => {
-        this.#failures.set(keyOf(ref), error);
         refused(error);
+        if (squad.shards.get(id) !== shard) return;
+        this.failures.note(ref, error.message, error);
         this.#tell({ type: 'shard.down', ...ref });
       });
       this.relay.attach(shard, set);
@@ -157,20 +161,21 @@ export class Fleet {
     } catch (error) {
       // Options are read when a shard is made, and may have been changed since they were checked.
       logger.error(`shard ${id} cannot be made: ${String(error)}`);
-      if (error instanceof ShardError) this.#failures.set(keyOf(ref), error);
+      if (error instanceof ShardError) this.failures.note(ref, error.message, error);
       return null;
     }
   }
 
   #moved(squad: Squad, shard: Shard, { from, to, decision }: TransitionRecord): void {
-    if (from === to) return;
+    // Another may have taken its place, and tells for itself.
+    if (from === to || squad.shards.get(shard.id) !== shard) return;
     const ref = { set: squad.set.number, id: shard.id };
     if (from === 'Connecting') this.#tell({ type: 'shard.opened', ...ref });
     if (from === 'Connected') this.#tell({ type: 'shard.left', ...ref });
     if (to === 'Connected') this.#tell({ type: 'shard.up', ...ref });
     if (to !== 'Offline') return;
     // Where it was refused for good, `fatal` follows with more.
-    this.#failures.set(keyOf(ref), wentDown(shard.id, decision?.reason ?? 'closed'));
+    this.failures.note(ref, decision?.reason ?? 'closed');
     this.#tell({ type: 'shard.down', ...ref });
   }
 
@@ -179,13 +184,22 @@ export class Fleet {
     if (squad === undefined) return;
     const known = squad.shards.get(ref.id);
     if (known !== undefined && squad.store === null) squad.sessions.set(ref.id, known.session);
-    const shard = known === undefined || isSpent(known) ? this.#make(squad, ref.id) : known;
+    const shard = known === undefined || isSpent(known) ? this.#replace(squad, ref.id, known) : known;
     if (shard === null) return this.#tell({ type: 'shard.down', ...ref });
     shard.connect().catch(() => {
       // A listener may have brought it down for good before it was told to connect: then it has no transition to tell of.
       const isCurrent = squad.shards.get(ref.id) === shard;
       if (isCurrent && shard.state === 'Offline') this.#tell({ type: 'shard.down', ...ref });
     });
+  }
+
+  #replace(squad: Squad, id: number, spent: Shard | undefined): Shard | null {
+    if (spent !== undefined) {
+      this.relay.detach(spent);
+      squad.shards.delete(id);
+      void spent.shutdown();
+    }
+    return this.#make(squad, id);
   }
 
   async #close(ref: ShardRef, { code, reason }: { code: number; reason: string }, isAbort: boolean): Promise<void> {
@@ -204,6 +218,7 @@ export class Fleet {
       }
       this.#remove(squad, shard);
     }
+    await this.#adopting;
     this.#tell({ type: 'shard.gone', ...ref });
   }
 
@@ -232,23 +247,37 @@ export class Fleet {
     if (squad === undefined || before === null) return;
     this.#enterService(squad);
     before.store?.close();
-    void this.#adoptStore(squad);
+    this.#adopting = this.#adoptStore(squad);
     this.relay.switchOver();
   }
 
-  /** The store is the new set's from now on. */
+  /** The store is the new set's from now on. Never rejects. */
   async #adoptStore({ set, shards, store: own }: Squad): Promise<void> {
     const { store, logger } = this.#parts;
     if (store === undefined || own === null) return;
-    try {
+    const all = [...shards.values()];
+    const adopt = async () => {
       await store.setTotal?.(set.total);
       own.open();
-      await Promise.all(
-        [...shards.values()].map(({ id, session }) => (session === null ? store.delete(id) : store.set(id, session))),
-      );
+      await Promise.all(all.map(({ id, session }) => (session === null ? store.delete(id) : store.set(id, session))));
+    };
+    try {
+      await within(STORE_LIMIT_MS, adopt());
     } catch (error) {
       own.open();
       logger.error(`the session store could not take over the new set's sessions: ${String(error)}`);
+    }
+  }
+
+  /** Sessions that were kept by `close` are to end after all. */
+  async forgetSessions(): Promise<void> {
+    const { store, logger } = this.#parts;
+    const ids = [...this.left.sessions.keys()];
+    this.left.sessions.clear();
+    try {
+      await within(STORE_LIMIT_MS, Promise.all(ids.map((id) => store?.delete(id))));
+    } catch (error) {
+      logger.error(`the session store could not forget sessions: ${String(error)}`);
     }
   }
 
@@ -256,10 +285,6 @@ export class Fleet {
     return this.#squads.get(set)?.shards.get(id);
   }
 }
-
-const keyOf = ({ set, id }: ShardRef) => `${set}/${id}`;
-
-const wentDown = (id: number, why: string) => new ShardError('CLOSED', `Shard ${id} went down: ${why}.`, { value: id });
 
 /** No shard can come up again once its chart has ended. */
 const isSpent = ({ actor }: Shard) => {

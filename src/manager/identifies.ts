@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IdentifyGrant, IdentifyLimiter } from '../actors/identifySlot.js';
 import { createIdentifyLimiter, type ProcessIdentifyLimiter, type SessionStartLimit } from '../identifyLimiter.js';
 import type { ResolvedManagerOptions } from './options.js';
@@ -15,7 +16,8 @@ export interface IdentifyController {
   readonly timeout: number;
 }
 
-type Limits = SessionStartLimit & { readonly max_concurrency?: number };
+/** `session_start_limit` of GET /gateway/bot. */
+export type Limits = SessionStartLimit & { readonly max_concurrency?: number };
 
 /** Who may identify when: an own queue as soon as the limits are known, or whoever has been given the say. */
 export class Identifies {
@@ -25,11 +27,10 @@ export class Identifies {
   #own: { readonly limiter: ProcessIdentifyLimiter; readonly concurrency: number } | null = null;
 
   constructor(options: ResolvedManagerOptions, begun: (limiter: ProcessIdentifyLimiter) => void) {
-    const { identifyHook, identifyLimiter, sessionStartLimit } = options;
+    const { identifyHook, identifyLimiter } = options;
     this.#options = options;
     this.#begun = begun;
     this.#outside = identifyLimiter ?? (identifyHook === undefined ? null : hooked(identifyHook));
-    if (this.#outside === null && sessionStartLimit?.max_concurrency !== undefined) this.tell(sessionStartLimit);
   }
 
   get isOutside(): boolean {
@@ -71,12 +72,20 @@ export class Identifies {
     };
   }
 
-  /** Takes the limits of GET /gateway/bot. The windows that have begun go on. */
-  tell(limits: Limits): void {
+  /**
+   * Takes the limits of GET /gateway/bot. Another `max_concurrency` needs another queue, which is begun only while no shard
+   * waits in this one, and once the windows of this one are over; with shards up the old number is kept.
+   */
+  async tell(limits: Limits, { isIdle, signal }: { isIdle: boolean; signal: AbortSignal }): Promise<void> {
     if (this.#outside !== null) return;
     const { max_concurrency: concurrency = 1 } = limits;
-    if (this.#own?.concurrency === concurrency) return this.#own.limiter.tellBudget(limits);
     const { identifyWindow: window, reserve } = this.#options;
+    const before = this.#own;
+    if (before !== null && (before.concurrency === concurrency || !isIdle)) return before.limiter.tellBudget(limits);
+    if (before !== null) {
+      await sleep(before.limiter.coolMs, undefined, { signal });
+      before.limiter.actor.stop();
+    }
     const limiter = createIdentifyLimiter({ maxConcurrency: concurrency, window, reserve });
     this.#own = { limiter, concurrency };
     this.#begun(limiter);

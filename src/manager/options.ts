@@ -2,7 +2,8 @@ import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
 import type { Awaitable, IdentifyLimiter } from '../actors/identifySlot.js';
 import { checkBudget, type SessionStartLimit } from '../identifyLimiter.js';
 import { checkMethods, invalidOption } from '../invalidOption.js';
-import type { Logger } from '../logger.js';
+import { checkApi } from '../gatewayInfo.js';
+import { redactor, type Logger } from '../logger.js';
 import { hidingToken, resolveOptions, type ShardOptions } from '../options.js';
 import { IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
 import { ShardError } from '../protocol/errors.js';
@@ -98,9 +99,14 @@ function check(given: ShardManagerOptions): ResolvedManagerOptions {
   }
   checkBudget({ window: identifyWindow, reserve, sessionStartLimit: given.sessionStartLimit });
   if (given.gatewayInfo !== undefined) checkInfo(given.gatewayInfo);
+  if (given.api !== undefined) checkApi(given.api, redactor(String(given.token)));
+  if (Object.hasOwn(options, 'session')) {
+    throw invalidOption('options.session', null, 'left out: a session is one shard’s, in `shardOptions[id].session`');
+  }
   checkShardOptions(given, 'options', options);
   for (const [id, own] of Object.entries(shardOptions)) {
-    if (!/^\d{1,15}$/.test(id)) throw invalidOption('shardOptions', shardOptions, 'an object by shard ids');
+    const isOwn = typeof own === 'object' && own !== null;
+    if (!/^\d{1,15}$/.test(id) || !isOwn) throw invalidOption('shardOptions', shardOptions, 'objects by shard ids');
     checkShardOptions(given, `shardOptions[${id}]`, { ...options, ...own });
   }
   return { ...given, total, ids, options, shardOptions, reserve, identifyWindow };

@@ -4,7 +4,7 @@ import { fetchGatewayInfo } from '../gatewayInfo.js';
 import type { Logger } from '../logger.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
 import { within } from '../within.js';
-import type { Identifies } from './identifies.js';
+import type { Identifies, Limits } from './identifies.js';
 import { checkIds, type GatewayInfo, type ResolvedManagerOptions } from './options.js';
 
 /** How long the store may take to tell what it has: a shard asks again by itself. */
@@ -65,7 +65,7 @@ export class Preparation {
     const ids = wanted.ids ?? Array.from({ length: total }, (_, id) => id);
     checkIds(ids, total);
     // A session goes on receiving what its shard of its total did: another set begins anew.
-    this.sessions = isReshard ? new Map(ids.map((id) => [id, null])) : await this.#sessionsOf(ids, total);
+    this.sessions = isReshard ? new Map(ids.map((id) => [id, null])) : await this.#sessionsOf(ids, total, signal);
     return {
       total,
       ids,
@@ -82,30 +82,35 @@ export class Preparation {
     const needsLimits = !identifies.isOutside && sessionStartLimit === undefined;
     // What was given is from before the start: how many shards are recommended now is another question.
     const isGiven = gatewayInfo !== undefined && !(isReshard && needsTotal);
-    if (!isGiven && (needsTotal || needsLimits)) {
-      this.#info = await fetchGatewayInfo(token, { ...(api !== undefined && { api }), signal });
-      identifies.tell(sessionStartLimit ?? this.#info.session_start_limit);
-    } else if (identifies.own === null) {
-      const limits = sessionStartLimit ?? gatewayInfo?.session_start_limit;
-      if (limits !== undefined) identifies.tell(limits);
-    }
+    const asks = !isGiven && (needsTotal || needsLimits);
+    if (asks) this.#info = await fetchGatewayInfo(token, { ...(api !== undefined && { api }), signal });
+    const isFirst = identifies.own === null;
+    // Limits that were given are told once: they are counted down from there.
+    if (!isFirst && (!asks || sessionStartLimit !== undefined)) return;
+    const limits = { ...this.#info?.session_start_limit, ...sessionStartLimit };
+    if (isLimit(limits)) await identifies.tell(limits, { isIdle: !isReshard, signal });
   }
 
-  async #tellStore(total: number): Promise<void> {
+  async #tellStore(total: number, signal: AbortSignal): Promise<void> {
     const { options, logger } = this.#parts;
     try {
-      await within(STORE_LIMIT_MS, options.sessionStore?.setTotal?.(total));
+      await within(STORE_LIMIT_MS, options.sessionStore?.setTotal?.(total), 'answer', signal);
     } catch (error) {
+      signal.throwIfAborted();
       logger.error(`the session store could not be told the total: ${String(error)}`);
     }
   }
 
   /** The newest there is of each: left by the shard before, given, or stored. */
-  async #sessionsOf(ids: readonly number[], total: number): Promise<ReadonlyMap<number, Session | null>> {
+  async #sessionsOf(
+    ids: readonly number[],
+    total: number,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, Session | null>> {
     const { options, left } = this.#parts;
     const { shardOptions, sessionStore } = options;
     const before = left();
-    await this.#tellStore(total);
+    await this.#tellStore(total, signal);
     const found = ids.map(async (id): Promise<readonly [number, Session | null] | null> => {
       const last = before.total === total ? before.sessions.get(id) : undefined;
       // One that has ended is not begun again.
@@ -113,10 +118,11 @@ export class Preparation {
       if (known) return [id, known];
       if (sessionStore === undefined) return [id, null];
       try {
-        const stored = await within(STORE_LIMIT_MS, sessionStore.get(id));
+        const stored = await within(STORE_LIMIT_MS, sessionStore.get(id), 'answer', signal);
         if (stored === null || stored === undefined) return [id, null];
         return isSession(stored) ? [id, plainSession(stored)] : null;
       } catch {
+        signal.throwIfAborted();
         // The shard asks again, and tells what is wrong.
         return null;
       }
@@ -124,3 +130,6 @@ export class Preparation {
     return new Map((await Promise.all(found)).filter((entry) => entry !== null));
   }
 }
+
+/** There may be nothing but a concurrency: then the day is not known. */
+const isLimit = (limits: Partial<Limits>): limits is Limits => limits.remaining !== undefined;

@@ -23,18 +23,11 @@ export function shardEventOf(name: keyof ManagerEvents): Name | null {
   return (alias?.[0] ?? name) as Name;
 }
 
-/** Belong to a session, so that those of a set that is not in service are nobody's business. */
-const OF_A_SESSION: ReadonlySet<Name> = new Set<Name>(['ready', 'resumed', 'raw']);
+/** Belong to a session, so that those of a set that is not in service are nobody's business: its ids are others'. */
+const OF_A_SESSION: ReadonlySet<Name> = new Set<Name>(['disconnected', 'raw', 'ready', 'resumed']);
 
 /** Told of both sets: they are what a shard does, not what the world does. */
-const OF_A_SHARD: ReadonlySet<Name> = new Set<Name>([
-  'debug',
-  'disconnected',
-  'fatal',
-  'heartbeat',
-  'malformed',
-  'transition',
-]);
+const OF_A_SHARD: ReadonlySet<Name> = new Set<Name>(['debug', 'fatal', 'heartbeat', 'malformed', 'transition']);
 
 interface Member {
   readonly set: number;
@@ -102,7 +95,7 @@ export class Relay {
 
   /** A second set comes up beside the first. */
   begin(before: ShardSet, next: ShardSet): void {
-    if (this.#overlap !== null) this.#forget(this.#overlap);
+    this.restart();
     const handOver = new HandOver({
       deliver: (name, value, shardId) => this.#emit(name as Name, value as never, shardId),
       oldTotal: before.total,
@@ -118,13 +111,17 @@ export class Relay {
     const overlap = this.#overlap;
     if (overlap === null) return;
     overlap.isSwitched = true;
-    const ids = [...this.#members.values()].filter(({ set }) => set === overlap.next).map(({ shard }) => shard.id);
-    for (const id of ids) {
+    // The shard with which the set is whole has yet to tell of itself.
+    for (const [id, ready] of [...overlap.readies].toSorted(([one], [other]) => one - other)) {
       this.#emitter.emit('connect', { resumed: false }, id);
-      const ready = overlap.readies.get(id);
-      if (ready !== undefined) this.#emitter.emit('ready', ready, id);
+      this.#emitter.emit('ready', ready, id);
     }
     overlap.handOver.switchOver();
+  }
+
+  /** There is one set, and it begins. */
+  restart(): void {
+    if (this.#overlap !== null) this.#forget(this.#overlap);
   }
 
   /** One of the sets is gone. */

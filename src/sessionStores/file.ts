@@ -74,6 +74,8 @@ class FileStore implements FileSessionStore {
   readonly #sessions = new Map<number, Session | null>();
   #loading: Promise<void> | null = null;
   #isLoaded = false;
+  /** The total is the user's word, not the file's. */
+  #isTold: boolean;
   /** Counts changes: the last, the last that is to be written at once, the last that is written. */
   #changed = 0;
   #urgent = 0;
@@ -92,6 +94,7 @@ class FileStore implements FileSessionStore {
     this.#debounceMs = debounce;
     this.sequenceInterval = Math.max(debounce, LEAST_INTERVAL_MS);
     this.#total = total;
+    this.#isTold = total !== null;
     this.#tell = reportTo(options);
     if (inUse.has(this.#path)) {
       const advice = 'Give its shards one store, or close the one before';
@@ -136,8 +139,14 @@ class FileStore implements FileSessionStore {
     if (!Number.isSafeInteger(total) || total < 1) refuse('total', total, 'how many shards the bot has');
     const before = this.#total;
     this.#total = total;
-    if (!this.#isLoaded) return this.#load();
+    if (!this.#isLoaded) {
+      this.#isTold = true;
+      return this.#load();
+    }
     if (before === null || before === total) return undefined;
+    if (!this.#isTold)
+      this.#report('OTHER_TOTAL', `is that of ${before} shards, not of ${total}: no session is resumed`);
+    this.#isTold = true;
     this.#sessions.clear();
     return this.#change(true);
   }
@@ -254,11 +263,13 @@ class FileStore implements FileSessionStore {
     this.#isLoaded = true;
     if (text === null) return;
     const found = parseSessions(text, this.#total);
-    if (!(found instanceof Map)) {
+    if ('problem' in found) {
       const kept = text === '' ? '' : ` What it has is kept as ${this.#disk.keep()} once there are new ones.`;
       return this.#report(found.code, `${found.problem}: no session is resumed.${kept}`);
     }
-    for (const [id, session] of found) {
+    // Whoever says the total later is told so.
+    this.#total ??= found.total;
+    for (const [id, session] of found.sessions) {
       // What a shard has said meanwhile is newer.
       if (!this.#sessions.has(id)) this.#sessions.set(id, session);
     }

@@ -18,11 +18,17 @@ export function formatSessions(sessions: ReadonlyMap<number, Session | null>, to
   return `${JSON.stringify({ format: FORMAT, version: VERSION, total, sessions: kept })}\n`;
 }
 
+/** What a file has, and for how many shards it was written where it says so. */
+export interface Found {
+  readonly sessions: ReadonlyMap<number, Session>;
+  readonly total: number | null;
+}
+
 /**
  * The sessions of a text by shard id. With a `total` only a file written for the same is taken: within another one a
  * session would go on receiving what its old shard did.
  */
-export function parseSessions(text: string, total: number | null): Map<number, Session> | Refusal {
+export function parseSessions(text: string, total: number | null): Found | Refusal {
   if (text.trim() === '') return unusable('is empty');
   let content: unknown;
   try {
@@ -46,7 +52,7 @@ export function parseSessions(text: string, total: number | null): Map<number, S
     if (!/^\d{1,15}$/.test(id) || !isSession(session)) return unusable(`has no session where shard ${id}'s should be`);
     sessions.set(Number(id), session);
   }
-  return sessions;
+  return { sessions, total: typeof itsTotal === 'number' ? itsTotal : null };
 }
 
 const unusable = (problem: string): Refusal => ({ code: 'UNUSABLE', problem });

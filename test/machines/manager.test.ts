@@ -156,6 +156,13 @@ describe('restart', () => {
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.done']]);
   });
 
+  test('new sessions the day has no identifies for are refused, and nobody gives up the one it has', () => {
+    const manager = runningManager(3).down('1/2').restart({ newSessions: true, identifiesLeft: 1 });
+    expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed overBudget']]);
+    manager.restart({ newSessions: true, identifiesLeft: 2 });
+    expect(manager.take()).toEqual(['shard.restart 1/0 anew', 'shard.restart 1/1 anew']);
+  });
+
   test('rolling: one after the other, in the order of ids', () => {
     const manager = runningManager(3).restart({ rolling: true });
     for (const name of names(1, 3)) {

@@ -107,7 +107,7 @@ export class ManagerHarness {
   scale = (...ids: number[]) => this.tell({ type: 'scale', ids, ...way });
   reshard = (total: number) => this.tell({ type: 'reshard', total, ids: null });
   restart = (of: Partial<Extract<ManagerCommand, { type: 'restart' }>> = {}) =>
-    this.tell({ type: 'restart', rolling: false, newSessions: false, ...of });
+    this.tell({ type: 'restart', rolling: false, newSessions: false, identifiesLeft: null, ...of });
 }
 
 const harnesses: ManagerHarness[] = [];

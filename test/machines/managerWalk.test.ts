@@ -17,7 +17,12 @@ const command: fc.Arbitrary<ManagerCommand> = fc.oneof(
   { weight: 4, arbitrary: ids.map((list) => ({ type: 'scale', ids: list, ...way }) as const) },
   {
     weight: 4,
-    arbitrary: fc.record({ type: fc.constant('restart' as const), rolling: fc.boolean(), newSessions: fc.boolean() }),
+    arbitrary: fc.record({
+      type: fc.constant('restart' as const),
+      rolling: fc.boolean(),
+      newSessions: fc.boolean(),
+      identifiesLeft: fc.option(fc.nat(TOTAL)),
+    }),
   },
   { weight: 6, arbitrary: fc.constant({ type: 'reshard', total: TOTAL, ids: null } as const) },
   { weight: 1, arbitrary: fc.constant({ type: 'reshard.abort' } as const) },

@@ -22,8 +22,10 @@ const commands: readonly ManagerEvent[] = [
   { type: 'abort', ...way },
   { type: 'scale', ids: [0], ...way },
   { type: 'scale', ids: [0, 1], ...way },
-  { type: 'restart', rolling: true, newSessions: false },
-  { type: 'restart', rolling: false, newSessions: true },
+  { type: 'restart', rolling: true, newSessions: false, identifiesLeft: 0 },
+  { type: 'restart', rolling: false, newSessions: true, identifiesLeft: null },
+  { type: 'restart', rolling: true, newSessions: true, identifiesLeft: 1 },
+  { type: 'restart', rolling: false, newSessions: true, identifiesLeft: 0 },
   { type: 'reshard', total: 'auto', ids: null },
   { type: 'reshard.abort' },
 ];

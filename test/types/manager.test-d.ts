@@ -31,7 +31,10 @@ describe('listeners of a manager', () => {
     });
     manager.once('event', (payload) => expectTypeOf(payload).toEqualTypeOf<GatewayDispatchPayload>());
     manager.on('resumed', ({ replayed }, shardId) => expectTypeOf([replayed, shardId]).toEqualTypeOf<number[]>());
-    manager.on('error', (error) => expectTypeOf(error).toEqualTypeOf<Error>());
+    manager.on('error', ({ closeCode }) => expectTypeOf(closeCode).toEqualTypeOf<number | null>());
+    for (const name of ['MESSAGE_CREATE', 'MESSAGE_DELETE'] as const) {
+      manager.on(name, ({ id }, shardId) => expectTypeOf([id, shardId]).toEqualTypeOf<(string | number)[]>());
+    }
     manager.on('shard', (shard) => expectTypeOf(shard).toEqualTypeOf<Shard>());
   });
 

@@ -33,6 +33,9 @@ describe('the options', () => {
     ['options that are none', { ...fine, options: 7 }],
     ['a wrong option for one', { ...fine, shardOptions: { 3: { largeThreshold: 7 } } }],
     ['a shard that is none', { ...fine, shardOptions: { first: {} } }],
+    ['no options for one', { ...fine, shardOptions: { 0: undefined } }],
+    ['a session for all', { ...fine, options: { session: null } }],
+    ['an address that is none', { ...fine, api: 'nonsense' }],
     ['a store where it would be overlooked', { ...fine, options: { sessionStore: createMemorySessionStore() } }],
     ['the token where something else belongs', { ...fine, ids: TOKEN, options: {} }],
   ];

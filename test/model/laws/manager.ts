@@ -36,6 +36,12 @@ const needed = (prepared: Prepared) =>
 const affords = ({ event: { prepared } }: Told<'manager.prepared'>) =>
   prepared.identifiesLeft === null || needed(prepared) <= prepared.identifiesLeft;
 
+/** Those that are down have no session to give up. */
+const affordsRestart = ({ context: { service, down }, event }: Told<'restart'>) => {
+  const { newSessions, identifiesLeft } = event;
+  return !newSessions || identifiesLeft === null || identifiesLeft - (service?.ids.length ?? 0) + down.length >= 0;
+};
+
 const unprepared = (['manager.unprepared', 'xstate.error.actor.preparation'] as const).flatMap((type) => [
   law(`nothing connects before it is known how (${type})`, {
     in: PREPARING,
@@ -106,9 +112,16 @@ const operations: readonly Law<ManagerContext>[] = [
       );
     },
   }),
+  law('a restart that gives up sessions the day has no identifies for is refused', {
+    in: RUNNING,
+    on: 'restart',
+    if: (facts) => !affordsRestart(facts),
+    owes: ({ sheet }) => sheet.begin().fail('overBudget').in(RUNNING),
+  }),
   law('restart is for all that are not down', {
     in: RUNNING,
     on: 'restart',
+    if: affordsRestart,
     owes: ({ sheet, event: { rolling, newSessions } }) => {
       sheet.restart = { rolling, newSessions };
       sheet.due = namesIn(sheet.service).filter((name) => sheet.placeOf(name) !== 'down');

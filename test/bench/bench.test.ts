@@ -21,7 +21,7 @@ interface Report {
     idle: { results: { id: string; rssKiB: Spread; startUpMs: Spread; idlePercent: Spread }[] };
     latency: { results: { id: string; p50Us: number; p99Us: number }[] };
     costs: { results: { name: string; ratio: Spread }[] };
-    cores: { throughput: Spread };
+    cores: { throughput: Spread; posted: Spread };
   };
 }
 
@@ -62,6 +62,7 @@ test.skipIf(!canRun)(
     for (const { p50Us, p99Us } of latency.results) expect(p99Us).toBeGreaterThanOrEqual(p50Us);
     expect(costs.results[0]).toMatchObject({ name: 'one listener', ratio: { median: 1 } });
     expect(cores.throughput.median).toBeGreaterThan(0);
+    expect(cores.posted.median).toBeGreaterThan(0);
     expect(readFileSync(chart, 'utf8')).toMatch(/^<svg [^]*prefers-color-scheme:dark[^]*<\/svg>\n$/);
   },
 );

@@ -64,13 +64,14 @@ const parts = {
       ['', 'times', 'µs an event'],
       results.map(({ name, ratio, us }) => [name, range(ratio), range(us, 1)]),
     ),
-  cores: ({ cores, throughput, cpu }) =>
+  cores: ({ cores, throughput, cpu, posted }) =>
     table(
       `Two processes on ${cores} cores, the server beside them, as multiples of one`,
       ['', 'times'],
       [
         ['events a second, both together', range(throughput)],
         ['CPU time an event', range(cpu)],
+        ['taking a parsed event from a worker thread, as a multiple of parsing it', range(posted)],
       ],
     ),
 };

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
   exports: Record<string, string | { types: string; default: string }>;
+  dependencies: Record<string, string>;
   optionalDependencies: Record<string, string>;
   allowScripts: Record<string, boolean>;
 };
@@ -34,6 +35,10 @@ test('what is published holds no test, no benchmark and no source', () => {
   const paths = Object.values(parsed)[0]?.files.map(({ path }) => path) ?? [];
   expect(paths).toContain('dist/src/index.js');
   expect(paths.filter((path) => !/^(dist\/(src|machines)\/|package\.json$|LICENSE$|.*\.md$)/.test(path))).toEqual([]);
+});
+
+test('the inspector is the successor of the package whose name it has, which knows XState v4 only', () => {
+  expect(manifest.dependencies['@xstate/inspect']).toMatch(/^npm:@statelyai\/inspect@\^0\.7\./);
 });
 
 test('the one dependency with an install script is optional and declared', () => {

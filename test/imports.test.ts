@@ -37,12 +37,19 @@ const sources = ['machines', 'src']
   .map(read);
 
 /** The layers, from the ground up: each may import its own and those below. */
-const layers = ['src/protocol', 'machines', 'src/actors', 'src', 'src/cli'] as const;
+const layers = ['src/protocol', 'machines', 'src/actors', 'src', 'src/inspector', 'src/cli'] as const;
 type Layer = (typeof layers)[number] | 'src/simulator';
 
 function layerOf(path: string): Layer {
   const folder = dirname(path);
-  for (const layer of ['src/protocol', 'src/actors', 'src/simulator', 'src/cli', 'machines'] as const) {
+  for (const layer of [
+    'src/protocol',
+    'src/actors',
+    'src/simulator',
+    'src/inspector',
+    'src/cli',
+    'machines',
+  ] as const) {
     if (folder === layer || folder.startsWith(`${layer}/`)) return layer;
   }
   return 'src';
@@ -64,7 +71,7 @@ describe('imports run one way', () => {
     expect(sources.flatMap(({ imports }) => imports).filter(isOurs).length).toBeGreaterThan(100);
   });
 
-  test('protocol <- machines <- actors <- the faces <- cli', () => {
+  test('protocol <- machines <- actors <- the faces <- inspector <- cli', () => {
     const wrong = inLayer(...layers).flatMap(({ path, imports }) =>
       imports
         .filter(isOurs)
@@ -75,7 +82,7 @@ describe('imports run one way', () => {
   });
 
   test('nothing below the cli imports the simulator', () => {
-    const wrong = inLayer('src/protocol', 'machines', 'src/actors', 'src').filter(({ imports }) =>
+    const wrong = inLayer('src/protocol', 'machines', 'src/actors', 'src', 'src/inspector').filter(({ imports }) =>
       imports.some((imported) => layerOf(imported) === 'src/simulator' && isOurs(imported)),
     );
     expect(wrong.map(({ path }) => path)).toEqual([]);
@@ -91,6 +98,13 @@ describe('imports run one way', () => {
   test('the protocol imports nothing from outside, the charts only xstate', () => {
     expect(outside('src/protocol')).toEqual([]);
     expect([...new Set(outside('machines'))]).toEqual(['xstate']);
+  });
+
+  test('only the inspector imports @xstate/inspect, and when it is used', () => {
+    const users = sources.filter(({ imports }) => imports.some((name) => /^@(xstate\/|statelyai\/)/.test(name)));
+    expect(users.map(({ path }) => path)).toEqual(['src/inspector/conversion.ts']);
+    expect(users[0]?.code).toContain("await import('@xstate/inspect')");
+    expect(users[0]?.code).not.toMatch(/from '@/);
   });
 
   test('nothing imports in a circle', () => {

@@ -1,0 +1,184 @@
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Frame } from './conversion.js';
+import { InspectorError } from './errors.js';
+import { BRIDGE_SCRIPT, BRIDGE_STYLE, bridgePage, contentSecurityPolicy } from './page.js';
+import { Rate } from './rate.js';
+import { Replay } from './replay.js';
+
+export interface RelayOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly page: string;
+  readonly warn: (message: string) => void;
+}
+
+/** What may wait for one viewer: a replay and some seconds of a busy fleet. One that is further behind has stalled. */
+const MAX_BUFFERED_BYTES = 8_388_608;
+
+const MAX_VIEWERS = 16;
+/** Each is told a replay, which takes a while. */
+const MAX_NEW_VIEWERS_PER_SECOND = 20;
+const MAX_CONNECTIONS = 64;
+
+/** Nothing a viewer says is listened to. */
+const MAX_VIEWER_FRAME_BYTES = 65_536;
+
+const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
+
+/** Hands the inspector's messages to viewers on this machine: a page at `/`, WebSockets at the same address. */
+export class Relay {
+  readonly replay = new Replay();
+  readonly #options: RelayOptions;
+  readonly #server: Server;
+  readonly #upgrades = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_VIEWER_FRAME_BYTES,
+  });
+  readonly #viewers = new Set<WebSocket>();
+  readonly #sockets = new Set<Socket>();
+  readonly #newViewers = new Rate(MAX_NEW_VIEWERS_PER_SECOND);
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('connection', (socket) => this.#connected(socket));
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** `http://127.0.0.1:PORT/`; null while it does not listen. */
+  get url(): string | null {
+    const address = this.#server.address() as AddressInfo | null;
+    if (address === null) return null;
+    const { host } = this.#options;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/`;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  /** @throws InspectorError `PORT_IN_USE`, `CANNOT_LISTEN` */
+  listen(): Promise<void> {
+    const { port, host, warn } = this.#options;
+    const server = this.#server;
+    return new Promise((resolve, reject) => {
+      const refused = (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, host));
+      server.once('error', refused);
+      server.listen({ port, host }, () => {
+        server.off('error', refused);
+        server.on('error', (error) => warn(`the inspector's server: ${error.message}`));
+        resolve();
+      });
+      // A bot that is done ends, whoever watches it.
+      server.unref();
+    });
+  }
+
+  publish(frame: Frame): void {
+    this.replay.add(frame);
+    for (const viewer of this.#viewers) this.#send(viewer, frame.text);
+  }
+
+  /** Ends all connections. Never rejects. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const viewer of this.#viewers) viewer.terminate();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #connected(socket: Socket): void {
+    socket.unref();
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { status, type, body } = this.#pageFor(request);
+    response.writeHead(status, {
+      'Content-Type': `${type}; charset=utf-8`,
+      'Content-Length': Buffer.byteLength(body),
+      'Content-Security-Policy': contentSecurityPolicy(this.#options.page, loopbackHost(request) ?? 'localhost'),
+      'X-Content-Type-Options': 'nosniff',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'Referrer-Policy': 'no-referrer',
+      'Cache-Control': 'no-store',
+      ...(status === 405 && { Allow: 'GET, HEAD' }),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  #pageFor(request: IncomingMessage): { status: number; type: string; body: string } {
+    if (!isFromHere(request)) return plain(403);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405);
+    switch (request.url?.split('?', 1)[0]) {
+      case '/':
+        return { status: 200, type: 'text/html', body: bridgePage(this.#options.page) };
+      case '/bridge.js':
+        return { status: 200, type: 'text/javascript', body: BRIDGE_SCRIPT };
+      case '/bridge.css':
+        return { status: 200, type: 'text/css', body: BRIDGE_STYLE };
+      default:
+        return plain(404);
+    }
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // The viewer may be gone before the answer.
+    socket.on('error', () => {});
+    if (!isFromHere(request)) return refuse(socket, 403);
+    if (this.#viewers.size >= MAX_VIEWERS || !this.#newViewers.take()) return refuse(socket, 503);
+    this.#upgrades.handleUpgrade(request, socket, head, (viewer) => this.#welcome(viewer));
+  }
+
+  #welcome(viewer: WebSocket): void {
+    this.#viewers.add(viewer);
+    viewer.on('close', () => this.#viewers.delete(viewer));
+    // A frame that breaks the protocol ends the viewer's connection.
+    viewer.on('error', () => viewer.terminate());
+    for (const text of this.replay.texts()) this.#send(viewer, text);
+  }
+
+  #send(viewer: WebSocket, text: string): void {
+    if (viewer.bufferedAmount <= MAX_BUFFERED_BYTES) return viewer.send(text, () => {});
+    this.#viewers.delete(viewer);
+    viewer.terminate();
+    this.#options.warn('a viewer of the inspector does not keep up: its connection is closed');
+  }
+}
+
+/** No name but this machine's own, whatever a foreign name was made to lead to; and no page but ours. Programs name none. */
+function isFromHere(request: IncomingMessage): boolean {
+  const host = loopbackHost(request);
+  const { origin } = request.headers;
+  return host !== null && (origin === undefined || origin.toLowerCase() === `http://${host}`);
+}
+
+function loopbackHost({ headers: { host = '' } }: IncomingMessage): string | null {
+  return LOOPBACK_HOST.test(host) ? host.toLowerCase() : null;
+}
+
+function refuse(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function listenError(cause: NodeJS.ErrnoException, port: number, host: string): InspectorError {
+  const details = { value: port, cause };
+  if (cause.code === 'EADDRINUSE') {
+    const message = `Port ${port} is in use by another program. Choose another, or port 0, which takes any free one.`;
+    return new InspectorError('PORT_IN_USE', message, details);
+  }
+  return new InspectorError(
+    'CANNOT_LISTEN',
+    `The inspector cannot listen on ${host}:${port}: ${cause.message}.`,
+    details,
+  );
+}
+
+const plain = (status: number) => ({ status, type: 'text/plain', body: `${status} ${STATUS_CODES[status]}\n` });

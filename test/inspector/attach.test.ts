@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest';
+import { createShardManager } from '../../src/index.js';
+import { attachInspector } from '../../src/inspector/index.js';
+import { shardMachine } from '../../machines/index.js';
+import { shardOn, silentLogger, simulate, TOKEN } from '../integration/harness.js';
+import { countingShard, countObservers, Group, told, Viewer } from './rig.js';
+
+test('a viewer is told the charts of a shard that runs already, parents first, and where they stand', async () => {
+  await using simulator = await simulate();
+  await using shard = shardOn(simulator);
+  await shard.connect();
+  await using inspector = attachInspector(shard);
+  using viewer = await told(inspector, ({ texts }) => texts.length >= 4);
+  const [root, ...others] = viewer.messages;
+  expect(viewer.names().toSorted()).toEqual(['bucket', 'heartbeat', 'shard 0', 'socket']);
+  expect(root).toMatchObject({ type: '@xstate.actor', name: 'shard 0', sessionId: shard.actor.sessionId });
+  expect(root?.snapshot?.value).toMatchObject({ Online: { link: { session: { Connected: expect.anything() } } } });
+  for (const { rootId, parentId } of others.filter(({ type }) => type === '@xstate.actor')) {
+    expect([rootId, parentId]).toEqual([root?.sessionId, root?.sessionId]);
+  }
+  expect(inspector.attached).toEqual([0]);
+});
+
+test('the chart arrives whole: every state and every event of it', async () => {
+  await using simulator = await simulate();
+  await using shard = shardOn(simulator);
+  await using inspector = attachInspector(shard);
+  using viewer = await told(inspector, ({ texts }) => texts.length > 0);
+  const definition = JSON.parse(viewer.messages[0]?.definition ?? 'null') as unknown;
+  expect(shapeOf(definition)).toEqual(shapeOf(JSON.parse(JSON.stringify(shardMachine.config))));
+  expect(viewer.texts[0]).not.toMatch(/\[(Object|Array|cut|redacted|circular)\]/);
+});
+
+/** The names of its states and events, as a tree. */
+function shapeOf(node: unknown): unknown {
+  const { states = {}, on = {}, after = {} } = node as Record<string, Record<string, unknown> | undefined>;
+  return {
+    on: Object.keys(on).toSorted(),
+    after: Object.keys(after).toSorted(),
+    states: Object.fromEntries(
+      Object.entries(states)
+        .toSorted()
+        .map(([name, state]) => [name, shapeOf(state)]),
+    ),
+  };
+}
+
+test('a reconnect is followed: the actors that end are told to have, those that begin with their charts', async () => {
+  await using simulator = await simulate();
+  await using shard = shardOn(simulator);
+  await using inspector = attachInspector(shard);
+  using viewer = await told(inspector, ({ texts }) => texts.length > 0);
+  await shard.connect();
+  const resumed = new Promise((resolve) => shard.once('resumed', resolve));
+  simulator.reset();
+  await resumed;
+  await expect.poll(() => viewer.names().filter((name) => name === 'heartbeat')).toHaveLength(2);
+  const beginnings = new Set<string>();
+  for (const { type, sessionId } of viewer.messages) {
+    if (type === '@xstate.actor') beginnings.add(sessionId);
+    expect(beginnings).toContain(sessionId);
+  }
+  const sockets = viewer.messages.filter(({ name }) => name === 'socket').map(({ sessionId }) => sessionId);
+  const ofFirst = viewer.messages.filter(({ sessionId }) => sessionId === sockets[0]);
+  expect(ofFirst.at(-1)?.snapshot?.status).toBe('stopped');
+
+  using late = await told(inspector, ({ texts }) => texts.length > 0);
+  await expect.poll(() => late.names().filter((name) => name === 'socket')).toHaveLength(1);
+  expect(late.messages.some(({ sessionId }) => sessionId === sockets[0])).toBe(false);
+});
+
+test('a viewer that comes late is told the chart, the last snapshot and the last 200 messages, and ends where it stands', async () => {
+  const shard = countingShard();
+  await using inspector = attachInspector(shard, { maxEventsPerSecond: 10_000 });
+  await inspector.ready;
+  for (let n = 0; n < 500; n++) shard.actor.send({ type: 'count' });
+  using viewer = await told(inspector, (it) => it.last('shard 0')?.snapshot?.context?.['count'] === 500);
+  using late = await told(inspector, ({ texts }) => texts.length === 202);
+  expect(late.messages.slice(0, 2)).toMatchObject([
+    { type: '@xstate.actor', name: 'shard 0', snapshot: { context: { count: 0 } } },
+    { type: '@xstate.snapshot', snapshot: { context: { count: 500 } } },
+  ]);
+  expect(late.last('shard 0')?.snapshot?.context).toEqual({ count: 500 });
+  expect(viewer.texts.length).toBeGreaterThan(0);
+  expect(inspector.dropped).toBe(0);
+});
+
+test('detach leaves the shard as it was and tells nobody of it any more; attach shows it again', async () => {
+  const group = new Group();
+  const [zero, one] = [group.make(0), group.make(1)];
+  const observers = [countObservers(zero.actor), countObservers(one.actor)];
+  await using inspector = attachInspector(group);
+  expect(observers.map((count) => count())).toEqual([1, 1]);
+  using viewer = await told(inspector, (it) => it.names().length === 2);
+  // What waits to be converted is not shown either.
+  zero.actor.send({ type: 'count' });
+  inspector.detach(0);
+  expect(observers.map((count) => count())).toEqual([0, 1]);
+  expect(inspector.attached).toEqual([1]);
+  zero.actor.send({ type: 'count' });
+  one.actor.send({ type: 'count' });
+  await expect.poll(() => viewer.last('shard 1')?.snapshot?.context).toEqual({ count: 1 });
+  expect(viewer.last('shard 0')?.snapshot?.context).toEqual({ count: 0 });
+  using late = await told(inspector, (it) => it.texts.length > 0);
+  expect(late.names()).toEqual(['shard 1']);
+  // A shard of that id which is made later is not shown either.
+  group.make(0);
+  expect(inspector.attached).toEqual([1]);
+  inspector.attach(0);
+  expect(inspector.attached).toEqual([0, 1]);
+});
+
+test('stop leaves no observer and no listener, and can be called before it is ready and twice', async () => {
+  const group = new Group();
+  const { actor } = group.make(0);
+  const observers = countObservers(actor);
+  const inspector = attachInspector(group);
+  await Promise.all([inspector.stop(), inspector.stop()]);
+  await expect(inspector.ready).rejects.toMatchObject({ name: 'InspectorError', code: 'CLOSED' });
+  expect([observers(), group.listeners.size, inspector.attached, inspector.url]).toEqual([0, 0, [], null]);
+  expect(() => inspector.attach(0)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+});
+
+test('of a manager the first eight shards are shown, or those that were chosen', async () => {
+  const group = new Group();
+  for (let id = 0; id < 5; id++) group.make(id);
+  await using first = attachInspector(group);
+  await using chosen = attachInspector(group, { shards: [3, 11] });
+  for (let id = 5; id < 12; id++) group.make(id);
+  expect(first.attached).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(chosen.attached).toEqual([3, 11]);
+  chosen.attach(4);
+  expect(chosen.attached).toEqual([3, 4, 11]);
+  expect(() => chosen.attach(99)).toThrow(expect.objectContaining({ code: 'UNKNOWN_SHARD', value: 99 }));
+});
+
+test('a shard that is shut down is let go of, one that takes its place is shown', async () => {
+  const group = new Group();
+  const before = group.make(0);
+  await using inspector = attachInspector(group);
+  using viewer = await told(inspector, (it) => it.names().length === 1);
+  before.actor.stop();
+  expect(inspector.attached).toEqual([]);
+  await expect.poll(() => viewer.last('shard 0')?.snapshot?.status).toBe('stopped');
+  group.make(0);
+  expect(inspector.attached).toEqual([0]);
+  await expect.poll(() => viewer.names()).toHaveLength(2);
+  using late = await Viewer.open(inspector.url);
+  await expect.poll(() => late.names()).toHaveLength(1);
+});
+
+test('a shard that comes to its own end is let go of', async () => {
+  const shard = countingShard();
+  const observers = countObservers(shard.actor);
+  await using inspector = attachInspector(shard);
+  using viewer = await told(inspector, (it) => it.names().length === 1);
+  shard.actor.send({ type: 'end' });
+  await expect.poll(() => viewer.last('shard 0')?.snapshot?.status).toBe('done');
+  expect([observers(), inspector.attached]).toEqual([0, []]);
+});
+
+test("a manager's shards are shown from the first on", async () => {
+  await using simulator = await simulate({ shards: 2 });
+  await using manager = createShardManager({
+    token: TOKEN,
+    intents: 1,
+    total: 2,
+    api: simulator.apiUrl,
+    identifyWindow: 100,
+    logger: silentLogger,
+  });
+  await using inspector = attachInspector(manager, { secrets: [TOKEN] });
+  await manager.connect();
+  expect(inspector.attached).toEqual([0, 1]);
+  using viewer = await told(inspector, (it) => it.last('shard 1')?.snapshot?.value !== undefined);
+  await expect.poll(() => viewer.names()).toEqual(expect.arrayContaining(['shard 0', 'shard 1', 'heartbeat']));
+  expect(viewer.texts.join('\n')).not.toContain(TOKEN);
+  await manager.shutdown();
+  expect(inspector.attached).toEqual([]);
+});

@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest';
+import { createActor, createMachine, fromCallback, fromPromise, setup } from 'xstate';
+import { attachInspector } from '../../src/inspector/index.js';
+import { createScrub } from '../../src/inspector/scrub.js';
+import { shardOn, simulate, TOKEN } from '../integration/harness.js';
+import { countingShard, told } from './rig.js';
+
+/** By what it looks like, though no key says so: made of pieces, so that no scanner takes it for one that was leaked. */
+const SHAPED = ['MTk4NjIyNDgzNDcxOTI1MjQ4', 'Cl2FMQ', 'ZnCjm1XVW7vRze4b7Cq4se7kKWsXXXX'].join('.');
+/** By being named to the inspector. */
+const NAMED = 'planted-and-named';
+/** By the key alone. */
+const KEYED = 'planted under a key';
+const SESSION_ID = '0123456789abcdef0123456789abcdef';
+const RESUME_URL = 'wss://gateway-us-east1-b.discord.gg/resume';
+
+/** Everything that must not be seen, under keys that tell and keys that do not. */
+const planted = () => ({
+  text: `a token ${SHAPED} and a secret ${NAMED}`,
+  [`key ${NAMED}`]: 1,
+  token: KEYED,
+  nested: [{ apiKey: KEYED, Authorization: { scheme: 'Bot', credentials: KEYED } }],
+  session: { id: SESSION_ID, sequence: 1, resumeUrl: RESUME_URL },
+  session_id: SESSION_ID,
+  resume_gateway_url: RESUME_URL,
+  note: `resumes ${SESSION_ID} at ${RESUME_URL}`,
+});
+
+const wholly = { ...planted(), input: KEYED, output: KEYED, data: KEYED };
+
+class Failure extends Error {
+  readonly token = KEYED;
+  readonly value = planted();
+}
+
+test('no secret passes, in whichever place it is planted', async () => {
+  const machine = setup({
+    types: { context: {} as Record<string, unknown> },
+    actors: {
+      given: fromCallback<{ type: string }, unknown>(() => {}),
+      gives: fromPromise<unknown, unknown>(() => Promise.resolve({ anything: KEYED, ...planted() })),
+      fails: fromPromise<unknown>(() => Promise.reject(new Failure(`${KEYED} ${SHAPED}`))),
+      nested: createMachine({ id: 'nested', context: planted() }),
+    },
+  }).createMachine({
+    id: 'evil',
+    context: ({ input }) => ({ ...planted(), given: input }),
+    initial: 'on',
+    on: { event: {}, '*': {} },
+    states: {
+      on: {
+        meta: planted(),
+        invoke: [
+          { src: 'given', id: 'given', input: () => ({ anything: KEYED, ...planted() }) },
+          { src: 'gives', id: 'gives', input: { anything: KEYED, ...planted() } },
+          { src: 'fails', id: 'fails', onError: {} },
+          { src: 'nested', id: 'nested' },
+        ],
+        on: { go: 'over' },
+      },
+      over: { type: 'final' },
+    },
+    output: { anything: KEYED },
+  });
+  const actor = createActor(machine, { id: `shard ${NAMED}`, input: { token: KEYED, text: SHAPED } as never }).start();
+  await using inspector = attachInspector({ id: 0, actor }, { secrets: [NAMED] });
+  using viewer = await told(inspector, (it) => it.texts.length >= 5);
+  actor.send({ type: 'event', payload: wholly } as never);
+  actor.send({ type: `event ${NAMED}` } as never);
+  actor.send({ type: 'go' });
+  await expect
+    .poll(() => viewer.messages.findLast(({ sessionId }) => sessionId === actor.sessionId)?.snapshot?.status)
+    .toBe('done');
+  using late = await told(inspector, () => true);
+  const all = [...viewer.texts, ...late.texts].join('\n');
+  for (const secret of [SHAPED, NAMED, KEYED, SESSION_ID, RESUME_URL, 'gateway-us-east1-b', SHAPED.slice(-27)]) {
+    expect(all, secret).not.toContain(secret);
+  }
+  // It has looked where they were, and what may be seen is there.
+  const kinds = new Set(viewer.messages.map(({ type }) => type));
+  expect(kinds).toEqual(new Set(['@xstate.actor', '@xstate.event', '@xstate.snapshot']));
+  expect(all).toContain('"token":"[redacted]"');
+  expect(all).toContain('"input":"[omitted]"');
+  expect(all).toContain('"output":"[omitted]"');
+  expect(all).toContain('"session":{"id":"0123…","sequence":1,"resumeUrl":"wss://…"}');
+  expect(all).toContain('a token [redacted] and a secret [redacted]');
+});
+
+test("a shard's token and session pass in no message of its life", async () => {
+  await using simulator = await simulate();
+  await using shard = shardOn(simulator);
+  await using inspector = attachInspector(shard);
+  using viewer = await told(inspector, ({ texts }) => texts.length > 0);
+  await shard.connect();
+  const { session } = shard;
+  const resumed = new Promise((resolve) => shard.once('resumed', resolve));
+  simulator.closeWith(4000);
+  await resumed;
+  await shard.send({ op: 3, d: { since: null, activities: [], status: 'online', afk: false } });
+  await shard.shutdown();
+  await expect.poll(() => viewer.last('shard 0')?.snapshot?.status).toBe('stopped');
+  const all = viewer.texts.join('\n');
+  for (const secret of [TOKEN, `${session?.id}`, `${session?.resumeUrl}`]) expect(all).not.toContain(secret);
+  expect(all).toContain('gateway.resumed');
+});
+
+test('whatever cannot be written is left out, and disturbs nobody', async () => {
+  const shard = countingShard();
+  await using inspector = attachInspector(shard);
+  using viewer = await told(inspector, ({ texts }) => texts.length === 1);
+  const circle: Record<string, unknown> = { type: 'circle' };
+  circle['self'] = circle;
+  const odd = {
+    type: 'odd',
+    big: 10n,
+    call: () => {},
+    error: new Failure('x'),
+    none: undefined,
+    bytes: Buffer.from(KEYED),
+    map: new Map([['a', KEYED]]),
+    long: NAMED.repeat(1_000),
+    proto: JSON.parse('{"__proto__":{"a":1}}') as unknown,
+  };
+  const throwing = {
+    type: 'throwing',
+    get value() {
+      throw new Error('no');
+    },
+  };
+  const wide = {
+    type: 'wide',
+    rows: Array.from({ length: 500 }, () => Array.from({ length: 500 }, () => ({ a: [1] }))),
+  };
+  let deep: unknown = 0;
+  for (let n = 0; n < 5_000; n++) deep = { deep };
+  for (const event of [circle, odd, throwing, wide, { type: 'deep', deep }]) shard.actor.send(event as never);
+  shard.actor.send({ type: 'count' });
+  await expect.poll(() => viewer.last('shard 0')?.snapshot?.context).toEqual({ count: 1 });
+  const events = new Map(
+    viewer.messages.filter(({ type }) => type === '@xstate.event').map(({ event }) => [event?.type, event]),
+  );
+  expect([...events.keys()]).toEqual(['circle', 'odd', 'wide', 'deep', 'count']);
+  expect(events.get('circle')).toEqual({ type: 'circle', self: '[circular]' });
+  expect(events.get('odd')).toEqual({
+    type: 'odd',
+    big: '10',
+    call: { type: 'call' },
+    error: { name: 'Error' },
+    bytes: `[${KEYED.length} bytes]`,
+    map: {},
+    long: '[a text of 17000 characters]',
+    proto: JSON.parse('{"__proto__":{"a":1}}') as unknown,
+  });
+  // The one that throws: as an event and with its snapshot.
+  expect(inspector.dropped).toBe(2);
+  for (const text of viewer.texts) expect(text.length).toBeLessThanOrEqual(262_144);
+});
+
+test('scrubbing twice is scrubbing once, and leaves charts and numbers alone', () => {
+  const scrub = createScrub([NAMED, `${NAMED}-and-longer`]);
+  expect(scrub(scrub(wholly))).toEqual(scrub(wholly));
+  expect(scrub(`${NAMED}-and-longer`)).toBe('[redacted]');
+  const chart = {
+    id: 'shard',
+    states: { Offline: { on: { connect: '#shard.Online' } } },
+    after: { 100: 'x' },
+    ok: [true, null],
+  };
+  expect(scrub(chart)).toEqual(chart);
+});

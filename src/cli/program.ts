@@ -59,6 +59,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
         'stream and a fatal close, and check each step. With DISCORD_TOKEN set: show one shard on Discord for 20 s.',
     )
     .option('--audit <file>', 'append what the shards do to this audit log')
+    .option(...inspectOption)
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: DemoOptions) => ended(await demo(options)));
 
@@ -87,6 +88,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     )
     .option('--json', 'write to stderr as lines of JSON too, and no table')
     .option('--audit <file>', 'append what the shards do to this audit log')
+    .option(...inspectOption)
     .option('--session-file <file>', 'resume the sessions of this file, and leave them there for the next run')
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: RunOptions) => ended(await run(options)));
@@ -125,6 +127,12 @@ export function createProgram(ended: (exitCode: number) => void): Command {
 
   return program;
 }
+
+const inspectOption = [
+  '--inspect [port]',
+  'show the first eight shards in the Stately inspector, at this port of 127.0.0.1 (default: any free one)',
+  port,
+] as const;
 
 function version(): string {
   // By the package's own name, so that it is found from src and from dist alike.

@@ -2,6 +2,7 @@ import type { Shard } from '../../shard.js';
 import { openAuditLog } from '../audit/open.js';
 import { ExitCode } from '../exitCode.js';
 import { gatewayUrl, tokenFrom } from '../environment.js';
+import { GrowingGroup, openInspector, type InspectChoice } from '../inspect.js';
 import { onInterrupt } from '../interrupt.js';
 import { createOutput, type Output } from '../output.js';
 import { chapters } from './chapters.js';
@@ -12,17 +13,24 @@ import { tellStory } from './story.js';
 const GUARD_MS = 28_500;
 
 /** Options of `shardchart demo`, as the command line has them. */
-export interface DemoOptions {
+export interface DemoOptions extends InspectChoice {
   readonly audit?: string;
 }
 
 /** `shardchart demo`: the story on the simulator, or with DISCORD_TOKEN set one shard on Discord. */
-export async function demo({ audit }: DemoOptions): Promise<number> {
+export async function demo({ audit, inspect }: DemoOptions): Promise<number> {
   const output = createOutput(process.stdout);
   await using auditLog = openAuditLog(audit, (message) => output.line(message));
-  const onShard = (shard: Shard) => void auditLog?.attach(shard);
-  const interrupt = onInterrupt();
   const token = tokenFrom(process.env);
+  const shown = new GrowingGroup();
+  const warn = (message: string) => output.line(message);
+  await using inspector = await openInspector({ ...(inspect !== undefined && { inspect }) }, shown, { token, warn });
+  if (inspector !== null) output.line(`inspector at ${inspector.url}`);
+  const onShard = (shard: Shard) => {
+    auditLog?.attach(shard);
+    shown.add(shard);
+  };
+  const interrupt = onInterrupt();
   try {
     if (token !== null) return await showDiscord({ token, url: gatewayUrl(process.env) }, output, interrupt, onShard);
     const guard = setTimeout(() => {

@@ -6,6 +6,7 @@ import { createFileSessionStore } from '../../sessionStores/file.js';
 import { openAuditLog } from '../audit/open.js';
 import { givenUrls, tokenFrom } from '../environment.js';
 import { ExitCode, UsageError } from '../exitCode.js';
+import { openInspector, type InspectChoice } from '../inspect.js';
 import { onInterrupt } from '../interrupt.js';
 import { parseIntents } from '../intents.js';
 import { writeJson } from '../output.js';
@@ -14,7 +15,7 @@ import { chooseShards, type ShardChoice } from './shards.js';
 import { FleetViewer } from './view.js';
 
 /** Options of `shardchart run`, as the command line has them. */
-export interface RunOptions extends ShardChoice {
+export interface RunOptions extends ShardChoice, InspectChoice {
   readonly reserve?: number;
   readonly intents: string;
   readonly url?: string;
@@ -63,6 +64,8 @@ export async function run(options: RunOptions): Promise<number> {
     ...(sessionStore !== null && { sessionStore }),
     logger: report.logger,
   });
+  await using inspector = await openInspector(options, manager, { token, warn: report.logger.warn });
+  if (inspector !== null) tellOfInspector(inspector.url, options.json === true);
   manager.on('transition', (record) => report.transition(record, manager.shards.size));
   if (auditLog !== null) manager.on('shard', (shard) => auditLog.attach(shard));
   if (report.hasDispatches) {
@@ -91,6 +94,11 @@ export async function run(options: RunOptions): Promise<number> {
     report.log('error', `shardchart: ${failure instanceof Error ? failure.message : String(failure)}`);
   }
   return ExitCode.Failed;
+}
+
+function tellOfInspector(url: string | null, isJson: boolean): void {
+  if (isJson) writeJson(process.stderr, { inspector: url });
+  else process.stderr.write(`inspector at ${url}\n`);
 }
 
 /** Tells what has failed: the start, or a shard that was refused for good later on. */

@@ -105,6 +105,12 @@ test('the audit log example verifies its own log', async () => {
   expect(output()).toContain('{ ok: true, records: 5, shards: 1 }');
 });
 
+test('the inspector example shows the shard and ends', async () => {
+  const { exited, output } = await start(example('attachInspector'));
+  expect(await exited).toBe(0);
+  expect(output().trim()).toMatch(/^open http:\/\/127\.0\.0\.1:\d+\/ in a browser\nshows shard 0, 0 events dropped$/);
+});
+
 test('the simulator example resumes and sees no rule broken', async () => {
   const { exited, output } = await start(example('simulator.reset()'));
   expect(await exited).toBe(0);
@@ -117,7 +123,7 @@ test('the chart runs without the face', async () => {
   expect(output()).toContain("{ Offline: 'fatal' } 4014 disallowed intents");
 });
 
-test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(7));
+test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(8));
 
 test('the README counts edges, mutants and what is left out as they are', () => {
   for (const machine of machines) {

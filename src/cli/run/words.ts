@@ -5,8 +5,11 @@ const clock = new WallClock(false);
 
 /** `14:03:22`, local. */
 const time = (at: number): string => clock.time(at).slice(0, 'hh:mm:ss'.length);
-/** `14:03`: near enough for what is hours away. */
-const hour = (at: number): string => clock.time(at).slice(0, 'hh:mm'.length);
+/** `14:03`, or `14:03 tomorrow`: near enough for what is hours away, and a day at most. */
+function hour(at: number, now: number): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
+  return clock.time(at).slice(0, 'hh:mm'.length) + (isToday ? '' : ' tomorrow');
+}
 
 /** `1 240` */
 export function showCount(count: number): string {
@@ -57,10 +60,10 @@ function waiting(view: FleetView): string {
 }
 
 /** What is left of the day's identifies; nothing where they are not counted. */
-export function budget({ identifies: { total, remaining, resetAt, reserve } }: FleetView): string {
+export function budget({ at, identifies: { total, remaining, resetAt, reserve } }: FleetView): string {
   if (total === null || remaining === null || resetAt === null) return '';
   const reserved = reserve === 0 ? '' : `, ${showCount(reserve)} reserved`;
-  return `${showCount(remaining)} of ${showCount(total)} identifies left until ${hour(resetAt)}${reserved}`;
+  return `${showCount(remaining)} of ${showCount(total)} identifies left until ${hour(resetAt, at)}${reserved}`;
 }
 
 /** A time for people, and the same for whoever has another clock. */

@@ -40,7 +40,14 @@ interface Grant {
   readonly presencePermit: number | null;
 }
 
-const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const lists = new Map<number, readonly number[]>();
+
+/** 0 to count - 1. One list for all shards: most of them send nothing, and keep what they were given. */
+function numbers(count: number): readonly number[] {
+  const list = lists.get(count) ?? Array.from({ length: count }, (_, index) => index);
+  lists.set(count, list);
+  return list;
+}
 
 /** Priority first, then in the order of the ids: a ticket that comes back takes the place it had. */
 function insert(queue: readonly Ticket[], ticket: Ticket): Ticket[] {

@@ -16,7 +16,8 @@ interface Registration {
  * disturbs neither the others nor the caller.
  */
 export class Emitter<Events extends object> {
-  readonly #registrations = new Map<keyof Events, readonly Registration[]>();
+  /** None before the first listener: most emitters of an idle shard never have one. */
+  #registrations: Map<keyof Events, readonly Registration[]> | null = null;
   readonly #failed: ListenerFailure;
 
   constructor(failed: ListenerFailure) {
@@ -24,7 +25,7 @@ export class Emitter<Events extends object> {
   }
 
   add<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>, once: boolean): void {
-    this.#set(name, [...(this.#registrations.get(name) ?? []), { listener, once, spent: false }]);
+    this.#set(name, [...(this.#registrations?.get(name) ?? []), { listener, once, spent: false }]);
   }
 
   remove<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): void {
@@ -38,11 +39,11 @@ export class Emitter<Events extends object> {
   }
 
   has(name: keyof Events): boolean {
-    return this.#registrations.has(name);
+    return this.#registrations?.has(name) ?? false;
   }
 
   emit<Name extends keyof Events>(name: Name, value: Events[Name], shardId?: number): void {
-    const registrations = this.#registrations.get(name);
+    const registrations = this.#registrations?.get(name);
     if (registrations === undefined) return;
     for (const registration of registrations) {
       if (registration.once) {
@@ -64,11 +65,11 @@ export class Emitter<Events extends object> {
   }
 
   #keep(name: keyof Events, wanted: (registration: Registration) => boolean): void {
-    this.#set(name, (this.#registrations.get(name) ?? []).filter(wanted));
+    this.#set(name, (this.#registrations?.get(name) ?? []).filter(wanted));
   }
 
   #set(name: keyof Events, registrations: readonly Registration[]): void {
-    if (registrations.length > 0) this.#registrations.set(name, registrations);
-    else this.#registrations.delete(name);
+    if (registrations.length > 0) (this.#registrations ??= new Map()).set(name, registrations);
+    else this.#registrations?.delete(name);
   }
 }

@@ -13,27 +13,50 @@ const quiet = () => {};
 /** Without a logger only errors are said, as warnings of the process: they must not go unseen. */
 const defaultLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: warn };
 
-/** A logger that cannot fail. */
-export interface GuardedLogger extends Logger {
-  /** Nobody gave one. */
-  readonly isDefault: boolean;
-}
-
 /** The user's logger with the name of whose line it is before it and the token in none; one that throws disturbs nothing. */
-export function guardLogger(
-  name: string,
-  { logger = defaultLogger, token }: { readonly logger?: Logger | undefined; readonly token: string },
-): GuardedLogger {
-  const redact = redactor(token);
-  const guarded = (level: keyof Logger) => (message: string) => {
+export class GuardedLogger implements Logger {
+  readonly #name: string;
+  readonly #logger: Logger;
+  readonly #token: string;
+
+  constructor(
+    name: string,
+    { logger = defaultLogger, token }: { readonly logger?: Logger | undefined; readonly token: string },
+  ) {
+    this.#name = name;
+    this.#logger = logger;
+    this.#token = token;
+  }
+
+  /** Nobody gave one. */
+  get isDefault(): boolean {
+    return this.#logger === defaultLogger;
+  }
+
+  debug(message: string): void {
+    this.#write('debug', message);
+  }
+
+  info(message: string): void {
+    this.#write('info', message);
+  }
+
+  warn(message: string): void {
+    this.#write('warn', message);
+  }
+
+  error(message: string): void {
+    this.#write('error', message);
+  }
+
+  #write(level: keyof Logger, message: string): void {
+    const redact = redactor(this.#token);
     try {
-      logger[level](redact(`${name}: ${message}`));
+      this.#logger[level](redact(`${this.#name}: ${message}`));
     } catch (error) {
       warn(`the logger failed: ${redact(String(error))}`);
     }
-  };
-  const isDefault = logger === defaultLogger;
-  return { isDefault, debug: guarded('debug'), info: guarded('info'), warn: guarded('warn'), error: guarded('error') };
+  }
 }
 
 /** Tells what belongs to no one shard, to `onError` or else the logger or else as a warning of the process. It never throws. */

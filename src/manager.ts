@@ -7,7 +7,7 @@ import { Emitter } from './emitter.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './eventStream.js';
 import { handled } from './handled.js';
 import { invalidOption } from './invalidOption.js';
-import { guardLogger, type GuardedLogger } from './logger.js';
+import { GuardedLogger } from './logger.js';
 import { assembleManager, type ManagerAssembly } from './manager/assembly.js';
 import type { ManagerEvents, ManagerListener } from './manager/events.js';
 import type { IdentifyController } from './manager/identifies.js';
@@ -70,7 +70,7 @@ export class ShardManager implements AsyncDisposable {
   constructor(options: ShardManagerOptions) {
     const resolved = resolveManagerOptions(options);
     this.#given = resolved;
-    this.#logger = guardLogger('manager', resolved);
+    this.#logger = new GuardedLogger('manager', resolved);
     const failed = (event: string, error: unknown) =>
       this.#logger.error(`a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`);
     this.#emitter = new Emitter(failed);

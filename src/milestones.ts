@@ -19,15 +19,23 @@ export class Milestones {
   }
 
   reachedConnected(): void {
-    for (const { resolve } of this.#connected.splice(0)) resolve();
+    for (const { resolve } of this.#take()) resolve();
   }
 
   /** Offline, or on the way up again, which whoever waited for Offline must not wait out. */
   leftDown(): void {
-    for (const resolve of this.#offline.splice(0)) resolve();
+    const waiting = this.#offline;
+    this.#offline = [];
+    for (const resolve of waiting) resolve();
   }
 
   failed(error: unknown): void {
-    for (const { reject } of this.#connected.splice(0)) reject(error);
+    for (const { reject } of this.#take()) reject(error);
+  }
+
+  #take(): Waiter[] {
+    const waiting = this.#connected;
+    this.#connected = [];
+    return waiting;
   }
 }

@@ -64,12 +64,14 @@ export interface ShardOptions {
 
 type Chart = Omit<ShardInput, 'seed' | 'shardId'>;
 
+/** As they were given, or undefined. */
+type Given<Name extends keyof ShardOptions> = { readonly [N in Name]: ShardOptions[N] | undefined };
+
 export interface ResolvedOptions
   extends
     Chart,
     Required<Pick<ShardOptions, 'token' | 'intents' | 'id' | 'total' | 'url' | 'version' | 'compression'>>,
-    Pick<
-      ShardOptions,
+    Given<
       | 'properties'
       | 'presence'
       | 'makePresence'
@@ -164,7 +166,6 @@ function check(options: ShardOptions): ResolvedOptions {
   const { max: queueMax = 1_000 } = options.queue ?? {};
   whole('queue.max', queueMax, 1, Number.MAX_SAFE_INTEGER, 'how many payloads may wait');
   const resolved = {
-    ...options,
     token,
     intents,
     id,
@@ -172,12 +173,21 @@ function check(options: ShardOptions): ResolvedOptions {
     url,
     version,
     compression,
+    properties: options.properties && { ...options.properties },
+    presence: options.presence,
+    makePresence: options.makePresence,
+    largeThreshold,
     session: session ? plainSession(session) : null,
+    sessionStore: options.sessionStore,
+    identifyLimiter: options.identifyLimiter,
+    events,
     autoReconnect: options.autoReconnect ?? true,
     resumeAttempts,
     timeouts: { handshakeMs: handshake, helloMs: hello, readyMs: ready, resumedMs: resumed, closeMs: close },
     backoff: { initialMs: initial, maxMs: max },
     queueMax,
+    logger: options.logger,
+    inspect: options.inspect,
   };
   checkIdentify(resolved);
   return resolved;

@@ -35,17 +35,12 @@ export function fits(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_PAYLOAD_BYTES;
 }
 
-/** The IDENTIFY payload without a presence it cannot carry; `left` says why it was left out. */
-export function identifyWithin(
-  options: IdentifyOptions,
-  presence: GatewayPresenceUpdateData | undefined,
-): { text: string; left: string | null } {
+/** Why IDENTIFY cannot carry this presence, or null. */
+export function flawOfPresence(options: IdentifyOptions, presence: GatewayPresenceUpdateData): string | null {
   try {
-    const text = identifyPayload(options, presence);
-    if (fits(text)) return { text, left: null };
-    return { text: identifyPayload(options, undefined), left: `over ${MAX_PAYLOAD_BYTES} bytes with it` };
+    return fits(identifyPayload(options, presence)) ? null : `over ${MAX_PAYLOAD_BYTES} bytes with it`;
   } catch (error) {
-    return { text: identifyPayload(options, undefined), left: String(error) };
+    return String(error);
   }
 }
 

@@ -29,5 +29,10 @@ export function checkPresence(presence: Presence): GatewayPresenceUpdateData {
     (since !== null && !Number.isFinite(since) && 'since must be a time in milliseconds, or null') ||
     (typeof afk !== 'boolean' && 'afk must be a boolean');
   if (wrong) throw new ShardError('INVALID_PAYLOAD', `The presence is wrong: ${wrong}.`, { value: presence });
-  return { since, activities: [...activities], status: status as PresenceUpdateStatus, afk };
+  return {
+    since,
+    activities: activities.map((activity) => Object.assign({}, activity)),
+    status: status as PresenceUpdateStatus,
+    afk,
+  };
 }

@@ -22,7 +22,7 @@ import { updateVoiceState, type VoiceStateAnswer, type VoiceStateOptions } from 
 import { Emitter } from './emitter.js';
 import type { ShardEvents, TransitionRecord } from './events.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './eventStream.js';
-import { guardLogger } from './logger.js';
+import { GuardedLogger } from './logger.js';
 import { handled } from './handled.js';
 import { Milestones } from './milestones.js';
 import { resolveOptions, type ShardOptions } from './options.js';
@@ -96,7 +96,7 @@ export class Shard implements AsyncDisposable {
     this.id = resolved.id;
     this.#storeLimitMs = resolved.timeouts.closeMs;
     this.total = resolved.total;
-    const logger = guardLogger(`shard ${this.id}`, resolved);
+    const logger = new GuardedLogger(`shard ${this.id}`, resolved);
     const failed = (event: string, error: unknown) => {
       this.#listenerErrors += 1;
       logger.error(`a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`);
@@ -115,7 +115,8 @@ export class Shard implements AsyncDisposable {
     this.#assembly = assemble(resolved, { emitter: this.#emitter, desk: this.#desk, outbox: this.#outbox, logger });
     this.actor = this.#assembly.actor;
     this.#reporter = new Reporter({
-      ...this.#assembly,
+      actor: this.actor,
+      wire: this.#assembly.wire,
       emitter: this.#emitter,
       outbox: { rejectAll: (error) => this.#rejectAll(error) },
       keeper: this.#keeper,

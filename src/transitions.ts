@@ -43,7 +43,7 @@ export function watchSteps(
   let from = lifecycleOf(latest);
   let decided = latest.context.lastDecision;
   let start = startOf(latest);
-  let since: ChartEvent[] = [];
+  const since: ChartEvent[] = [];
   actor.system.inspect((inspected) => {
     if (inspected.type !== '@xstate.snapshot' || (inspected.actorRef as unknown) !== actor) return;
     const snapshot = inspected.snapshot as ShardSnapshot;
@@ -56,10 +56,11 @@ export function watchSteps(
     const { lastDecision } = snapshot.context;
     if (from === to && lastDecision === decided) return collect(since, event);
     const decision = lastDecision === decided ? null : lastDecision;
-    const step = { event, snapshot, from, to, decision, since, start };
+    // Copied to its length: an array that grew has room for more, and `history` keeps it for as long as the shard lives.
+    const step = { event, snapshot, from, to, decision, since: since.slice(), start };
     from = to;
     decided = lastDecision;
-    since = [];
+    since.length = 0;
     start = startOf(snapshot);
     stepped(step);
   });

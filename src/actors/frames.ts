@@ -22,8 +22,9 @@ export interface DispatchSink {
   dispatch(payload: GatewayDispatchPayload): void;
   /** `text` is the whole frame. */
   malformed(reason: string, text: string): void;
-  /** Every frame as text, where somebody asked for it. */
-  readonly raw: ((text: string) => void) | null;
+  /** Whether somebody asked for every frame as text. */
+  readonly wantsRaw: boolean;
+  raw(text: string): void;
 }
 
 interface Frame {
@@ -59,13 +60,13 @@ export class FrameReader {
   }
 
   read(text: string): void {
-    this.#sink.raw?.(text);
+    if (this.#sink.wantsRaw) this.#sink.raw(text);
     if (!this.#skips(text, text.endsWith('}'))) this.#readWhole(text);
   }
 
   /** A frame as it came, in UTF-8: what nobody wants is not even decoded. */
   readBytes(bytes: Buffer): void {
-    if (this.#sink.wantsAll || this.#sink.raw !== null) return this.read(bytes.toString());
+    if (this.#sink.wantsAll || this.#sink.wantsRaw) return this.read(bytes.toString());
     const isWhole = bytes[bytes.length - 1] === BRACE;
     if (!this.#skips(bytes.toString('latin1', 0, MAX_HEAD_LENGTH), isWhole)) this.#readWhole(bytes.toString());
   }

@@ -28,26 +28,26 @@ export interface IdentifyLimiter {
 /** What a shard's slot needs beyond its input. */
 export interface SlotDeps {
   readonly limiter: IdentifyLimiter;
-  readonly prepare: (signal: AbortSignal) => Promise<void>;
-  readonly redact: (text: string) => string;
+  prepare(signal: AbortSignal): Promise<void>;
+  redact(text: string): string;
 }
 
 /** The place of one shard in the identify queue: taken on start, given back on stop. */
 export function slotLogic(depsOf: (system: object) => SlotDeps) {
   return fromCallback<EventObject, SlotInput, SlotReport & EventObject>(({ input, system, sendBack }) => {
-    const { limiter, prepare, redact } = depsOf(system);
+    const deps = depsOf(system);
     const abort = new AbortController();
     const { signal } = abort;
     const tell = (report: SlotReport) => {
       if (!signal.aborted) sendBack(report);
     };
     const take = async () => {
-      await prepare(signal);
-      const grant = await limiter.acquire(input.shardId, { signal });
+      await deps.prepare(signal);
+      const grant = await deps.limiter.acquire(input.shardId, { signal });
       if (signal.aborted) return grant.cancel();
       tell((await grant.commit()) ? { type: 'slot.granted' } : { type: 'slot.expired' });
     };
-    take().catch((error: unknown) => tell({ type: 'slot.failed', reason: redact(String(error)) }));
+    take().catch((error: unknown) => tell({ type: 'slot.failed', reason: deps.redact(String(error)) }));
     return () => abort.abort(new Error('the shard no longer waits for an identify slot'));
   });
 }

@@ -32,8 +32,11 @@ export const zlibImplementation: ZlibImplementation = zlibSync === null ? 'miniz
 /** Whether this Node has zstd: 22.15 and 24 do. */
 export const hasZstd = 'createZstdDecompress' in zlib;
 
-/** Output bytes allocated at a time; each idle zlib-sync shard keeps one such buffer. More is no faster, even for messages of 3 MB. */
-const CHUNK_BYTES = 8 * 1024;
+/**
+ * Output bytes allocated at a time. Each zlib-sync shard keeps one such buffer, which grows with what it inflates: more is no
+ * faster, for small messages or for large.
+ */
+const CHUNK_BYTES = 2 * 1024;
 
 /** What one payload may inflate to. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;

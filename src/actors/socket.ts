@@ -27,12 +27,12 @@ export interface SocketDeps {
   /** How long a peer that has sent its close frame may keep the connection open. */
   readonly closeTimeoutMs: number;
   /** The first URL, asked for anew by every connection that needs it. */
-  readonly firstUrl: () => string | PromiseLike<string>;
+  firstUrl(): string | PromiseLike<string>;
   /** The whole IDENTIFY payload. */
-  readonly identify: () => string;
+  identify(): string;
   /** The whole RESUME payload. */
-  readonly resume: (session: Session) => string;
-  readonly redact: (text: string) => string;
+  resume(session: Session): string;
+  redact(text: string): string;
 }
 
 type Tell = (report: SocketReport) => void;
@@ -70,7 +70,7 @@ class Connection {
   #ended = false;
   #error = '';
   #lastPing = 0;
-  readonly #pings = new Map<string, PingAnswer>();
+  #pings: Map<string, PingAnswer> | null = null;
   /** Written, but not yet taken by the network. */
   readonly #inFlight = new Map<number, Ticket>();
   #retryAfterMs: number | null = null;
@@ -83,7 +83,7 @@ class Connection {
     deps.wire.sequence = input.resumeUrl === null ? null : input.sequence;
     deps.wire.stats.connections += 1;
     deps.wire.terminate = () => this.dispose();
-    void this.#open(input.resumeUrl ?? deps.firstUrl);
+    void this.#open(input.resumeUrl);
   }
 
   obey(command: SocketCommand): void {
@@ -135,10 +135,10 @@ class Connection {
     this.#inflater.close();
   }
 
-  async #open(url: string | SocketDeps['firstUrl']): Promise<void> {
+  async #open(resumeUrl: string | null): Promise<void> {
     try {
       // Awaited even where it is a string: what starts an actor must not hear its reports before it has started.
-      const base = await (typeof url === 'string' ? url : url());
+      const base = await (resumeUrl ?? this.#deps.firstUrl());
       if (this.#ended) return;
       // closeTimeout is younger than the types of ws.
       const options: ClientOptions & { closeTimeout: number } = {
@@ -163,7 +163,6 @@ class Connection {
       this.#tell({ type: 'socket.opened' });
     });
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
-    socket.on('pong', (mark) => this.#ponged(mark.toString()));
     socket.on('unexpected-response', (_request, response) => this.#refused(response));
     socket.on('error', (error) => {
       if (this.#error === '') this.#error = error.message;
@@ -220,20 +219,24 @@ class Connection {
   #ping(socket: WebSocket, answered: PingAnswer): void {
     const sentAt = performance.now();
     const mark = String((this.#lastPing += 1));
+    if (this.#pings === null) {
+      this.#pings = new Map();
+      socket.on('pong', (data) => this.#ponged(data.toString()));
+    }
     this.#pings.set(mark, (answer) => answered(answer === null ? null : performance.now() - sentAt));
     socket.ping(mark);
   }
 
   #ponged(mark: string): void {
-    this.#pings.get(mark)?.(0);
-    this.#pings.delete(mark);
+    this.#pings?.get(mark)?.(0);
+    this.#pings?.delete(mark);
   }
 
   /** No pong will come any more, and what the network has not taken will not leave. */
   #hangUp(): void {
     this.#deps.wire.ping = null;
-    for (const answered of this.#pings.values()) answered(null);
-    this.#pings.clear();
+    for (const answered of this.#pings?.values() ?? []) answered(null);
+    this.#pings?.clear();
     for (const ticket of this.#inFlight.values()) this.#tell({ type: 'socket.unsent', ticket });
     this.#inFlight.clear();
   }

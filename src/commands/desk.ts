@@ -30,12 +30,17 @@ export class RequestDesk {
     this.send = send;
     this.#userId = userId;
     this.answers = new Emitter(failed);
-    this.answers.add('READY', ({ user }) => (this.#userId = user?.id ?? this.#userId), false);
   }
 
   /** The bot's. READY tells it; a session that was resumed from another process has none, and the token does. */
   get userId(): string | null {
     return this.#userId;
+  }
+
+  /** A dispatch has come. */
+  hear<Name extends keyof DispatchEvents>(name: Name, data: DispatchEvents[Name]): void {
+    if (name === 'READY') this.#userId = (data as Partial<DispatchEvents['READY']> | null)?.user?.id ?? this.#userId;
+    this.answers.emit(name, data as never);
   }
 
   /** Nobody needs to wait any more. */

@@ -20,7 +20,8 @@ function startReader(
       wantsAll,
       dispatch: (payload) => dispatched.push(payload as (typeof dispatched)[number]),
       malformed: (reason, text) => malformed.push({ reason, text }),
-      raw: isRawHeard ? (text) => raw.push(text) : null,
+      wantsRaw: isRawHeard,
+      raw: (text) => raw.push(text),
     },
     (report) => reports.push(report),
   );

@@ -21,7 +21,14 @@ async function startConnection(payload: string) {
   const sent: number[] = [];
   const logic = socketLogic(() => ({
     wire: createWire(),
-    sink: { wants: () => false, wantsAll: false, dispatch: () => {}, malformed: () => {}, raw: null },
+    sink: {
+      wants: () => false,
+      wantsAll: false,
+      dispatch: () => {},
+      malformed: () => {},
+      wantsRaw: false,
+      raw: () => {},
+    },
     outbox: { text: () => payload, sent: (id) => sent.push(id) },
     query: { version: 10, encoding: 'json', compress: null },
     compression: 'none',

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
-import { RequestDesk, type AnswerEvents } from '../../src/commands/desk.js';
+import { RequestDesk } from '../../src/commands/desk.js';
+import type { DispatchEvents } from '../../src/events.js';
 
 export const BOT = '80351110224678912';
 export const everyone = { guild_id: '1', query: '', limit: 0 };
@@ -16,7 +17,7 @@ export function start({ send = async () => {} }: { send?: RequestDesk['send'] } 
       return send(payload, options);
     },
   });
-  const say = (t: keyof AnswerEvents, d: unknown) => desk.answers.emit(t, d as never);
+  const say = (t: keyof DispatchEvents, d: unknown) => desk.hear(t, d as never);
   return {
     desk,
     sent,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { guardLogger, redactor, type Logger } from '../../src/logger.js';
+import { GuardedLogger, redactor, type Logger } from '../../src/logger.js';
 
 const TOKEN = 'obviously-fake-token';
 const levels = ['debug', 'info', 'warn', 'error'] as const satisfies (keyof Logger)[];
@@ -11,7 +11,7 @@ afterEach(() => {
 describe('the logger', () => {
   test.each(levels)('%s: says which shard, and never the token', (level) => {
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-    guardLogger('shard 7', { logger, token: TOKEN })[level](`refused ${TOKEN} and ${TOKEN}`);
+    new GuardedLogger('shard 7', { logger, token: TOKEN })[level](`refused ${TOKEN} and ${TOKEN}`);
     expect(logger[level]).toHaveBeenCalledExactlyOnceWith('shard 7: refused [redacted] and [redacted]');
   });
 
@@ -21,7 +21,7 @@ describe('the logger', () => {
       throw new Error(`cannot log ${TOKEN}`);
     };
     const logger = { debug: fail, info: fail, warn: fail, error: fail };
-    expect(() => guardLogger('shard 0', { logger, token: TOKEN })[level]('hello')).not.toThrow();
+    expect(() => new GuardedLogger('shard 0', { logger, token: TOKEN })[level]('hello')).not.toThrow();
     expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('[redacted]'), 'ShardchartWarning');
     expect(JSON.stringify(warned.mock.calls)).not.toContain(TOKEN);
   });
@@ -37,13 +37,13 @@ describe('the logger', () => {
       error(): void {}
     }
     const logger = new Counting();
-    guardLogger('shard 0', { logger, token: TOKEN }).info('hello');
+    new GuardedLogger('shard 0', { logger, token: TOKEN }).info('hello');
     expect(logger.lines).toBe(1);
   });
 
   test('without one only errors are said, as warnings of the process', () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    const logger = guardLogger('shard 0', { token: TOKEN });
+    const logger = new GuardedLogger('shard 0', { token: TOKEN });
     for (const level of levels) logger[level](`${level} ${TOKEN}`);
     expect(warned.mock.calls.map(([message]) => message)).toEqual(['shard 0: error [redacted]']);
   });

@@ -20,11 +20,14 @@ function read(path: string): Source {
   const specifiers = [...code.matchAll(/\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map(
     ([, specifier = '']) => specifier,
   );
-  const imports = specifiers.map((specifier) =>
-    specifier.startsWith('.')
-      ? relative(root, join(root, dirname(path), specifier)).replace(/\.js$/, '.ts')
-      : specifier,
-  );
+  const imports = specifiers
+    // Words in quotes after a "from" in a text.
+    .filter((specifier) => !/\s/.test(specifier))
+    .map((specifier) =>
+      specifier.startsWith('.')
+        ? relative(root, join(root, dirname(path), specifier)).replace(/\.js$/, '.ts')
+        : specifier,
+    );
   return { path, text, code, imports };
 }
 
@@ -37,8 +40,8 @@ const sources = ['machines', 'src']
   .map(read);
 
 /** The layers, from the ground up: each may import its own and those below. */
-const layers = ['src/protocol', 'machines', 'src/actors', 'src', 'src/inspector', 'src/cli'] as const;
-type Layer = (typeof layers)[number] | 'src/simulator';
+const layers = ['src/protocol', 'machines', 'src/actors', 'src', 'src/inspector', 'src/dashboard', 'src/cli'] as const;
+type Layer = (typeof layers)[number] | 'src/simulator' | 'src/dashboard/page';
 
 function layerOf(path: string): Layer {
   const folder = dirname(path);
@@ -47,6 +50,8 @@ function layerOf(path: string): Layer {
     'src/actors',
     'src/simulator',
     'src/inspector',
+    'src/dashboard/page',
+    'src/dashboard',
     'src/cli',
     'machines',
   ] as const) {
@@ -56,6 +61,8 @@ function layerOf(path: string): Layer {
 }
 
 const isOurs = (specifier: string) => specifier.endsWith('.ts');
+const isSimulator = (path: string) => isOurs(path) && layerOf(path) === 'src/simulator';
+const isPage = (path: string) => layerOf(path) === 'src/dashboard/page';
 const height = (layer: Layer) => layers.indexOf(layer as (typeof layers)[number]);
 const inLayer = (...wanted: Layer[]) => sources.filter(({ path }) => wanted.includes(layerOf(path)));
 
@@ -71,7 +78,7 @@ describe('imports run one way', () => {
     expect(sources.flatMap(({ imports }) => imports).filter(isOurs).length).toBeGreaterThan(100);
   });
 
-  test('protocol <- machines <- actors <- the faces <- inspector <- cli', () => {
+  test('protocol <- machines <- actors <- the faces <- inspector <- dashboard <- cli', () => {
     const wrong = inLayer(...layers).flatMap(({ path, imports }) =>
       imports
         .filter(isOurs)
@@ -81,11 +88,28 @@ describe('imports run one way', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('nothing below the cli imports the simulator', () => {
+  test('nothing below the cli imports the simulator, but that the dashboard knows its faults by name', () => {
     const wrong = inLayer('src/protocol', 'machines', 'src/actors', 'src', 'src/inspector').filter(({ imports }) =>
-      imports.some((imported) => layerOf(imported) === 'src/simulator' && isOurs(imported)),
+      imports.some(isSimulator),
     );
     expect(wrong.map(({ path }) => path)).toEqual([]);
+    const known = inLayer('src/dashboard').flatMap(({ path, imports }) =>
+      valueImports(path, imports).filter(isSimulator),
+    );
+    expect(known).toEqual(['src/simulator/namedFaults.ts']);
+    const table = sources.filter(({ path }) => path === 'src/simulator/namedFaults.ts');
+    expect(table.map(({ path, imports }) => valueImports(path, imports))).toEqual([[]]);
+  });
+
+  test('the page imports itself and, of the rest, types alone; nothing imports the page', () => {
+    const page = inLayer('src/dashboard/page');
+    expect(page.length).toBeGreaterThan(0);
+    const wrong = page.flatMap(({ path, imports }) => {
+      const values = [...valueImports(path, imports), ...imports.filter((imported) => !isOurs(imported))];
+      return values.filter((imported) => !isPage(imported)).map((imported) => `${path} imports ${imported}`);
+    });
+    const users = sources.filter(({ path, imports }) => !isPage(path) && imports.some(isPage));
+    expect([wrong, users.map(({ path }) => path)]).toEqual([[], []]);
   });
 
   test('the simulator knows only the protocol: what it tests must not be made of what is tested', () => {

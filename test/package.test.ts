@@ -26,7 +26,7 @@ test('every export has its code and its types', () => {
   }
 });
 
-test('what is published holds no test, no benchmark and no source', () => {
+test('what is published holds no test, no benchmark and no source but what a browser reads as it is', () => {
   const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
     encoding: 'utf8',
@@ -34,7 +34,12 @@ test('what is published holds no test, no benchmark and no source', () => {
   const parsed = JSON.parse(output) as { files: { path: string }[] }[] | Record<string, { files: { path: string }[] }>;
   const paths = Object.values(parsed)[0]?.files.map(({ path }) => path) ?? [];
   expect(paths).toContain('dist/src/index.js');
-  expect(paths.filter((path) => !/^(dist\/(src|machines)\/|package\.json$|LICENSE$|.*\.md$)/.test(path))).toEqual([]);
+  expect(paths).toContain('dist/src/dashboard/page/main.js');
+  expect(paths).toContain('src/dashboard/page/index.html');
+  expect(paths).toContain('visualizations/shard.svg');
+  const expected =
+    /^(dist\/(src|machines)\/|src\/dashboard\/page\/\w+\.(html|css|svg)$|visualizations\/\w+\.svg$|package\.json$|LICENSE$|.*\.md$)/;
+  expect(paths.filter((path) => !expected.test(path))).toEqual([]);
 });
 
 test('the inspector is the successor of the package whose name it has, which knows XState v4 only', () => {

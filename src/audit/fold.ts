@@ -1,4 +1,4 @@
-import { createActor, fromCallback, type AnyActorLogic, type AnyActorScope } from 'xstate';
+import { createActor, fromCallback, type AnyActorLogic, type AnyActorScope, type InspectionEvent } from 'xstate';
 import type { ShardSnapshot } from '../../machines/lifecycle.js';
 import { shardMachine } from '../../machines/shard.js';
 import type { ShardEvent, ShardInput } from '../../machines/shard.types.js';
@@ -68,4 +68,10 @@ function pure() {
 export function take(snapshot: ShardSnapshot, event: ChartEvent): ShardSnapshot {
   const { chart, scope } = pure();
   return chart.transition(snapshot as never, event as ShardEvent, scope) as unknown as ShardSnapshot;
+}
+
+/** Tells of the microsteps `take` goes through, as the inspection of a running actor does, until the function it returns is called. */
+export function inspectTaking(observer: (event: InspectionEvent) => void): () => void {
+  const subscription = pure().scope.system.inspect(observer);
+  return () => subscription.unsubscribe();
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { audit, type AuditOptions } from './audit/audit.js';
 import { timeSyntax } from './audit/time.js';
+import { dashboard, type DashboardCommandOptions } from './dashboard/dashboard.js';
 import { demo, type DemoOptions } from './demo/demo.js';
 import { run, type RunOptions } from './run/run.js';
 import { simulate, type SimulateOptions } from './simulate.js';
@@ -63,35 +64,37 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: DemoOptions) => ended(await demo(options)));
 
-  program
-    .command('run')
+  withBotOptions(program.command('run'))
     .description(
       'Run shards until Ctrl+C. On a terminal stdout shows a table of them as they are; into a pipe, and with --json, each ' +
         'dispatch is a line of JSON, {"shard","t","s","d"}. What the shards do is told on stderr. The token comes from ' +
         'DISCORD_TOKEN.',
     )
-    .option(
-      '--shards <count|auto>',
-      'run the first so many shards, or those Discord recommends (default: 1, or --total)',
-      countOrAuto,
-    )
-    .option('--ids <list>', 'run these shards instead, as in 0,3,5-8; needs --total')
-    .option('--total <count>', 'how many shards the bot has (default: as many as are run)', count)
-    .option('--reserve <count>', "leave so many of the day's identifies for something else", whole)
-    .option('--intents <intents>', 'a sum of bits, or names as in Guilds,GuildMessages', 'Guilds')
     .option('--events <names>', 'only these dispatches, as in MESSAGE_CREATE,GUILD_CREATE', names)
-    .option('--url <url>', "gateway URL (default: SHARDCHART_GATEWAY_URL or Discord's)")
-    .addOption(
-      new Option('--compression <kind>', 'transport compression')
-        .choices(['zlib-stream', 'zstd-stream', 'payload', 'none'])
-        .default('zlib-stream'),
-    )
     .option('--json', 'write to stderr as lines of JSON too, and no table')
     .option('--audit <file>', 'append what the shards do to this audit log')
     .option(...inspectOption)
-    .option('--session-file <file>', 'resume the sessions of this file, and leave them there for the next run')
+    .option('--dashboard [port]', 'serve the live page at this port of 127.0.0.1 (default: any free one)', port)
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: RunOptions) => ended(await run(options)));
+
+  withBotOptions(
+    program
+      .command('dashboard')
+      .description(
+        'Serve a page that shows shards live until Ctrl+C: those of a bot, whose token comes from DISCORD_TOKEN; with ' +
+          '--simulator simulated ones, with their faults as buttons; with --audit FILE those of an audit log, played back.',
+      )
+      .option('--simulator', 'no bot: shards on a simulated gateway (default: 16; --shards says how many)')
+      .option('--audit <files...>', 'play these audit logs back; rotated ones, or those of several processes, as one'),
+  )
+    .option('--port <port>', 'port to listen on (default: any free one)', port)
+    .option('--host <host>', 'address to listen on (default: 127.0.0.1); any other needs the token that is printed')
+    .option('--controls', 'let whoever looks connect, reconnect and close shards (with --simulator: always)')
+    .option('--open', 'open the page in the browser')
+    .option('--json', 'tell where it is as {"dashboard": url}')
+    .addHelpText('after', environment + '\n' + exitCodes)
+    .action(async (options: DashboardCommandOptions) => ended(await dashboard(options)));
 
   program
     .command('simulate')
@@ -126,6 +129,27 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .action(async (files: string[], options: AuditOptions) => ended(await audit(files, options)));
 
   return program;
+}
+
+/** Which shards there are and how they connect. */
+function withBotOptions(command: Command): Command {
+  return command
+    .option(
+      '--shards <count|auto>',
+      'run the first so many shards, or those Discord recommends (default: 1, or --total)',
+      countOrAuto,
+    )
+    .option('--ids <list>', 'run these shards instead, as in 0,3,5-8; needs --total')
+    .option('--total <count>', 'how many shards the bot has (default: as many as are run)', count)
+    .option('--reserve <count>', "leave so many of the day's identifies for something else", whole)
+    .option('--intents <intents>', 'a sum of bits, or names as in Guilds,GuildMessages', 'Guilds')
+    .option('--url <url>', "gateway URL (default: SHARDCHART_GATEWAY_URL or Discord's)")
+    .addOption(
+      new Option('--compression <kind>', 'transport compression')
+        .choices(['zlib-stream', 'zstd-stream', 'payload', 'none'])
+        .default('zlib-stream'),
+    )
+    .option('--session-file <file>', 'resume the sessions of this file, and leave them there for the next run');
 }
 
 const inspectOption = [

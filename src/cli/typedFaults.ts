@@ -1,18 +1,8 @@
-import type { ConnectionAction, GatewaySimulator } from '../simulator/index.js';
-
-const faults: Readonly<Record<string, ConnectionAction>> = {
-  drop: { reset: true },
-  zombie: { silence: true },
-  op1: { requestHeartbeat: true },
-  op7: { reconnect: true },
-  op9: { invalidSession: true },
-  'op9!': { invalidSession: false },
-  corrupt: { sendCorrupt: true },
-  lose: { loseSession: true },
-};
+import type { GatewaySimulator } from '../simulator/index.js';
+import { namedFaults } from '../simulator/namedFaults.js';
 
 /** What can be typed; `close` takes a code. */
-export const faultNames: readonly string[] = [...Object.keys(faults), 'close CODE'];
+export const faultNames: readonly string[] = [...Object.keys(namedFaults), 'close CODE'];
 
 /**
  * Commits the fault a line names: `drop`, `zombie 1`, `close 4014 0`.
@@ -23,7 +13,11 @@ export function applyFault(simulator: Pick<GatewaySimulator, 'apply'>, line: str
   const [name = '', ...words] = line.trim().split(/\s+/);
   if (name === '') return null;
   const action =
-    name === 'close' ? { closeWith: Number(words.shift()) } : Object.hasOwn(faults, name) ? faults[name] : undefined;
+    name === 'close'
+      ? { closeWith: Number(words.shift()) }
+      : Object.hasOwn(namedFaults, name)
+        ? namedFaults[name]
+        : undefined;
   if (action === undefined) return `There is no fault "${name}". There are ${faultNames.join(', ')}.`;
   const shardId = words[0] === undefined ? undefined : Number(words[0]);
   if (shardId !== undefined && !Number.isInteger(shardId)) return `"${words[0]}" is no shard id.`;

@@ -1,7 +1,8 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { LocalServer, type ListenFailure } from '../localServer.js';
+import { isFromHere, loopbackHost } from '../loopback.js';
 import type { Frame } from './conversion.js';
 import { InspectorError } from './errors.js';
 import { BRIDGE_SCRIPT, BRIDGE_STYLE, bridgePage, contentSecurityPolicy } from './page.js';
@@ -26,13 +27,11 @@ const MAX_CONNECTIONS = 64;
 /** Nothing a viewer says is listened to. */
 const MAX_VIEWER_FRAME_BYTES = 65_536;
 
-const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
-
 /** Hands the inspector's messages to viewers on this machine: a page at `/`, WebSockets at the same address. */
 export class Relay {
   readonly replay = new Replay();
   readonly #options: RelayOptions;
-  readonly #server: Server;
+  readonly #server: LocalServer;
   readonly #upgrades = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -40,23 +39,18 @@ export class Relay {
     maxPayload: MAX_VIEWER_FRAME_BYTES,
   });
   readonly #viewers = new Set<WebSocket>();
-  readonly #sockets = new Set<Socket>();
   readonly #newViewers = new Rate(MAX_NEW_VIEWERS_PER_SECOND);
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => this.#answer(request, response));
-    this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('connection', (socket) => this.#connected(socket));
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    const server = createServer((request, response) => this.#answer(request, response));
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server = new LocalServer(server, { ...options, name: 'The inspector', maxConnections: MAX_CONNECTIONS });
   }
 
   /** `http://127.0.0.1:PORT/`; null while it does not listen. */
   get url(): string | null {
-    const address = this.#server.address() as AddressInfo | null;
-    if (address === null) return null;
-    const { host } = this.#options;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/`;
+    return this.#server.url;
   }
 
   get viewers(): number {
@@ -64,20 +58,13 @@ export class Relay {
   }
 
   /** @throws InspectorError `PORT_IN_USE`, `CANNOT_LISTEN` */
-  listen(): Promise<void> {
-    const { port, host, warn } = this.#options;
-    const server = this.#server;
-    return new Promise((resolve, reject) => {
-      const refused = (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, host));
-      server.once('error', refused);
-      server.listen({ port, host }, () => {
-        server.off('error', refused);
-        server.on('error', (error) => warn(`the inspector's server: ${error.message}`));
-        resolve();
-      });
-      // A bot that is done ends, whoever watches it.
-      server.unref();
-    });
+  async listen(): Promise<void> {
+    try {
+      await this.#server.listen();
+    } catch (error) {
+      const { code, message, cause } = error as ListenFailure;
+      throw new InspectorError(code, message, { value: this.#options.port, cause });
+    }
   }
 
   publish(frame: Frame): void {
@@ -87,16 +74,8 @@ export class Relay {
 
   /** Ends all connections. Never rejects. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const viewer of this.#viewers) viewer.terminate();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
-
-  #connected(socket: Socket): void {
-    socket.unref();
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    await this.#server.close();
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -153,32 +132,8 @@ export class Relay {
   }
 }
 
-/** No name but this machine's own, whatever a foreign name was made to lead to; and no page but ours. Programs name none. */
-function isFromHere(request: IncomingMessage): boolean {
-  const host = loopbackHost(request);
-  const { origin } = request.headers;
-  return host !== null && (origin === undefined || origin.toLowerCase() === `http://${host}`);
-}
-
-function loopbackHost({ headers: { host = '' } }: IncomingMessage): string | null {
-  return LOOPBACK_HOST.test(host) ? host.toLowerCase() : null;
-}
-
 function refuse(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-function listenError(cause: NodeJS.ErrnoException, port: number, host: string): InspectorError {
-  const details = { value: port, cause };
-  if (cause.code === 'EADDRINUSE') {
-    const message = `Port ${port} is in use by another program. Choose another, or port 0, which takes any free one.`;
-    return new InspectorError('PORT_IN_USE', message, details);
-  }
-  return new InspectorError(
-    'CANNOT_LISTEN',
-    `The inspector cannot listen on ${host}:${port}: ${cause.message}.`,
-    details,
-  );
 }
 
 const plain = (status: number) => ({ status, type: 'text/plain', body: `${status} ${STATUS_CODES[status]}\n` });

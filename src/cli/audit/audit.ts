@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
-import { AuditError, type AuditRecord, readAuditLog } from '../../audit/index.js';
+import { AuditError, readAuditLog } from '../../audit/index.js';
+import { inOrder } from '../../audit/order.js';
 import { ExitCode, UsageError } from '../exitCode.js';
 import { createOutput, onceUnread, writeJson } from '../output.js';
 import { type Filter, type FilterOptions, matches, parseFilter } from './filter.js';
@@ -97,27 +97,4 @@ async function show(
     const last = `${clock.date(sums.lastRecordAt)} ${clock.time(sums.lastRecordAt)}`;
     warn(`what came after the last record, ${last}, is not counted; --until now does, for a bot that still runs`);
   }
-}
-
-/**
- * By what they begin with: a shell names `bot.log` before `bot.log.1`, which is older. A pipe is read once only: with one
- * among them they stay as they are.
- */
-async function inOrder(files: readonly string[]): Promise<readonly string[]> {
-  if (files.length === 1 || !(await areRegular(files))) return files;
-  const begun = await Promise.all(
-    files.map(async (file) => ({ file, at: (await firstOf(file))?.at ?? Number.MAX_VALUE })),
-  );
-  return begun.toSorted((a, b) => a.at - b.at).map(({ file }) => file);
-}
-
-/** Of what is not there the reader says so. */
-async function areRegular(files: readonly string[]): Promise<boolean> {
-  const stats = await Promise.all(files.map((file) => stat(file).catch(() => null)));
-  return stats.every((found) => found?.isFile() === true);
-}
-
-async function firstOf(file: string): Promise<AuditRecord | undefined> {
-  for await (const record of readAuditLog(file)) return record;
-  return undefined;
 }

@@ -1,26 +1,18 @@
-import type { Compression } from '../../actors/inflate.js';
-import { createIdentifyLimiter } from '../../identifyLimiter.js';
 import { createShardManager, type ShardManager } from '../../manager.js';
-import { FatalShardError, ShardError } from '../../protocol/errors.js';
 import { createFileSessionStore } from '../../sessionStores/file.js';
 import { openAuditLog } from '../audit/open.js';
-import { givenUrls, tokenFrom } from '../environment.js';
-import { ExitCode, UsageError } from '../exitCode.js';
+import { type DashboardChoice, openDashboard } from '../dashboard/open.js';
+import { tokenFrom } from '../environment.js';
+import { UsageError } from '../exitCode.js';
 import { openInspector, type InspectChoice } from '../inspect.js';
 import { onInterrupt } from '../interrupt.js';
-import { parseIntents } from '../intents.js';
 import { writeJson } from '../output.js';
+import { type BotOptions, connect, exitCodeOf, planBot } from './bot.js';
 import { Report } from './report.js';
-import { chooseShards, type ShardChoice } from './shards.js';
 import { FleetViewer } from './view.js';
 
 /** Options of `shardchart run`, as the command line has them. */
-export interface RunOptions extends ShardChoice, InspectChoice {
-  readonly reserve?: number;
-  readonly intents: string;
-  readonly url?: string;
-  readonly compression: Compression;
-  readonly events?: readonly string[];
+export interface RunOptions extends BotOptions, InspectChoice, DashboardChoice {
   readonly json?: boolean;
   readonly audit?: string;
   readonly sessionFile?: string;
@@ -38,12 +30,7 @@ export async function run(options: RunOptions): Promise<number> {
     );
   }
   const { events, reserve = 0 } = options;
-  const chosen = chooseShards(options);
-  const intents = parseIntents(options.intents);
-  const { url, api } = givenUrls(process.env, options.url);
-  // Whoever names a gateway of their own need not have an API beside it.
-  const limiter = url === null || api !== null ? null : createIdentifyLimiter();
-  if (limiter !== null) checkWithoutApi(options);
+  const { settings, limiter } = planBot(token, options);
   const startedAt = Date.now();
   const report = new Report({ isJson: options.json === true, startedAt });
   await using auditLog = openAuditLog(options.audit, report.logger.error);
@@ -51,21 +38,14 @@ export async function run(options: RunOptions): Promise<number> {
     options.sessionFile === undefined ? null : createFileSessionStore(options.sessionFile, { logger: report.logger });
 
   const manager = createShardManager({
-    token,
-    intents,
-    ...chosen,
-    options: {
-      compression: options.compression,
-      ...(url !== null && { url }),
-      ...(events !== undefined && { events }),
-    },
-    ...(api !== null && { api }),
-    ...(limiter === null ? { reserve } : { identifyLimiter: limiter }),
+    ...settings,
     ...(sessionStore !== null && { sessionStore }),
     logger: report.logger,
   });
   await using inspector = await openInspector(options, manager, { token, warn: report.logger.warn });
-  if (inspector !== null) tellOfInspector(inspector.url, options.json === true);
+  if (inspector !== null) tellOf('inspector', inspector.url, options.json === true);
+  await using dashboard = await openDashboard(options, manager, report.logger.warn);
+  if (dashboard !== null) tellOf('dashboard', dashboard.url, options.json === true);
   manager.on('transition', (record) => report.transition(record, manager.shards.size));
   if (auditLog !== null) manager.on('shard', (shard) => auditLog.attach(shard));
   if (report.hasDispatches) {
@@ -87,26 +67,12 @@ export async function run(options: RunOptions): Promise<number> {
   look();
   report.end();
   interrupt.dispose();
-  if (failure === undefined) return ExitCode.Fine;
-  if (failure instanceof ShardError && failure.code === 'INVALID_OPTION') throw failure;
-  // A refusal has been told by the shard.
-  if (!(failure instanceof FatalShardError)) {
-    report.log('error', `shardchart: ${failure instanceof Error ? failure.message : String(failure)}`);
-  }
-  return ExitCode.Failed;
+  return exitCodeOf(failure, (message) => report.log('error', `shardchart: ${message}`));
 }
 
-function tellOfInspector(url: string | null, isJson: boolean): void {
-  if (isJson) writeJson(process.stderr, { inspector: url });
-  else process.stderr.write(`inspector at ${url}\n`);
-}
-
-/** Tells what has failed: the start, or a shard that was refused for good later on. */
-function connect(manager: ShardManager): Promise<unknown> {
-  return new Promise((failed) => {
-    manager.once('fatal', failed);
-    manager.connect().catch(failed);
-  });
+function tellOf(what: 'inspector' | 'dashboard', url: string | null, isJson: boolean): void {
+  if (isJson) writeJson(process.stderr, { [what]: url });
+  else process.stderr.write(`${what} at ${url}\n`);
 }
 
 /** What is worth a line must not have changed again by the time it is looked at; the transition that led there is told first. */
@@ -117,14 +83,4 @@ function onState(manager: ShardManager, changed: () => void): void {
     state = manager.state;
     queueMicrotask(changed);
   });
-}
-
-/** @throws UsageError */
-function checkWithoutApi({ shards, reserve }: RunOptions): void {
-  const needed = shards === 'auto' ? '--shards auto' : reserve === undefined ? null : '--reserve';
-  if (needed === null) return;
-  throw new UsageError(
-    `${needed} asks the HTTP API, and only a gateway is given: set SHARDCHART_API_URL too, as in ` +
-      'SHARDCHART_API_URL=https://discord.com/api/v10.',
-  );
 }

@@ -1,0 +1,9 @@
+import { CodedError } from '../protocol/errors.js';
+
+/** What a {@link DashboardError} is about; stable, for programs. */
+export type DashboardErrorCode = 'CANNOT_LISTEN' | 'CANNOT_LOAD' | 'CLOSED' | 'PORT_IN_USE';
+
+/** The dashboard could not be opened: a stable `code`, the offending `value`, and a message that says what to do next. */
+export class DashboardError extends CodedError<DashboardErrorCode> {
+  override readonly name = 'DashboardError';
+}

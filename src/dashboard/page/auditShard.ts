@@ -1,0 +1,80 @@
+import type { AuditShard, AuditStep, ShardMessage, StateIndex, StepView } from '../protocol.js';
+import { lastUpTo, type Times } from './search.js';
+
+/** More than the page keeps need not be told at once. */
+const TOLD_STEPS = 200;
+
+/** One shard of a log, at any time of it. */
+export class AuditShardAt {
+  readonly #shard: AuditShard;
+
+  constructor(shard: AuditShard) {
+    this.#shard = shard;
+  }
+
+  /** All of it up to a moment, for whoever begins to look. */
+  whole(at: number, state: StateIndex): ShardMessage {
+    const end = this.#count(at);
+    const steps = this.#shard.steps.slice(Math.max(0, end - TOLD_STEPS), end);
+    return this.#message(at, state, steps, { isWhole: true, taken: [] });
+  }
+
+  /** What it did from after one moment up to another; null where that is nothing. */
+  changes(after: number, upTo: number, state: StateIndex): ShardMessage | null {
+    const [first, end] = [this.#count(after), this.#count(upTo)];
+    if (first === end) return null;
+    const steps = this.#shard.steps.slice(Math.max(first, end - TOLD_STEPS), end);
+    const taken = steps.flatMap((step) => step.taken.map((edge) => ({ chart: 'shard' as const, edge })));
+    return this.#message(upTo, state, steps, { isWhole: false, taken });
+  }
+
+  /** When its next step after a moment is; null where there is none. */
+  nextAfter(at: number): number | null {
+    return this.#shard.steps[this.#count(at)]?.at ?? null;
+  }
+
+  /** When its last step before a moment, in whole milliseconds, was; null where there is none. */
+  lastBefore(at: number): number | null {
+    return this.#shard.steps[this.#count(at - 1) - 1]?.at ?? null;
+  }
+
+  get #times(): Times {
+    const { steps } = this.#shard;
+    return { length: steps.length, at: (n) => steps[n]?.at ?? Infinity };
+  }
+
+  /** How many steps it had done by then. */
+  #count(at: number): number {
+    return lastUpTo(this.#times, at) + 1;
+  }
+
+  #message(
+    at: number,
+    state: StateIndex,
+    steps: readonly AuditStep[],
+    news: Pick<ShardMessage, 'isWhole' | 'taken'>,
+  ): ShardMessage {
+    const { id } = this.#shard;
+    const last = steps.at(-1);
+    return {
+      at,
+      key: String(id),
+      id,
+      state,
+      active: { shard: last?.active ?? null, heartbeat: null, bucket: null },
+      session: last?.session ?? null,
+      live: null,
+      ...news,
+      steps: steps.map(viewOf),
+    };
+  }
+}
+
+const viewOf = ({ at, from, to, event, decision, session }: AuditStep): StepView => ({
+  at,
+  from,
+  to,
+  event,
+  decision,
+  session,
+});

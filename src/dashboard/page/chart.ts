@@ -1,0 +1,201 @@
+import type { ChartName, Setup } from '../protocol.js';
+import { element, setText } from './dom.js';
+import type { Model, News } from './model.js';
+import { boxOf } from './paths.js';
+import { Picture } from './picture.js';
+import type { View } from './view.js';
+
+interface Tab {
+  readonly label: string;
+  readonly picture: string;
+  /** Whose edges it shows: the small picture has those of the shard's chart, too. A log has no others. */
+  readonly chart: ChartName;
+}
+
+const TABS: readonly Tab[] = [
+  { label: 'Life', picture: 'lifecycle', chart: 'shard' },
+  { label: 'Shard', picture: 'shard', chart: 'shard' },
+  { label: 'Heartbeat', picture: 'heartbeat', chart: 'heartbeat' },
+  { label: 'Bucket', picture: 'bucket', chart: 'bucket' },
+];
+
+/** Scrolling this chart is bearable; fitted, nobody could read it. */
+const STARTS_AT_FULL_SIZE = 'shard';
+/** What is higher is fitted in its width alone, and scrolls. */
+const TALL = 2_000;
+
+/** The selected shard's charts: its states lit, and each edge flashing as it is taken. */
+export class ChartView implements View {
+  readonly #host: HTMLElement;
+  readonly #tabs: readonly HTMLButtonElement[];
+  readonly #stage = element('div', { class: 'stage' });
+  readonly #scroller = element(
+    'div',
+    { class: 'scroller', role: 'tabpanel', id: 'picture', tabindex: 0, 'aria-labelledby': 'tab-lifecycle' },
+    this.#stage,
+  );
+  readonly #zoom = element('button', { type: 'button', class: 'quiet' });
+  readonly #follow = element(
+    'button',
+    { type: 'button', class: 'quiet', 'aria-pressed': 'true', title: 'Keep the active state in view' },
+    'Follow',
+  );
+  readonly #shadow = this.#stage.attachShadow({ mode: 'open' });
+  readonly #pictures = new Map<Tab, Picture>();
+  readonly #fullSize = new Set<Tab>(TABS.filter(({ picture }) => picture === STARTS_AT_FULL_SIZE));
+  readonly #isCalm = matchMedia('(prefers-reduced-motion: reduce)');
+  #tab: Tab = TABS[0] as Tab;
+  #isFollowing = true;
+  #model: Model | null = null;
+  /** Where the page last scrolled to by itself. */
+  #followed: string | null = null;
+
+  constructor(host: HTMLElement, { source }: Setup) {
+    this.#host = host;
+    this.#tabs = TABS.filter(({ chart }) => source === 'live' || chart === 'shard').map((tab) =>
+      element(
+        'button',
+        {
+          type: 'button',
+          role: 'tab',
+          id: `tab-${tab.picture}`,
+          'aria-controls': 'picture',
+          onclick: () => this.#show(tab),
+        },
+        tab.label,
+      ),
+    );
+    const tablist = element('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Charts' }, ...this.#tabs);
+    tablist.addEventListener('keydown', (event) => this.#key(event));
+    host.append(
+      element('div', { class: 'bar' }, tablist, element('div', { class: 'group' }, this.#follow, this.#zoom)),
+      this.#scroller,
+    );
+    this.#zoom.addEventListener('click', () => this.#toggleZoom());
+    this.#follow.addEventListener('click', () => this.#setFollowing(!this.#isFollowing));
+    for (const kind of ['wheel', 'touchmove', 'pointerdown'] as const) {
+      this.#scroller.addEventListener(kind, () => this.#setFollowing(false), { passive: true });
+    }
+    this.#show(this.#tab);
+  }
+
+  draw(model: Model, { fleet, moved, selection, detail }: News): void {
+    this.#model = model;
+    if (selection) this.#followed = null;
+    const isMoved = fleet || (model.selected !== null && moved.has(model.selected));
+    if (!detail && !selection && !isMoved) return;
+    const taken = model.detail?.takeTaken() ?? [];
+    const picture = this.#pictures.get(this.#tab);
+    for (const { chart, edge } of taken) {
+      if (chart === this.#tab.chart) picture?.flash(edge);
+    }
+    this.#light();
+  }
+
+  #light(): void {
+    const model = this.#model;
+    const picture = this.#pictures.get(this.#tab);
+    if (model === null || picture === undefined) return;
+    const shard = model.selected === null ? undefined : model.shards.get(model.selected);
+    const state = shard === undefined ? null : model.nameOf(shard.state);
+    this.#host.dataset['state'] = state ?? '';
+    const path =
+      this.#tab.picture === 'lifecycle'
+        ? state && boxOf(state, picture.paths)
+        : (model.detail?.active[this.#tab.chart] ?? null);
+    const box = picture.light(path);
+    if (box === null || path === this.#followed || !this.#isFollowing) return;
+    const isFirst = this.#followed === null;
+    this.#followed = path;
+    this.#scrollTo(box, picture, isFirst);
+  }
+
+  #scrollTo(box: DOMRectReadOnly, picture: Picture, atOnce: boolean): void {
+    const { clientWidth, clientHeight } = this.#scroller;
+    const factor = picture.svg.clientWidth / picture.width;
+    this.#scroller.scrollTo({
+      left: (box.x + box.width / 2) * factor - clientWidth / 2,
+      top: (box.y + box.height / 2) * factor - clientHeight / 2,
+      behavior: atOnce || this.#isCalm.matches ? 'instant' : 'smooth',
+    });
+  }
+
+  #show(tab: Tab): void {
+    this.#tab = tab;
+    for (const [index, button] of this.#tabs.entries()) {
+      const isSelected = TABS[index] === tab;
+      button.setAttribute('aria-selected', String(isSelected));
+      button.tabIndex = isSelected ? 0 : -1;
+    }
+    this.#scroller.setAttribute('aria-labelledby', `tab-${tab.picture}`);
+    const picture = this.#pictures.get(tab);
+    if (picture === undefined) void this.#load(tab);
+    else this.#put(picture);
+  }
+
+  async #load(tab: Tab): Promise<void> {
+    try {
+      const picture = new Picture(await load(tab.picture));
+      this.#pictures.set(tab, picture);
+      if (this.#tab === tab) this.#put(picture);
+    } catch {
+      if (this.#tab === tab) this.#shadow.replaceChildren(`The picture ${tab.picture} could not be loaded.`);
+    }
+  }
+
+  #put(picture: Picture): void {
+    this.#shadow.adoptedStyleSheets = [...picture.sheets];
+    this.#shadow.replaceChildren(picture.svg);
+    this.#size(picture);
+    this.#followed = null;
+    this.#light();
+  }
+
+  #size(picture: Picture): void {
+    const isFull = this.#fullSize.has(this.#tab);
+    const isTall = picture.height > TALL;
+    setText(this.#zoom, isFull ? 'Fit' : '100 %');
+    this.#zoom.title = isFull ? 'Fit the chart into its place' : 'Show the chart at full size';
+    this.#follow.hidden = !isFull && !isTall;
+    this.#scroller.classList.toggle('fit', !isFull);
+    const { style } = picture.svg;
+    style.display = 'block';
+    style.margin = '0 auto';
+    style.width = isFull ? `${picture.width}px` : '100%';
+    style.height = isFull ? `${picture.height}px` : isTall ? 'auto' : '100%';
+    style.maxHeight = isTall ? '' : `${picture.height}px`;
+  }
+
+  #toggleZoom(): void {
+    if (!this.#fullSize.delete(this.#tab)) this.#fullSize.add(this.#tab);
+    const picture = this.#pictures.get(this.#tab);
+    if (picture === undefined) return;
+    this.#size(picture);
+    this.#setFollowing(true);
+  }
+
+  #setFollowing(isFollowing: boolean): void {
+    if (isFollowing === this.#isFollowing && !isFollowing) return;
+    this.#isFollowing = isFollowing;
+    this.#follow.setAttribute('aria-pressed', String(isFollowing));
+    this.#followed = null;
+    if (isFollowing) this.#light();
+  }
+
+  #key(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const count = this.#tabs.length;
+    const index = (TABS.indexOf(this.#tab) + step + count) % count;
+    const tab = TABS[index];
+    if (tab !== undefined) this.#show(tab);
+    this.#tabs[index]?.focus();
+  }
+}
+
+async function load(picture: string): Promise<string> {
+  const answer = await fetch(`/charts/${picture}.svg`);
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}`);
+  return answer.text();
+}

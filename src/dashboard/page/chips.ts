@@ -1,0 +1,45 @@
+import type { Lifecycle } from '../../../machines/lifecycle.js';
+import type { Setup } from '../protocol.js';
+import { element, setText, swatch } from './dom.js';
+import type { Model, News } from './model.js';
+import { letters } from './states.js';
+import type { View } from './view.js';
+import { showCount } from './words.js';
+
+/** How many shards are in each state. Pressed ones filter the grid. */
+export class Chips implements View {
+  readonly #chips: readonly { readonly button: HTMLButtonElement; readonly count: HTMLElement }[];
+  readonly #shown = new Set<Lifecycle>();
+
+  /** `filtered` is told the states to show; none are all. */
+  constructor(host: HTMLElement, { lifecycles }: Setup, filtered: (shown: ReadonlySet<Lifecycle>) => void) {
+    this.#chips = lifecycles.map((state) => {
+      const count = element('span', { class: 'count' }, '0');
+      const button = element(
+        'button',
+        { type: 'button', class: 'chip', 'aria-pressed': 'false', title: `Show only ${state}` },
+        swatch(state, letters[state]),
+        element('span', { class: 'name' }, state),
+        count,
+      );
+      button.addEventListener('click', () => {
+        const isShown = !this.#shown.delete(state);
+        if (isShown) this.#shown.add(state);
+        button.setAttribute('aria-pressed', String(isShown));
+        filtered(this.#shown);
+      });
+      return { button, count };
+    });
+    host.append(...this.#chips.map(({ button }) => button));
+  }
+
+  draw(model: Model, { fleet, moved }: News): void {
+    if (!fleet && moved.size === 0) return;
+    const counts = model.counts();
+    for (const [index, { button, count }] of this.#chips.entries()) {
+      const shards = counts[index] ?? 0;
+      setText(count, showCount(shards));
+      button.classList.toggle('none', shards === 0);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { CommandName, Setup, ShardKey } from '../protocol.js';
+import { element, setText } from './dom.js';
+import type { Model, News } from './model.js';
+import type { View } from './view.js';
+
+interface Command {
+  readonly label: string;
+  readonly does: string;
+  /** Asked before, where it costs something. */
+  readonly question?: string;
+}
+
+const COMMANDS: Readonly<Record<CommandName, Command>> = {
+  connect: { label: 'Connect', does: 'Connects the shard if it is down' },
+  reconnect: { label: 'Reconnect', does: 'Drops the connection and resumes' },
+  reinstantiate: {
+    label: 'New session',
+    does: 'Drops the connection and the session, and identifies',
+    question:
+      'This forgets the session: what happened meanwhile is not replayed, and it costs one of the day’s identifies.',
+  },
+  close: {
+    label: 'Close',
+    does: 'Closes the connection and stays down',
+    question: 'The shard goes offline and its session ends. It stays down until it is connected again.',
+  },
+};
+
+const FAULTS: Readonly<Record<string, string>> = {
+  drop: 'Cut the connection',
+  zombie: 'Go silent',
+  op7: 'Ask to reconnect',
+  op9: 'Invalid session, resumable',
+  'op9!': 'Invalid session',
+  corrupt: 'Corrupt stream',
+  lose: 'Forget the session',
+  op1: 'Ask for a heartbeat',
+};
+
+/** What can be done to the selected shard; nothing where the server allows nothing. */
+export class ControlsView implements View {
+  readonly #host: HTMLElement;
+  readonly #status = element('p', { role: 'status', class: 'status' });
+  #key: ShardKey | null = null;
+
+  constructor(host: HTMLElement, { controls }: Setup) {
+    this.#host = host;
+    host.hidden = true;
+    if (controls === null) return;
+    const commands = controls.commands.map((name) => this.#command(name, COMMANDS[name]));
+    const faults = controls.faults.map((name) =>
+      this.#button(FAULTS[name] ?? name, `Lets the simulated gateway do this: ${name}`, () =>
+        this.#post(`faults/${encodeURIComponent(name)}`, FAULTS[name] ?? name),
+      ),
+    );
+    host.append(
+      element('div', { class: 'group', role: 'group', 'aria-label': 'Commands' }, ...commands),
+      this.#status,
+      ...(faults.length === 0
+        ? []
+        : [element('fieldset', { class: 'group' }, element('legend', {}, 'Faults (simulator)'), ...faults)]),
+    );
+  }
+
+  draw(model: Model, { selection, fleet }: News): void {
+    if (!selection && !fleet) return;
+    if (this.#key !== model.selected) setText(this.#status, '');
+    this.#key = model.selected;
+    this.#host.hidden = model.setup.controls === null || this.#key === null || !model.shards.has(this.#key);
+  }
+
+  #command(name: CommandName, { label, does, question }: Command): HTMLElement {
+    const run = () => this.#post(`commands/${name}`, label);
+    return this.#button(label, does, () => (question === undefined ? run() : this.#ask(label, question, run)));
+  }
+
+  #button(label: string, title: string, act: () => void): HTMLButtonElement {
+    return element('button', { type: 'button', title, onclick: act }, label);
+  }
+
+  #ask(label: string, question: string, run: () => void): void {
+    const dialog = element(
+      'dialog',
+      { 'aria-labelledby': 'question' },
+      element(
+        'form',
+        { method: 'dialog' },
+        element('h2', { id: 'question' }, `${label}: shard ${this.#key ?? ''}?`),
+        element('p', {}, question),
+        element(
+          'div',
+          { class: 'group' },
+          element('button', { value: 'no' }, 'Cancel'),
+          element('button', { value: 'yes', class: 'strong' }, label),
+        ),
+      ),
+    );
+    dialog.addEventListener('close', () => {
+      if (dialog.returnValue === 'yes') run();
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  #post(path: string, label: string): void {
+    const key = this.#key;
+    if (key === null) return;
+    setText(this.#status, `${label} …`);
+    post(`/shards/${encodeURIComponent(key)}/${path}`).then(
+      (fault) => this.#answer(key, fault ?? `${label}: asked for`, fault !== null),
+      () => this.#answer(key, 'The server does not answer', true),
+    );
+  }
+
+  #answer(key: ShardKey, text: string, isFault: boolean): void {
+    if (key !== this.#key) return;
+    this.#status.classList.toggle('fault', isFault);
+    setText(this.#status, text);
+  }
+}
+
+/** Null where it was accepted, else what the server says against it. */
+async function post(path: string): Promise<string | null> {
+  const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' });
+  if (answer.ok) return null;
+  const body = (await answer.json().catch(() => null)) as { error?: string } | null;
+  return body?.error ?? `The server answered ${answer.status}`;
+}

@@ -1,0 +1,69 @@
+import type { LiveNumbers, ShardMessage, StateIndex, StepView } from '../protocol.js';
+
+export interface BucketSample {
+  readonly at: number;
+  readonly available: number;
+  readonly waiting: number;
+}
+
+type Taken = ShardMessage['taken'][number];
+
+const KEPT_STEPS = 200;
+const KEPT_TAKEN = 200;
+
+/** How far back the plots reach. */
+export const PLOTTED_MS = 5 * 60_000;
+
+/** What is known of the selected shard, folded from its messages. */
+export class Detail {
+  readonly id: number;
+  at: number;
+  state: StateIndex;
+  active: ShardMessage['active'];
+  session: ShardMessage['session'];
+  live: LiveNumbers | null;
+  /** Oldest first. */
+  steps: StepView[] = [];
+  /** How many steps there ever were: whoever has drawn n of them draws those after. */
+  stepCount = 0;
+  latencies: (readonly [at: number, latency: number])[] = [];
+  bucket: BucketSample[] = [];
+  #taken: Taken[] = [];
+
+  constructor(message: ShardMessage) {
+    this.id = message.id;
+    this.at = message.at;
+    this.state = message.state;
+    this.active = message.active;
+    this.session = message.session;
+    this.live = message.live;
+    this.add(message);
+  }
+
+  add({ at, state, active, taken, steps, session, live }: ShardMessage): void {
+    Object.assign(this, { at, state, active, session, live });
+    this.steps = [...this.steps, ...steps].slice(-KEPT_STEPS);
+    this.stepCount += steps.length;
+    this.#taken = [...this.#taken, ...taken].slice(-KEPT_TAKEN);
+    if (live === null) return;
+    const since = at - PLOTTED_MS;
+    this.latencies = [...this.latencies, ...live.heart.latencies].filter(([at]) => at >= since);
+    this.#sample({ at, available: live.bucket.available, waiting: live.queue.size }, since);
+  }
+
+  /** The edges taken since this was last asked. */
+  takeTaken(): readonly Taken[] {
+    const taken = this.#taken;
+    this.#taken = [];
+    return taken;
+  }
+
+  /** What stays the same needs no sample of its own; one that is older than the plot says how that begins. */
+  #sample(sample: BucketSample, since: number): void {
+    const last = this.bucket.at(-1);
+    if (last === undefined || last.available !== sample.available || last.waiting !== sample.waiting) {
+      this.bucket.push(sample);
+    }
+    while ((this.bucket[1]?.at ?? Infinity) < since) this.bucket.shift();
+  }
+}

@@ -1,0 +1,34 @@
+import type { ShardKey } from '../protocol.js';
+
+/** What a text in the find field leads to: a shard that is here, or why there is none. */
+export type Found = { readonly key: ShardKey } | { readonly why: string };
+
+/** A snowflake has 17 to 20 digits; no shard id comes near. */
+const SNOWFLAKE = /^\d{17,20}$/;
+const SHARD = /^(?:shard\s*|#)?(\+?\d{1,6})$/i;
+
+/** Discord's rule: which shard gets what happens in a guild. */
+export function shardOfGuild(guildId: string, total: number): number {
+  return Number((BigInt(guildId) >> 22n) % BigInt(total));
+}
+
+/** Finds a shard by its id (`7`, `#7`, `shard 7`, `+7`) or by the id of a guild. */
+export function find(text: string, total: number, has: (key: ShardKey) => boolean): Found {
+  const query = text.trim();
+  if (SNOWFLAKE.test(query)) {
+    if (total === 0)
+      return { why: 'It is not known how many shards there are in all, and so not which one has that guild' };
+    const id = shardOfGuild(query, total);
+    return has(String(id))
+      ? { key: String(id) }
+      : { why: `That guild is on shard ${id} of ${total}, which does not run here` };
+  }
+  const key = SHARD.exec(query)?.[1];
+  if (key === undefined) return { why: 'Type a shard’s id, or a guild’s (17 to 20 digits)' };
+  if (has(key)) return { key };
+  const id = Number(key);
+  if (has(String(id))) return { key: String(id) };
+  return {
+    why: total > 0 && id >= total ? `There are ${total} shards, 0 to ${total - 1}` : `Shard ${key} is not here`,
+  };
+}

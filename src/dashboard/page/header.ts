@@ -1,0 +1,54 @@
+import type { ManagerView, Setup } from '../protocol.js';
+import { byId, setText } from './dom.js';
+import type { Model, News } from './model.js';
+import type { View } from './view.js';
+import { many, showBytes, showCount, showRate, showTime } from './words.js';
+
+/** The top of the page: is all well, and does the page know? */
+export class HeaderView implements View {
+  readonly #isLive: boolean;
+
+  constructor(setup: Setup) {
+    this.#isLive = setup.source === 'live';
+  }
+
+  draw(model: Model, { fleet, moved, totals }: News): void {
+    if (fleet || moved.size > 0) drawHeadline(model);
+    if (!fleet && !totals) return;
+    setText(byId('link'), this.#link(model));
+    setText(byId('manager'), describeManager(model.manager));
+    const { rates, latency } = model.figures;
+    setText(byId('dispatchRate'), rates === null ? '–' : showRate(rates.dispatches));
+    setText(byId('byteRate'), rates === null ? '–' : `${showBytes(rates.bytes)}/s`);
+    setText(byId('meanLatency'), latency === null ? '–' : `${Math.round(latency)} ms`);
+    byId('rates').hidden = !this.#isLive;
+  }
+
+  #link({ isWaiting, now }: Model): string {
+    if (!isWaiting) return this.#isLive ? 'live' : 'audit log';
+    return now === 0 ? 'waiting for the server' : `no news since ${showTime(now)}`;
+  }
+}
+
+function drawHeadline(model: Model): void {
+  const counts = model.counts();
+  const here = counts.reduce((sum, count) => sum + count, 0);
+  const up = counts[model.setup.lifecycles.indexOf('Connected')] ?? 0;
+  const down = here - up;
+  setText(byId('upCount'), here === 0 ? 'Waiting for shards' : showCount(up));
+  const elsewhere = model.total > here ? `, ${showCount(model.total)} in all` : '';
+  setText(byId('ofCount'), here === 0 ? '' : `of ${many(here, 'shard')} connected${elsewhere}`);
+  setText(byId('downCount'), down === 0 ? '' : `${showCount(down)} down`);
+  const short = down === 0 ? `${showCount(up)} up` : `${showCount(down)} down`;
+  document.title = here === 0 ? 'shardchart' : `${short} · shardchart`;
+}
+
+/** What the manager does, and for how many shards it still waits. */
+function describeManager(manager: ManagerView | null): string {
+  if (manager === null) return '';
+  const { waiting, opening, rising, closing } = manager.progress;
+  const left = Object.entries({ waiting, opening, rising, closing })
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${showCount(count)} ${what}`);
+  return [manager.state, ...left].join(' · ');
+}

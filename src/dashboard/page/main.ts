@@ -1,0 +1,109 @@
+import type { Setup, ShardKey } from '../protocol.js';
+import { ChartView } from './chart.js';
+import { Chips } from './chips.js';
+import { ControlsView } from './controls.js';
+import { byId, element } from './dom.js';
+import { FactsView } from './facts.js';
+import type { Feed, Listener } from './feed.js';
+import { FindField } from './findField.js';
+import { Grid } from './grid.js';
+import { HeaderView } from './header.js';
+import { IncidentList } from './incidents.js';
+import { LiveFeed } from './liveFeed.js';
+import { Model, isInService } from './model.js';
+import { BucketPlot, LatencyPlot } from './plots.js';
+import { QueueView } from './queue.js';
+import { StepList } from './steps.js';
+import { Strip } from './strip.js';
+import type { View } from './view.js';
+
+const RETRY_MS = 2_000;
+
+/** The server may be about to come up. */
+async function askSetup(): Promise<Setup> {
+  for (;;) {
+    const answer = await fetch('/setup').catch(() => null);
+    if (answer?.ok === true) return (await answer.json()) as Setup;
+    byId('loading').textContent = 'The server does not answer. Trying again…';
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+async function feedOf(setup: Setup, listener: Listener): Promise<Feed> {
+  if (setup.source === 'live') return new LiveFeed(listener);
+  const { createAuditFeed } = await import('./auditFeed.js');
+  return createAuditFeed(setup, listener, byId('player'));
+}
+
+const keyInAddress = (): ShardKey | null => new URLSearchParams(location.hash.slice(1)).get('shard');
+
+async function start(): Promise<void> {
+  const setup = await askSetup();
+  document.documentElement.dataset['source'] = setup.source;
+  let feed: Feed | null = null;
+  let isAwaited = false;
+  const model = new Model(setup, () => {
+    if (isAwaited) return;
+    isAwaited = true;
+    requestAnimationFrame(draw);
+  });
+  const select = (key: ShardKey): void => {
+    model.select(key);
+    feed?.select(key);
+    history.replaceState(null, '', `#${new URLSearchParams({ shard: key })}`);
+  };
+  const grids = [
+    new Grid(byId('grid'), { select, label: 'Shards', isOf: isInService, share: 0.45 }),
+    new Grid(byId('otherGrid'), {
+      select,
+      label: 'Shards of the other set',
+      isOf: (key) => !isInService(key),
+      share: 0.15,
+    }),
+  ];
+  const views: readonly View[] = [
+    new HeaderView(setup),
+    new Chips(byId('chips'), setup, (shown) => grids.forEach((grid) => grid.filter(shown))),
+    new QueueView(byId('queue')),
+    new FindField(byId('find'), select),
+    ...grids,
+    new Strip(byId('strip'), select),
+    new IncidentList(byId('incidents'), select),
+    new FactsView(byId('facts')),
+    new ControlsView(byId('controls'), setup),
+    new ChartView(byId('chart'), setup),
+    new LatencyPlot(byId('latency')),
+    new BucketPlot(byId('bucket')),
+    new StepList(byId('steps')),
+  ];
+
+  function draw(): void {
+    isAwaited = false;
+    const first = model.selected === null && model.shards.size > 0 ? firstKey() : null;
+    if (first !== null) select(first);
+    document.documentElement.classList.toggle('waiting', model.isWaiting);
+    document.documentElement.classList.toggle('empty', model.shards.size === 0);
+    const news = model.takeNews();
+    for (const view of views) view.draw(model, news);
+  }
+  function firstKey(): ShardKey | null {
+    const key = keyInAddress();
+    return key !== null && model.shards.has(key) ? key : model.worthALook();
+  }
+
+  addEventListener('hashchange', () => {
+    const key = keyInAddress();
+    if (key !== null && model.shards.has(key)) select(key);
+  });
+  feed = await feedOf(setup, model);
+  if (model.selected !== null) feed.select(model.selected);
+  byId('loading').remove();
+  document.documentElement.classList.remove('loading');
+}
+
+start().catch((error: unknown) => {
+  byId('loading').replaceChildren(
+    element('strong', {}, 'The page could not start. '),
+    error instanceof Error ? error.message : String(error),
+  );
+});

@@ -1,0 +1,113 @@
+import type { AuditIncident, AuditShard, AuditTimeline, ShardKey } from '../protocol.js';
+import { AuditFleet, NO_TOTALS } from './auditFleet.js';
+import { AuditShardAt } from './auditShard.js';
+import type { Feed, Listener } from './feed.js';
+import { Playback } from './playback.js';
+
+const RETRY_MS = 2_000;
+
+export interface PlayedLogParts {
+  readonly timeline: AuditTimeline;
+  readonly listener: Listener;
+  /** Asks the server for a shard. */
+  readonly ask: (key: ShardKey) => Promise<AuditShard>;
+}
+
+/** The news of a log that is played: tells of each moment what a live server would have told then. */
+export class PlayedLog implements Feed {
+  readonly fleet: AuditFleet;
+  readonly playback: Playback;
+  /** How much quiet time was passed over at last, in milliseconds of the log; 0 since a seek. */
+  skipped = 0;
+  readonly #listener: Listener;
+  readonly #ask: PlayedLogParts['ask'];
+  #key: ShardKey | null = null;
+  /** The selected one, when the server has told it. */
+  #shard: AuditShardAt | null = null;
+
+  constructor({ timeline, listener, ask }: PlayedLogParts) {
+    this.fleet = new AuditFleet(timeline);
+    this.playback = new Playback(this.fleet);
+    this.#listener = listener;
+    this.#ask = ask;
+    listener.link('open');
+    this.#tellAll();
+  }
+
+  select(key: ShardKey | null): void {
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#shard = null;
+    if (key !== null && this.fleet.has(key)) void this.#load(key);
+  }
+
+  /** Plays or pauses; at the end it begins anew. */
+  toggle(): void {
+    if (this.playback.isPlaying) return this.playback.pause();
+    if (this.playback.isAtEnd) this.seek(this.fleet.from);
+    this.playback.play();
+  }
+
+  seek(at: number): void {
+    this.playback.seek(at);
+    this.skipped = 0;
+    this.#tellAll();
+  }
+
+  /** Tells what has happened while so much time has passed. */
+  advance(elapsedMs: number): void {
+    const { playback, fleet } = this;
+    if (!playback.isPlaying) return;
+    const before = playback.position;
+    const skipped = playback.advance(elapsedMs);
+    if (skipped > 0) this.skipped = skipped;
+    const at = playback.position;
+    for (const changes of fleet.changesBetween(before, at)) this.#listener.changes(changes);
+    this.#listener.totals({ at, manager: null, ...NO_TOTALS });
+    if (this.#key === null || this.#shard === null) return;
+    const changes = this.#shard.changes(before, at, fleet.stateAt(this.#key, at).state);
+    if (changes !== null) this.#listener.shard(changes);
+  }
+
+  /** When the incident after or before this moment began; null where there is none. */
+  incidentBeside(direction: 1 | -1): AuditIncident | null {
+    const { position, isPlaying, speed } = this.playback;
+    // Whoever goes back while it plays means the one before the one that has just begun.
+    const at = direction === -1 && isPlaying ? position - 1_000 * speed : position;
+    const { incidents } = this.fleet;
+    const isThere = (incident: AuditIncident) => (direction === 1 ? incident.at > at : incident.at < at);
+    return (direction === 1 ? incidents.find(isThere) : incidents.findLast(isThere)) ?? null;
+  }
+
+  /** When the selected shard's step after or before this moment was; null where there is none. */
+  stepBeside(direction: 1 | -1): number | null {
+    const { position } = this.playback;
+    return (direction === 1 ? this.#shard?.nextAfter(position) : this.#shard?.lastBefore(position)) ?? null;
+  }
+
+  #tellAll(): void {
+    this.#listener.fleet(this.fleet.fleetAt(this.playback.position));
+    this.#tellShard();
+  }
+
+  #tellShard(): void {
+    const at = this.playback.position;
+    if (this.#key === null || this.#shard === null) return;
+    this.#listener.shard(this.#shard.whole(at, this.fleet.stateAt(this.#key, at).state));
+  }
+
+  async #load(key: ShardKey): Promise<void> {
+    while (this.#key === key) {
+      try {
+        const shard = new AuditShardAt(await this.#ask(key));
+        if (this.#key !== key) return;
+        this.#shard = shard;
+        this.#listener.link('open');
+        return this.#tellShard();
+      } catch {
+        this.#listener.link('waiting');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { PLOTTED_MS, type Detail } from './detail.js';
+import { drawing, element, setAttributes, setText } from './dom.js';
+import type { Model, News } from './model.js';
+import { areaPath, linePath, niceCeiling, type Scale, scale, stepPath, summarize } from './scales.js';
+import type { View } from './view.js';
+import { showCount } from './words.js';
+
+const HEIGHT = 84;
+/** An axis that ends lower has no whole number in its middle. */
+const LOWEST_END = 10;
+const PADDING = { top: 8, right: 6, bottom: 18, left: 34 } as const;
+const TICKS_MS = [0, 1, 2, 3, 4, 5].map((minutes) => minutes * 60_000);
+
+/** A plot over the last five minutes, with an axis of values from 0. */
+abstract class Plot implements View {
+  readonly #host: HTMLElement;
+  readonly #summary = element('p', { class: 'summary' });
+  readonly #axis = drawing('g', { class: 'axis' });
+  readonly #svg = drawing('svg', { class: 'plot', height: HEIGHT, role: 'img' });
+  #width = 0;
+  #axisOf = '';
+
+  constructor(host: HTMLElement, title: string, marks: readonly SVGElement[]) {
+    this.#host = host;
+    this.#svg.append(this.#axis, ...marks);
+    host.append(element('div', { class: 'heading' }, element('h3', {}, title), this.#summary), this.#svg);
+    this.#svg.setAttribute('aria-label', title);
+    new ResizeObserver(([entry]) => {
+      this.#width = entry?.contentRect.width ?? 0;
+      setAttributes(this.#svg, { width: this.#width, viewBox: `0 0 ${this.#width} ${HEIGHT}` });
+    }).observe(host);
+  }
+
+  /** The axis' end, and the words above the plot. */
+  protected abstract measure(detail: Detail): { readonly max: number; readonly words: string };
+  protected abstract plot(detail: Detail | null, x: Scale, y: Scale): void;
+
+  draw({ detail, selected }: Model, news: News): void {
+    if (!news.detail && !news.selection && !news.totals) return;
+    this.#host.hidden = selected === null || (detail !== null && detail.live === null);
+    if (this.#width === 0 || this.#host.hidden) return;
+    const { max, words } = detail === null ? { max: LOWEST_END, words: '' } : this.measure(detail);
+    const right = this.#width - PADDING.right;
+    const now = detail?.at ?? 0;
+    const x = scale([now - PLOTTED_MS, now], [PADDING.left, right]);
+    const y = scale([0, max], [HEIGHT - PADDING.bottom, PADDING.top]);
+    setText(this.#summary, words);
+    this.#drawAxis(max, right);
+    this.plot(detail, x, y);
+  }
+
+  #drawAxis(max: number, right: number): void {
+    const key = `${max} ${right}`;
+    if (key === this.#axisOf) return;
+    this.#axisOf = key;
+    const x = scale([PLOTTED_MS, 0], [PADDING.left, right]);
+    const y = scale([0, max], [HEIGHT - PADDING.bottom, PADDING.top]);
+    this.#axis.replaceChildren(
+      ...[0, max / 2, max].flatMap((value) => [
+        drawing('line', { class: 'tick', x1: PADDING.left, x2: right, y1: y(value), y2: y(value) }),
+        drawing('text', { x: PADDING.left - 6, y: y(value) + 4, 'text-anchor': 'end' }, showCount(value)),
+      ]),
+      ...TICKS_MS.map((ago) =>
+        drawing(
+          'text',
+          { x: x(ago), y: HEIGHT - 3, 'text-anchor': ago === 0 ? 'end' : 'middle' },
+          ago === 0 ? 'now' : `−${ago / 60_000} min`,
+        ),
+      ),
+    );
+  }
+}
+
+/** The time from each heartbeat to its ack. */
+export class LatencyPlot extends Plot {
+  readonly #line: SVGElement;
+  readonly #dots: SVGElement;
+
+  constructor(host: HTMLElement) {
+    const line = drawing('path', { class: 'line' });
+    const dots = drawing('path', { class: 'dots' });
+    super(host, 'Heartbeat latency', [line, dots]);
+    this.#line = line;
+    this.#dots = dots;
+  }
+
+  protected measure({ latencies }: Detail) {
+    const summary = summarize(latencies.map(([, latency]) => latency));
+    if (summary === null) return { max: 100, words: 'no ack yet' };
+    const { min, mean, max } = summary;
+    return {
+      max: niceCeiling(Math.max(LOWEST_END, max * 1.05)),
+      words: `min ${Math.round(min)} · mean ${Math.round(mean)} · max ${Math.round(max)} ms`,
+    };
+  }
+
+  protected plot(detail: Detail | null, x: Scale, y: Scale): void {
+    const points = (detail?.latencies ?? []).map(([at, latency]) => [x(at), y(latency)] as const);
+    this.#line.setAttribute('d', linePath(points));
+    // A path of no length with a round cap is a dot.
+    this.#dots.setAttribute('d', points.map((point) => `${linePath([point])}h0`).join(''));
+  }
+}
+
+/** What the send bucket still has to give, and how many sends wait. */
+export class BucketPlot extends Plot {
+  readonly #area: SVGElement;
+  readonly #line: SVGElement;
+  readonly #queue: SVGElement;
+
+  constructor(host: HTMLElement) {
+    const area = drawing('path', { class: 'area' });
+    const line = drawing('path', { class: 'line' });
+    const queue = drawing('path', { class: 'queue' });
+    super(host, 'Send bucket', [area, line, queue]);
+    this.#area = area;
+    this.#line = line;
+    this.#queue = queue;
+  }
+
+  protected measure({ live, bucket }: Detail) {
+    const capacity = live?.bucket.capacity ?? 0;
+    const most = Math.max(
+      ...bucket.map(({ available, waiting }) => Math.max(available, waiting)),
+      capacity,
+      LOWEST_END,
+    );
+    const waiting = live === null || live.queue.size === 0 ? '' : ` · ${showCount(live.queue.size)} waiting`;
+    const words = capacity === 0 ? 'no connection' : `${live?.bucket.available} of ${capacity} left${waiting}`;
+    return { max: most, words };
+  }
+
+  protected plot(detail: Detail | null, x: Scale, y: Scale): void {
+    const samples =
+      detail === null || detail.bucket.length === 0
+        ? []
+        : [...detail.bucket, { ...(detail.bucket.at(-1) as Detail['bucket'][number]), at: detail.at }];
+    const from = x((detail?.at ?? 0) - PLOTTED_MS);
+    const along = (value: (sample: Detail['bucket'][number]) => number) =>
+      samples.map((sample) => [Math.max(from, x(sample.at)), y(value(sample))] as const);
+    const available = along((sample) => sample.available);
+    this.#area.setAttribute('d', areaPath(available, y(0)));
+    this.#line.setAttribute('d', stepPath(available));
+    const isQueued = samples.some(({ waiting }) => waiting > 0);
+    this.#queue.setAttribute('d', isQueued ? stepPath(along(({ waiting }) => waiting)) : '');
+  }
+}

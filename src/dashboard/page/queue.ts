@@ -1,0 +1,58 @@
+import type { Totals } from '../protocol.js';
+import { element, setAttributes, setText } from './dom.js';
+import type { Model, News } from './model.js';
+import type { View } from './view.js';
+import { many, showCount, showDue, showSpan } from './words.js';
+
+/** What is left of the day's identifies, who waits for one, and until when. */
+export class QueueView implements View {
+  readonly #host: HTMLElement;
+  readonly #bar = element('span', { class: 'fill' });
+  readonly #meter = element(
+    'span',
+    { class: 'meter', role: 'meter', 'aria-label': 'Identifies left', 'aria-valuemin': 0 },
+    this.#bar,
+  );
+  readonly #left = element('span', { class: 'left' });
+  readonly #waiting = element('span', { class: 'waits' });
+
+  constructor(host: HTMLElement) {
+    this.#host = host;
+    host.append(this.#meter, element('span', { class: 'lines' }, this.#left, this.#waiting));
+  }
+
+  draw({ figures: { identifies }, now }: Model, { totals }: News): void {
+    if (!totals) return;
+    this.#host.hidden = identifies === null;
+    if (identifies === null) return;
+    const { total, remaining } = identifies;
+    const isKnown = total !== null && remaining !== null;
+    this.#meter.hidden = !isKnown;
+    if (isKnown) {
+      const share = total === 0 ? 0 : remaining / total;
+      this.#bar.style.width = `${share * 100}%`;
+      this.#meter.classList.toggle('low', share < LOW_SHARE);
+      setAttributes(this.#meter, { 'aria-valuenow': remaining, 'aria-valuemax': total });
+    }
+    setText(this.#left, describeBudget(identifies, now));
+    setText(this.#waiting, describeQueue(identifies, now));
+  }
+}
+
+const LOW_SHARE = 0.1;
+
+type Identifies = NonNullable<Totals['identifies']>;
+
+function describeBudget({ total, remaining, resetAt }: Identifies, now: number): string {
+  if (total === null || remaining === null) return 'identifies are not counted yet';
+  const until = resetAt === null ? '' : `, renewed ${showDue(resetAt, now)}`;
+  return `${showCount(remaining)} of ${showCount(total)} identifies left${until}`;
+}
+
+function describeQueue({ waiting, nextAt, remaining }: Identifies, now: number): string {
+  if (waiting === 0) return 'nobody waits to identify';
+  const who = `${many(waiting, 'shard')} wait${waiting === 1 ? 's' : ''}`;
+  if (remaining === 0) return `${who} for the renewal`;
+  if (nextAt === null) return who;
+  return `${who}, next ${nextAt <= now ? 'now' : `in ${showSpan(Math.ceil((nextAt - now) / 1_000) * 1_000)}`}`;
+}

@@ -1,0 +1,126 @@
+import type { Incident, ShardKey } from '../protocol.js';
+import { drawing, setAttributes } from './dom.js';
+import { actionNames, describeIncident } from './incidentWords.js';
+import type { Model, News } from './model.js';
+import { scale } from './scales.js';
+import { Tooltip } from './tooltip.js';
+import type { View } from './view.js';
+import { showHour, showTime } from './words.js';
+
+const MINUTE_MS = 60_000;
+const SHOWN_MS = 15 * MINUTE_MS;
+const TICK_MS = 3 * MINUTE_MS;
+
+/** A lane for each kind of decision, so that colour is not alone in telling them apart. */
+const LANES: readonly Incident['action'][] = ['resume', 'identify', 'fatal'];
+const LANE_HEIGHT = 20;
+const LABEL_WIDTH = 66;
+const AXIS_HEIGHT = 18;
+const HEIGHT = LANES.length * LANE_HEIGHT + AXIS_HEIGHT;
+const RADIUS = { least: 3.5, most: 9 } as const;
+
+/** The incidents of the last quarter of an hour, in lanes. */
+export class Strip implements View {
+  readonly #host: HTMLElement;
+  readonly #marks = drawing('g');
+  readonly #ticks = drawing('g', { class: 'axis' });
+  readonly #picture = drawing('svg', {
+    class: 'plot',
+    height: HEIGHT,
+    role: 'img',
+    'aria-label': 'Incidents of the last 15 minutes; the list below tells them',
+  });
+  readonly #lanes: readonly SVGElement[];
+  readonly #tooltip = new Tooltip();
+  #model: Model | null = null;
+  #width = 0;
+
+  constructor(host: HTMLElement, select: (key: ShardKey) => void) {
+    this.#host = host;
+    this.#lanes = LANES.map((_, lane) =>
+      drawing('line', { class: 'lane', x1: LABEL_WIDTH, y1: middleOf(lane), y2: middleOf(lane) }),
+    );
+    const labels = LANES.map((action, lane) =>
+      drawing('text', { class: 'label', x: 0, y: middleOf(lane) + 4 }, actionNames[action]),
+    );
+    this.#picture.append(...this.#lanes, ...labels, this.#ticks, this.#marks);
+    host.append(this.#picture);
+    this.#marks.addEventListener('click', (event) => {
+      const first = this.#incidentAt(event)?.ids[0];
+      if (first !== undefined) select(String(first));
+    });
+    this.#marks.addEventListener('pointerover', (event) => {
+      const incident = this.#incidentAt(event);
+      if (incident !== undefined)
+        this.#tooltip.show(event.target as Element, [showTime(incident.at), describeIncident(incident)]);
+    });
+    this.#marks.addEventListener('pointerout', () => this.#tooltip.hide());
+    new ResizeObserver(() => this.#resize()).observe(host);
+  }
+
+  draw(model: Model, { fleet, incidents, totals }: News): void {
+    this.#model = model;
+    if (fleet || incidents || totals) this.#draw(model);
+  }
+
+  #resize(): void {
+    this.#width = this.#host.clientWidth;
+    setAttributes(this.#picture, { width: this.#width, viewBox: `0 0 ${this.#width} ${HEIGHT}` });
+    for (const lane of this.#lanes) setAttributes(lane, { x2: this.#width });
+    if (this.#model !== null) this.#draw(this.#model);
+  }
+
+  #draw({ now, incidents, shards }: Model): void {
+    if (this.#width === 0 || now === 0) return;
+    const x = scale([now - SHOWN_MS, now], [LABEL_WIDTH + RADIUS.most, this.#width - RADIUS.most]);
+    const shown = [...incidents.values()].filter(
+      ({ endedAt, lastAt }) => (endedAt ?? now) >= now - SHOWN_MS && lastAt <= now,
+    );
+    this.#marks.replaceChildren(
+      ...shown.map((incident) => markOf(incident, (at) => x(Math.max(at, now - SHOWN_MS)), now, shards.size)),
+    );
+    const first = Math.ceil((now - SHOWN_MS) / TICK_MS) * TICK_MS;
+    const ticks = Array.from(
+      { length: Math.floor((now - first) / TICK_MS) + 1 },
+      (_, index) => first + index * TICK_MS,
+    );
+    // Those whose time would run into the labels, or out of the picture, are left out.
+    const whole = ticks.filter((at) => x(at) > LABEL_WIDTH + 14 && x(at) < this.#width - 18);
+    this.#ticks.replaceChildren(...whole.map((at) => tickAt(x(at), showHour(at))));
+  }
+
+  #incidentAt({ target }: Event): Incident | undefined {
+    const id = target instanceof Element ? target.getAttribute('data-incident') : null;
+    return id === null ? undefined : this.#model?.incidents.get(Number(id));
+  }
+}
+
+const tickAt = (x: number, time: string): SVGElement =>
+  drawing(
+    'g',
+    {},
+    drawing('line', { class: 'tick', x1: x, x2: x, y1: 0, y2: HEIGHT - AXIS_HEIGHT }),
+    drawing('text', { x, y: HEIGHT - 4, 'text-anchor': 'middle' }, time),
+  );
+
+const middleOf = (lane: number): number => lane * LANE_HEIGHT + LANE_HEIGHT / 2;
+
+/** A dot where it was over at once; else a bar until its end, or until now. Area goes with the share of the fleet. */
+function markOf(incident: Incident, x: (at: number) => number, now: number, fleet: number): SVGElement {
+  const { id, action, at, endedAt, shards } = incident;
+  const share = Math.sqrt(shards / Math.max(1, fleet));
+  const radius = RADIUS.least + (RADIUS.most - RADIUS.least) * Math.min(1, share);
+  const from = x(at);
+  const to = Math.max(from, x(endedAt ?? now));
+  return drawing('rect', {
+    class: 'mark',
+    'data-action': action,
+    'data-incident': id,
+    'data-open': endedAt === null,
+    x: from - radius,
+    y: middleOf(Math.max(0, LANES.indexOf(action))) - radius,
+    width: to - from + 2 * radius,
+    height: 2 * radius,
+    rx: radius,
+  });
+}

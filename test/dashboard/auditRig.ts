@@ -1,0 +1,39 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { readEntries } from '../../src/dashboard/audit/entries.js';
+import type { AuditShard, AuditTimeline, StateIndex } from '../../src/dashboard/protocol.js';
+import { foldLog, type FoldedLog } from '../../src/dashboard/audit/timeline.js';
+import { lifecycles } from '../../machines/index.js';
+import { readAuditLog } from '../../src/index.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'shardchart-audit-'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let count = 0;
+
+/** Path of a log that is not there yet. */
+export const newLog = (): string => join(folder, `${(count += 1)}.log`);
+
+/** A log with these lines. */
+export function logOf(lines: readonly (object | string)[]): string {
+  const file = newLog();
+  writeFileSync(file, lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
+  return file;
+}
+
+export const fold = async (...files: readonly string[]): Promise<FoldedLog> =>
+  foldLog(await readEntries(readAuditLog(files)));
+
+/** The states the moves of a timeline end in, by shard. */
+export function endStates({ shardIds, moves }: Pick<AuditTimeline, 'shardIds' | 'moves'>): Record<number, string> {
+  const states: Record<number, string> = {};
+  for (let n = 0; n < moves.length; n += 3) {
+    states[shardIds[moves[n + 1] as number] as number] = lifecycles[moves[n + 2] as StateIndex] as string;
+  }
+  return states;
+}
+
+export const edgesOfSteps = ({ steps }: AuditShard): string[] => steps.flatMap(({ taken }) => taken);

@@ -1,0 +1,153 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AuditFleet } from '../../src/dashboard/page/auditFleet.js';
+import type { AuditTimeline, Incident } from '../../src/dashboard/protocol.js';
+import { aTimeline, FROM, incidentOf, Page, timelineOf } from './playerRig.js';
+
+const aMoment = fc.integer({ min: -10, max: 4_000 }).map((time) => FROM + time);
+
+/** What a fold of all moves up to then says. */
+function statesAt({ from, shardIds, moves }: AuditTimeline, at: number): Record<string, number> {
+  const states: Record<string, number> = {};
+  for (let n = 0; n < moves.length; n += 3) {
+    const [time, place, state] = moves.slice(n, n + 3) as [number, number, number];
+    if (from + time <= Math.max(at, from)) states[String(shardIds[place])] = state;
+  }
+  return states;
+}
+
+/** What a fold of all courses up to then says. */
+function incidentsAt({ from, incidents }: AuditTimeline, at: number): Record<number, Partial<Incident>> {
+  const told: Record<number, Partial<Incident>> = {};
+  for (const { id, course } of incidents) {
+    let [shards, down] = [0, 0];
+    let endedAt: number | null = null;
+    for (let n = 0; n < course.length && from + (course[n] as number) <= at; n += 2) {
+      const step = course[n + 1] as number;
+      shards += Number(step === 1);
+      down += Math.min(step, 1);
+      endedAt = down === 0 ? from + (course[n] as number) : null;
+      told[id] = { shards, down, endedAt };
+    }
+  }
+  return told;
+}
+
+const shown = (incidents: readonly Incident[]) =>
+  Object.fromEntries(incidents.map(({ id, shards, down, endedAt }) => [id, { shards, down, endedAt }]));
+
+describe('a log at any moment', () => {
+  test('has each shard where a fold of all moves up to then has it', () => {
+    fc.assert(
+      fc.property(aTimeline, aMoment, (timeline, at) => {
+        const { shards } = new AuditFleet(timeline).fleetAt(at);
+        expect(Object.fromEntries(shards.map(({ key, state }) => [key, state]))).toEqual(statesAt(timeline, at));
+      }),
+    );
+  });
+
+  test('has each incident as it was told then', () => {
+    fc.assert(
+      fc.property(aTimeline, aMoment, (timeline, at) => {
+        expect(shown(new AuditFleet(timeline).fleetAt(at).incidents)).toEqual(incidentsAt(timeline, at));
+      }),
+    );
+  });
+
+  test('has the incidents in the end as the log itself tells them', () => {
+    fc.assert(
+      fc.property(aTimeline, (timeline) => {
+        const told = new AuditFleet(timeline).fleetAt(timeline.to).incidents;
+        expect(told).toHaveLength(timeline.incidents.length);
+        expect(timeline.incidents).toMatchObject(told);
+      }),
+    );
+  });
+
+  test('played from one moment to the next it tells the same as when it is entered there', () => {
+    fc.assert(
+      fc.property(aTimeline, fc.array(fc.nat(700), { maxLength: 8 }), (timeline, pauses) => {
+        const fleet = new AuditFleet(timeline);
+        const page = new Page();
+        let at = timeline.from;
+        page.fleet(fleet.fleetAt(at));
+        for (const pause of pauses) {
+          for (const changes of fleet.changesBetween(at, at + pause)) page.changes(changes);
+          at += pause;
+          const entered = fleet.fleetAt(at);
+          expect(Object.fromEntries(page.states)).toEqual(statesAt(timeline, at));
+          expect([...page.incidents.values()]).toEqual(entered.incidents);
+        }
+      }),
+    );
+  });
+
+  test('says when anything happens next and has happened last', () => {
+    fc.assert(
+      fc.property(aTimeline, aMoment, (timeline, at) => {
+        const fleet = new AuditFleet(timeline);
+        const times = [
+          ...timeline.moves.filter((_, n) => n % 3 === 0),
+          ...timeline.incidents.flatMap(({ course }) => course.filter((_, n) => n % 2 === 0)),
+        ].map((time) => timeline.from + time);
+        const later = times.filter((time) => time > at);
+        expect(fleet.nextAfter(at)).toBe(later.length === 0 ? null : Math.min(...later));
+        expect(fleet.lastUpTo(at)).toBe(Math.max(timeline.from, ...times.filter((time) => time <= at)));
+      }),
+    );
+  });
+});
+
+test('a state has lasted since its shard came to it', () => {
+  const fleet = new AuditFleet(
+    timelineOf(
+      [7],
+      [
+        [0, 0, 0],
+        [100, 0, 4],
+        [300, 0, 5],
+      ],
+    ),
+  );
+  expect(fleet.stateAt('7', FROM + 299)).toEqual({ state: 4, since: FROM + 100 });
+  const [first, second, ...rest] = fleet.changesBetween(FROM, FROM + 1_000);
+  expect([first, second]).toEqual([
+    { at: FROM + 100, states: { 7: 4 }, incidents: [] },
+    { at: FROM + 300, states: { 7: 5 }, incidents: [] },
+  ]);
+  expect(rest).toEqual([]);
+});
+
+test('tells no more incidents than a live server remembers', () => {
+  const incidents = Array.from({ length: 500 }, (_, n) =>
+    incidentOf(n + 1, [
+      [n, 1],
+      [n + 1, -1],
+    ]),
+  );
+  const fleet = new AuditFleet(timelineOf([0], [[0, 0, 0]], incidents));
+  const ids = fleet.fleetAt(FROM + 399).incidents.map(({ id }) => id);
+  expect(ids).toEqual(Array.from({ length: 200 }, (_, n) => 201 + n));
+});
+
+test('finds its place among 200 000 moves of 1 000 shards within a frame', () => {
+  const shards = Array.from({ length: 1_000 }, (_, id) => id);
+  const begun = shards.map((place) => [0, place, 0] as const);
+  const moves = Array.from({ length: 199_000 }, (_, n) => [n, (n * 7) % 1_000, n % 6] as const);
+  const great = incidentOf(
+    1,
+    shards
+      .flatMap(
+        (n) =>
+          [
+            [n, 1],
+            [n + 90_000, -1],
+          ] as const,
+      )
+      .toSorted(([a], [b]) => a - b),
+  );
+  const fleet = new AuditFleet(timelineOf(shards, [...begun, ...moves], [great]));
+  const begin = performance.now();
+  for (let n = 0; n < 10; n += 1) fleet.fleetAt(FROM + n * 19_999);
+  expect((performance.now() - begin) / 10).toBeLessThan(50);
+});

@@ -1,0 +1,125 @@
+import * as fc from 'fast-check';
+import type {
+  AuditIncident,
+  AuditTimeline,
+  ChangesMessage,
+  FleetMessage,
+  ShardMessage,
+} from '../../src/dashboard/protocol.js';
+import type { Listener } from '../../src/dashboard/page/feed.js';
+
+export const FROM = 1_700_000_000_000;
+
+/** A timeline of these moves: milliseconds since its beginning, place, state. */
+export function timelineOf(
+  shardIds: readonly number[],
+  moves: readonly (readonly [time: number, place: number, state: number])[],
+  incidents: readonly AuditIncident[] = [],
+): AuditTimeline {
+  const last = Math.max(
+    moves.at(-1)?.[0] ?? 0,
+    ...incidents.flatMap(({ course }) => course.filter((_, n) => n % 2 === 0)),
+  );
+  return { files: ['bot.log'], from: FROM, to: FROM + last, shardIds, moves: moves.flat(), incidents, skipped: 0 };
+}
+
+/** An incident with this course: milliseconds since the beginning, and what it did. */
+export function incidentOf(id: number, course: readonly (readonly [time: number, step: number])[]): AuditIncident {
+  const met = course.filter(([, step]) => step === 1).length;
+  const down = course.reduce((sum, [, step]) => sum + (step === 2 ? 1 : step), 0);
+  const at = FROM + (course[0]?.[0] ?? 0);
+  return {
+    id,
+    at,
+    lastAt: FROM + (course.findLast(([, step]) => step !== -1)?.[0] ?? 0),
+    action: 'resume',
+    code: 1006,
+    reason: 'lost',
+    shards: met,
+    ids: Array.from({ length: met }, (_, n) => n),
+    down,
+    endedAt: down === 0 ? FROM + (course.at(-1)?.[0] ?? 0) : null,
+    course: course.flat(),
+  };
+}
+
+/** A course that could be: shards are met, meet it again, and come up again. */
+const aCourse = fc
+  .tuple(fc.nat(500), fc.array(fc.tuple(fc.nat(40), fc.constantFrom(0, 1, 2, -1)), { maxLength: 12 }))
+  .map(([first, steps]) => {
+    const course: [number, number][] = [[first, 1]];
+    let [time, met, down] = [first, 1, 1];
+    for (const [pause, step] of steps) {
+      if ((step === -1 || step === 0) && down === 0) continue;
+      if (step === 2 && down === met) continue;
+      time += pause;
+      met += step === 1 ? 1 : 0;
+      down += step === 2 ? 1 : step;
+      course.push([time, step]);
+    }
+    return course;
+  });
+
+/** A log of some shards: each begins somewhere, and then they move. */
+export const aTimeline: fc.Arbitrary<AuditTimeline> = fc
+  .record({
+    ids: fc.uniqueArray(fc.nat(50), { minLength: 1, maxLength: 6 }),
+    begun: fc.array(fc.nat(5), { minLength: 6, maxLength: 6 }),
+    moves: fc.array(fc.tuple(fc.nat(60), fc.nat(5), fc.nat(5)), { maxLength: 60 }),
+    courses: fc.array(aCourse, { maxLength: 5 }),
+  })
+  .map(({ ids, begun, moves, courses }) => {
+    let time = 0;
+    const first = ids.map((_, place) => [0, place, begun[place] as number] as const);
+    const rest = moves.map(([pause, place, state]) => [(time += pause), place % ids.length, state] as const);
+    const sorted = courses.toSorted((a, b) => (a[0]?.[0] ?? 0) - (b[0]?.[0] ?? 0));
+    return timelineOf(
+      ids.toSorted((a, b) => a - b),
+      [...first, ...rest],
+      sorted.map((course, n) => incidentOf(n + 1, course)),
+    );
+  });
+
+/** Keeps what a page would show: the state of each shard and the incidents, folded from the messages alone. */
+export class Page implements Listener {
+  at = 0;
+  linkState: 'open' | 'waiting' | null = null;
+  readonly states = new Map<string, number>();
+  readonly since = new Map<string, number>();
+  readonly incidents = new Map<number, object>();
+  readonly shards: ShardMessage[] = [];
+  fleets = 0;
+
+  fleet(message: FleetMessage): void {
+    this.fleets += 1;
+    this.at = message.at;
+    this.states.clear();
+    this.incidents.clear();
+    for (const { key, state, since } of message.shards) {
+      this.states.set(key, state);
+      this.since.set(key, since);
+    }
+    for (const incident of message.incidents) this.incidents.set(incident.id, incident);
+  }
+
+  changes(message: ChangesMessage): void {
+    this.at = message.at;
+    for (const [key, state] of Object.entries(message.states)) {
+      if (this.states.get(key) !== state) this.since.set(key, message.at);
+      this.states.set(key, state);
+    }
+    for (const incident of message.incidents) this.incidents.set(incident.id, incident);
+  }
+
+  totals({ at }: { readonly at: number }): void {
+    this.at = at;
+  }
+
+  shard(message: ShardMessage): void {
+    this.shards.push(message);
+  }
+
+  link(state: 'open' | 'waiting'): void {
+    this.linkState = state;
+  }
+}

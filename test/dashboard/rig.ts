@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type {
+  ChangesMessage,
+  FleetMessage,
+  Incident,
+  ShardMessage,
+  TotalsMessage,
+} from '../../src/dashboard/protocol.js';
+import { until } from '../integration/harness.js';
+
+interface Messages {
+  fleet: FleetMessage;
+  changes: ChangesMessage;
+  totals: TotalsMessage;
+  shard: ShardMessage;
+}
+
+type Told = {
+  readonly [Name in keyof Messages]: { readonly name: Name; readonly message: Messages[Name] };
+}[keyof Messages];
+
+/** A program that reads the stream as a page would. */
+export class Viewer {
+  /** All that came, as text. */
+  text = '';
+  isClosed = false;
+  readonly response: IncomingMessage;
+  readonly #request: ClientRequest;
+  readonly #told: Told[] = [];
+  #read = 0;
+
+  private constructor(sent: ClientRequest, response: IncomingMessage) {
+    this.#request = sent;
+    this.response = response;
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => (this.text += chunk));
+    response.on('close', () => (this.isClosed = true));
+    response.on('error', () => {});
+  }
+
+  static async open(
+    url: string | null,
+    key: string | null = null,
+    headers: Record<string, string> = {},
+  ): Promise<Viewer> {
+    const query = key === null ? '' : `?shard=${encodeURIComponent(key)}`;
+    const sent = request(new URL(`/events${query}`, `${url}`), { headers, agent: false });
+    sent.on('error', () => {}).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return new Viewer(sent, response);
+  }
+
+  get told(): readonly Told[] {
+    const end = this.text.lastIndexOf('\n\n');
+    for (const event of this.text.slice(this.#read, Math.max(this.#read, end)).split('\n\n')) {
+      const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
+      if (name !== undefined) this.#told.push({ name, message: JSON.parse(`${data}`) } as Told);
+    }
+    if (end > this.#read) this.#read = end + 2;
+    return this.#told;
+  }
+
+  all<Name extends keyof Messages>(name: Name): Messages[Name][] {
+    return this.told.filter((told) => told.name === name).map(({ message }) => message as Messages[Name]);
+  }
+
+  last<Name extends keyof Messages>(name: Name): Messages[Name] | undefined {
+    return this.all(name).at(-1);
+  }
+
+  /** The states as a page would show them, by key. */
+  get states(): Record<string, number> {
+    let states: Record<string, number> = {};
+    for (const { name, message } of this.told) {
+      if (name === 'fleet') states = Object.fromEntries(message.shards.map(({ key, state }) => [key, state]));
+      if (name === 'changes') {
+        for (const [key, state] of Object.entries(message.states)) if (key in states) states[key] = state;
+      }
+    }
+    return states;
+  }
+
+  /** The incidents as a page would show them, oldest first. */
+  get incidents(): Incident[] {
+    const incidents = new Map<number, Incident>();
+    for (const { name, message } of this.told) {
+      if (name === 'fleet') incidents.clear();
+      if (name === 'fleet' || name === 'changes') for (const it of message.incidents) incidents.set(it.id, it);
+    }
+    return [...incidents.values()];
+  }
+
+  [Symbol.dispose](): void {
+    this.#request.destroy();
+  }
+}
+
+/** Opens a stream and waits for what it begins with. */
+export async function watching(url: string | null, key: string | null = null): Promise<Viewer> {
+  const viewer = await Viewer.open(url, key);
+  await until(() => viewer.last('fleet') !== undefined);
+  if (key !== null) await until(() => viewer.last('shard') !== undefined);
+  return viewer;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** `fetch` sets Host and Origin itself. The path goes out as it is. */
+export async function ask(
+  url: string | null,
+  path: string,
+  { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answered> {
+  const { hostname, port } = new URL(`${url}`);
+  const sent = request({ hostname: hostname.replaceAll(/[[\]]/g, ''), port, path, method, headers, agent: false });
+  sent.on('error', () => {}).end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return { status: response.statusCode ?? 0, headers: response.headers, body: text };
+}
+
+/** Asks as the page does. */
+export function post(url: string | null, path: string, headers: Record<string, string> = {}): Promise<Answered> {
+  const { origin } = new URL(`${url}`);
+  return ask(url, path, {
+    method: 'POST',
+    headers: { origin, 'content-type': 'application/json', ...headers },
+    body: '{}',
+  });
+}

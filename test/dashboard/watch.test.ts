@@ -1,0 +1,178 @@
+import { expect, test, vi } from 'vitest';
+import { lifecycles } from '../../machines/lifecycle.js';
+import { serveSource } from '../../src/dashboard/dashboard.js';
+import { serveDashboard } from '../../src/dashboard/index.js';
+import { resolveServerOptions } from '../../src/dashboard/options.js';
+import type { Send, Source } from '../../src/dashboard/source.js';
+import { eventFrame } from '../../src/dashboard/stream.js';
+import type { Shard, ShardManager } from '../../src/index.js';
+import { reached, shardOn, simulate, until } from '../integration/harness.js';
+import { managed } from '../integration/managerRig.js';
+import { countObservers } from '../inspector/rig.js';
+import { Viewer, watching } from './rig.js';
+
+const CONNECTED = lifecycles.indexOf('Connected');
+
+/** How many listeners somebody has more than when this was called. */
+function countListeners(emitter: Shard | ShardManager): () => number {
+  const watched = emitter as { on: (...args: never[]) => unknown; off: (...args: never[]) => unknown };
+  const { on, off } = watched;
+  let listeners = 0;
+  watched.on = (...args) => {
+    listeners += 1;
+    return on.apply(emitter, args);
+  };
+  watched.off = (...args) => {
+    listeners -= 1;
+    return off.apply(emitter, args);
+  };
+  return () => listeners;
+}
+
+test('while nobody looks a shard has one listener and no observer; stop leaves it as it was', async () => {
+  await using simulator = await simulate();
+  await using shard = shardOn(simulator);
+  const [listeners, observers] = [countListeners(shard), countObservers(shard.actor)];
+  await using dashboard = serveDashboard(shard);
+  await dashboard.ready;
+  await shard.connect();
+  expect([listeners(), observers()]).toEqual([1, 0]);
+  const [one, other] = [await watching(dashboard.url, '0'), await watching(dashboard.url, '0')];
+  expect([listeners(), observers(), dashboard.viewers]).toEqual([3, 1, 2]);
+  one[Symbol.dispose]();
+  await until(() => dashboard.viewers === 1);
+  expect([listeners(), observers()]).toEqual([3, 1]);
+  other[Symbol.dispose]();
+  await until(() => dashboard.viewers === 0);
+  expect([listeners(), observers()]).toEqual([1, 0]);
+  using last = await watching(dashboard.url, '0');
+  await dashboard.stop();
+  await until(() => last.isClosed);
+  expect([listeners(), observers(), dashboard.viewers, dashboard.url]).toEqual([0, 0, 0, null]);
+});
+
+test('a thousand who come and go leave nothing behind, and the heart goes on', async () => {
+  await using simulator = await simulate({ heartbeatInterval: 100, heartbeatSlack: 100 });
+  await using shard = shardOn(simulator);
+  const [listeners, observers] = [countListeners(shard), countObservers(shard.actor)];
+  await using dashboard = serveDashboard(shard);
+  await dashboard.ready;
+  await shard.connect();
+  const statuses = new Set<number>();
+  for (let round = 0; round < 50; round += 1) {
+    const opening = Array.from({ length: 20 }, () => Viewer.open(dashboard.url, '0').catch(() => null));
+    for (const viewer of await Promise.all(opening)) {
+      statuses.add(viewer?.response.statusCode ?? 0);
+      viewer?.[Symbol.dispose]();
+    }
+  }
+  // Most are refused: twenty new ones a second are welcome.
+  expect([...statuses].toSorted((a, b) => a - b)).toEqual([200, 503]);
+  await until(() => dashboard.viewers === 0);
+  expect([listeners(), observers()]).toEqual([1, 0]);
+  expect(shard.stats.connections).toBe(1);
+  expect(simulator.violations).toEqual([]);
+});
+
+test('a viewer that never reads is dropped; the others, and the heartbeats, go on', async () => {
+  await using simulator = await simulate({ heartbeatInterval: 100, heartbeatSlack: 300 });
+  await using shard = shardOn(simulator);
+  await shard.connect();
+  const viewers = new Set<Send>();
+  const source: Source = {
+    setup: { source: 'live', lifecycles, controls: null },
+    follow: (_key, send) => {
+      viewers.add(send);
+      return () => void viewers.delete(send);
+    },
+    controls: null,
+    stop: () => {},
+  };
+  const warn = vi.fn();
+  const logger = { debug() {}, info() {}, warn, error: warn };
+  await using dashboard = serveSource(source, resolveServerOptions({ logger }));
+  await dashboard.ready;
+  using stalled = await Viewer.open(dashboard.url);
+  using good = await Viewer.open(dashboard.url);
+  stalled.response.pause();
+  const frame = eventFrame('changes', { at: 0, states: {}, incidents: ['x'.repeat(200_000)] });
+  let sent = 0;
+  while (viewers.size === 2) {
+    for (const send of viewers) send(frame);
+    sent += 1;
+    // One MiB may wait, besides what the system's buffers hold.
+    expect(sent).toBeLessThan(200);
+    await until(() => good.all('changes').length === sent);
+  }
+  for (const send of viewers) send(frame);
+  await until(() => good.all('changes').length === sent + 1);
+  expect([dashboard.viewers, good.isClosed, warn.mock.calls.length]).toEqual([1, false, 1]);
+  const { beats } = shard.heart;
+  await until(() => shard.heart.beats > beats + 2);
+  expect([simulator.violations, shard.stats.connections]).toEqual([[], 1]);
+});
+
+test(
+  'while a bot is resharded the shards of the other set are told by their own keys, until they are in service',
+  managed({ simulator: { shards: 1, maxConcurrency: 4 } }, async ({ simulator, manager }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    using viewer = await watching(dashboard.url, '0');
+    const [old] = manager.shards.values();
+    const listeners = countListeners(old as Shard);
+    simulator.next({ at: 'ready', delay: 1_500 });
+    const resharded = manager.reshard(2);
+    await until(() => viewer.all('fleet').some(({ shards }) => shards.some(({ key }) => key === '+1')));
+    await until(() => viewer.all('totals').some(({ manager: view }) => view?.state === 'Resharding'));
+    await resharded;
+    await until(() => {
+      const fleet = viewer.last('fleet');
+      return (
+        fleet?.total === 2 &&
+        fleet.shards
+          .map(({ key }) => key)
+          .toSorted()
+          .join() === '0,1'
+      );
+    });
+    await until(() => Object.values(viewer.states).every((state) => state === CONNECTED));
+    // Whoever looks at shard 0 is told the new one from its beginning.
+    await until(() => viewer.all('shard').filter(({ isWhole }) => isWhole).length >= 2);
+    expect(
+      viewer
+        .all('shard')
+        .findLast(({ isWhole }) => isWhole)
+        ?.steps.at(-1)?.session?.id,
+    ).toBe(`${manager.shards.get(0)?.session?.id.slice(0, 6)}…`);
+    // The old one is let go.
+    expect(listeners()).toBeLessThan(0);
+  }),
+);
+
+test(
+  'the shards of a scaled set come and go',
+  managed({ simulator: { shards: 3, maxConcurrency: 3 }, manager: { total: 3, ids: [0, 1] } }, async ({ manager }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    using viewer = await Viewer.open(dashboard.url, '2');
+    await manager.scale([0, 2]);
+    await until(() => JSON.stringify(viewer.states) === JSON.stringify({ '0': CONNECTED, '2': CONNECTED }));
+    await until(() => viewer.last('shard')?.state === CONNECTED);
+  }),
+);
+
+test('a shard that was shut down is shown at rest, its actors not at all', async () => {
+  await using simulator = await simulate();
+  await using shard = shardOn(simulator);
+  await using dashboard = serveDashboard(shard);
+  await dashboard.ready;
+  await shard.connect();
+  using viewer = await watching(dashboard.url, '0');
+  await shard.shutdown();
+  await reached(shard, 'Offline');
+  await until(() => viewer.last('shard')?.active.shard === null);
+  expect(viewer.last('shard')).toMatchObject({ state: 0, active: { shard: null, heartbeat: null, bucket: null } });
+  expect(viewer.states).toEqual({ '0': 0 });
+});

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import BrowserReporter from './test/browser/reporter.js';
 
 export default defineConfig({
   test: {
@@ -7,6 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     // XState's development build says this of a chart whose child has failed, which is what some tests are about.
     onConsoleLog: (text) => !text.includes('was sent to stopped actor'),
+    reporters: ['default', new BrowserReporter()],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },

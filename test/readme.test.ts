@@ -111,6 +111,12 @@ test('the inspector example shows the shard and ends', async () => {
   expect(output().trim()).toMatch(/^open http:\/\/127\.0\.0\.1:\d+\/ in a browser\nshows shard 0, 0 events dropped$/);
 });
 
+test('the dashboard example serves a page and ends', async () => {
+  const { exited, output } = await start(example('serveDashboard'));
+  expect(await exited).toBe(0);
+  expect(output().trim()).toMatch(/^open http:\/\/127\.0\.0\.1:\d+\/ in a browser\n2 shards to look at$/);
+});
+
 test('the simulator example resumes and sees no rule broken', async () => {
   const { exited, output } = await start(example('simulator.reset()'));
   expect(await exited).toBe(0);
@@ -123,7 +129,7 @@ test('the chart runs without the face', async () => {
   expect(output()).toContain("{ Offline: 'fatal' } 4014 disallowed intents");
 });
 
-test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(8));
+test('every example of the README is run by a test of this file', () => expect(examples).toHaveLength(9));
 
 test('the README counts edges, mutants and what is left out as they are', () => {
   for (const machine of machines) {

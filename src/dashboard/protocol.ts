@@ -149,7 +149,7 @@ export interface LiveNumbers {
     /** Acks since the message before: when, and milliseconds. */
     readonly latencies: readonly (readonly [at: number, latency: number])[];
   };
-  /** All 0 while there is no connection. */
+  /** All 0 while the bucket is closed: before READY or RESUMED. */
   readonly bucket: { readonly capacity: number; readonly available: number };
   readonly queue: { readonly size: number; readonly max: number };
   readonly stats: Readonly<

@@ -155,8 +155,9 @@ async function inBrowser(manager) {
   }
 }
 
-const range = ({ median, low, high }, digits = 1) =>
-  `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+function range({ median, low, high }, digits = 1) {
+  return `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+}
 
 function told({ perSecond, usEach, percentOfACore, bytesPerSecond, browser }) {
   const lines = [

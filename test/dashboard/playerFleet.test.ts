@@ -36,6 +36,15 @@ function incidentsAt({ from, incidents }: AuditTimeline, at: number): Record<num
 const shown = (incidents: readonly Incident[]) =>
   Object.fromEntries(incidents.map(({ id, shards, down, endedAt }) => [id, { shards, down, endedAt }]));
 
+/** A shard that moves in the millisecond in which the log begins. */
+const movedAtOnce = timelineOf(
+  [0],
+  [
+    [0, 0, 0],
+    [0, 0, 1],
+  ],
+);
+
 describe('a log at any moment', () => {
   test('has each shard where a fold of all moves up to then has it', () => {
     fc.assert(
@@ -43,6 +52,7 @@ describe('a log at any moment', () => {
         const { shards } = new AuditFleet(timeline).fleetAt(at);
         expect(Object.fromEntries(shards.map(({ key, state }) => [key, state]))).toEqual(statesAt(timeline, at));
       }),
+      { examples: [[movedAtOnce, FROM - 1]] },
     );
   });
 

@@ -61,7 +61,8 @@ export class AuditFleet {
   /** Where a shard was, and since when as far as the log knows. */
   stateAt(key: ShardKey, at: number): { readonly state: StateIndex; readonly since: number } {
     const own = this.#own[this.#placeOf.get(key) ?? -1];
-    const move = own?.[Math.max(0, lastUpTo({ length: own.length, at: (n) => this.#timeOf(own[n]) }, at))];
+    const time = Math.max(at, this.from);
+    const move = own?.[lastUpTo({ length: own.length, at: (n) => this.#timeOf(own[n]) }, time)];
     return { state: this.#states[move ?? -1] ?? 0, since: this.#timeOf(move) };
   }
 

@@ -1,4 +1,5 @@
 import type { ChartName, Setup } from '../protocol.js';
+import type { Detail } from './detail.js';
 import { element, setText } from './dom.js';
 import type { Model, News } from './model.js';
 import { boxOf } from './paths.js';
@@ -47,6 +48,8 @@ export class ChartView implements View {
   #tab: Tab = TABS[0] as Tab;
   #isFollowing = true;
   #model: Model | null = null;
+  /** Whose edges flashed last. */
+  #flashed: Detail | null = null;
   /** Where the page last scrolled to by itself. */
   #followed: string | null = null;
 
@@ -85,6 +88,9 @@ export class ChartView implements View {
     const isMoved = fleet || (model.selected !== null && moved.has(model.selected));
     if (!detail && !selection && !isMoved) return;
     const taken = model.detail?.takeTaken() ?? [];
+    // What another shard took, or the same at another time of a log, was not taken now.
+    if (model.detail !== this.#flashed) for (const shown of this.#pictures.values()) shown.calm();
+    this.#flashed = model.detail;
     const picture = this.#pictures.get(this.#tab);
     for (const { chart, edge } of taken) {
       if (chart === this.#tab.chart) picture?.flash(edge);

@@ -39,7 +39,8 @@ export class FactsView implements View {
   draw(model: Model, { fleet, moved, totals, selection, detail }: News): void {
     const { selected } = model;
     const shard = selected === null ? undefined : model.shards.get(selected);
-    if (fleet || selection || (selected !== null && moved.has(selected))) {
+    const isNew = fleet || selection || (selected !== null && moved.has(selected));
+    if (isNew) {
       setText(
         this.#name,
         shard === undefined
@@ -51,8 +52,7 @@ export class FactsView implements View {
       const name = shard === undefined ? null : model.nameOf(shard.state);
       this.#state.replaceChildren(...(name === null ? [] : [swatch(name, letters[name]), name]));
     }
-    if (totals || selection)
-      setText(this.#since, shard === undefined ? '' : `for ${showSpan(model.now - shard.since)}`);
+    if (totals || isNew) setText(this.#since, shard === undefined ? '' : `for ${showSpan(model.now - shard.since)}`);
     if (!detail && !selection) return;
     for (const [name, of] of Object.entries(FACTS)) {
       const told = model.detail === null ? '–' : of(model.detail);

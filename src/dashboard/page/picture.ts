@@ -78,6 +78,15 @@ export class Picture {
     return box === null ? null : rectOf(box);
   }
 
+  /** Ends what still flashes. */
+  calm(): void {
+    for (const [target, timer] of this.#dimming) {
+      clearTimeout(timer);
+      target.classList.remove('taken');
+    }
+    this.#dimming.clear();
+  }
+
   /** Lets an edge flash; one that this picture does not show is passed over. */
   flash(edge: string): void {
     for (const target of this.#edges.get(edge) ?? []) {

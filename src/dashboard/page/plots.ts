@@ -17,6 +17,7 @@ abstract class Plot implements View {
   readonly #summary = element('p', { class: 'summary' });
   readonly #axis = drawing('g', { class: 'axis' });
   readonly #svg = drawing('svg', { class: 'plot', height: HEIGHT, role: 'img' });
+  #model: Model | null = null;
   #width = 0;
   #axisOf = '';
 
@@ -28,6 +29,7 @@ abstract class Plot implements View {
     new ResizeObserver(([entry]) => {
       this.#width = entry?.contentRect.width ?? 0;
       setAttributes(this.#svg, { width: this.#width, viewBox: `0 0 ${this.#width} ${HEIGHT}` });
+      if (this.#model !== null) this.#draw(this.#model);
     }).observe(host);
   }
 
@@ -35,8 +37,12 @@ abstract class Plot implements View {
   protected abstract measure(detail: Detail): { readonly max: number; readonly words: string };
   protected abstract plot(detail: Detail | null, x: Scale, y: Scale): void;
 
-  draw({ detail, selected }: Model, news: News): void {
-    if (!news.detail && !news.selection && !news.totals) return;
+  draw(model: Model, news: News): void {
+    this.#model = model;
+    if (news.detail || news.selection || news.totals) this.#draw(model);
+  }
+
+  #draw({ detail, selected }: Model): void {
     this.#host.hidden = selected === null || (detail !== null && detail.live === null);
     if (this.#width === 0 || this.#host.hidden) return;
     const { max, words } = detail === null ? { max: LOWEST_END, words: '' } : this.measure(detail);
@@ -126,7 +132,7 @@ export class BucketPlot extends Plot {
       LOWEST_END,
     );
     const waiting = live === null || live.queue.size === 0 ? '' : ` · ${showCount(live.queue.size)} waiting`;
-    const words = capacity === 0 ? 'no connection' : `${live?.bucket.available} of ${capacity} left${waiting}`;
+    const words = capacity === 0 ? 'closed until Connected' : `${live?.bucket.available} of ${capacity} left${waiting}`;
     return { max: most, words };
   }
 

@@ -34,7 +34,7 @@ export class QueueView implements View {
       this.#meter.classList.toggle('low', share < LOW_SHARE);
       setAttributes(this.#meter, { 'aria-valuenow': remaining, 'aria-valuemax': total });
     }
-    setText(this.#left, describeBudget(identifies, now));
+    setText(this.#left, describeBudget(identifies));
     setText(this.#waiting, describeQueue(identifies, now));
   }
 }
@@ -43,16 +43,16 @@ const LOW_SHARE = 0.1;
 
 type Identifies = NonNullable<Totals['identifies']>;
 
-function describeBudget({ total, remaining, resetAt }: Identifies, now: number): string {
+function describeBudget({ total, remaining }: Identifies): string {
   if (total === null || remaining === null) return 'identifies are not counted yet';
-  const until = resetAt === null ? '' : `, renewed ${showDue(resetAt, now)}`;
-  return `${showCount(remaining)} of ${showCount(total)} identifies left${until}`;
+  return `${showCount(remaining)} of ${showCount(total)} identifies left`;
 }
 
-function describeQueue({ waiting, nextAt, remaining }: Identifies, now: number): string {
-  if (waiting === 0) return 'nobody waits to identify';
+function describeQueue({ waiting, nextAt, remaining, resetAt }: Identifies, now: number): string {
+  const renewal = resetAt === null ? '' : `renewed ${showDue(resetAt, now)}`;
+  if (waiting === 0) return renewal;
   const who = `${many(waiting, 'shard')} wait${waiting === 1 ? 's' : ''}`;
-  if (remaining === 0) return `${who} for the renewal`;
+  if (remaining === 0 && resetAt !== null) return `${who}, ${renewal}`;
   if (nextAt === null) return who;
   return `${who}, next ${nextAt <= now ? 'now' : `in ${showSpan(Math.ceil((nextAt - now) / 1_000) * 1_000)}`}`;
 }

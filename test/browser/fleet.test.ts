@@ -1,0 +1,103 @@
+import { expect } from 'vitest';
+import { serveDashboard } from '../../src/dashboard/index.js';
+import { until } from '../integration/harness.js';
+import { managed } from '../integration/managerRig.js';
+import { agree, browserTest, cellsOf, open, says, statesOf, styleOf, untilAsync } from './rig.js';
+
+/** Longer than it is looked at. */
+const LONG_MS = 60_000;
+const patient = { options: { timeouts: { ready: LONG_MS, resumed: LONG_MS } } };
+
+browserTest(
+  'a cell shows each state its shard goes through after a drop, the headline how many are down',
+  managed({ simulator: { shards: 6, maxConcurrency: 6 }, manager: patient }, async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    expect(await cellsOf(page)).toEqual(statesOf(manager));
+    simulator.next({ at: 'resume', shardId: 4, delay: LONG_MS });
+    simulator.apply({ reset: true }, 4);
+    await until(() => manager.shards.get(4)?.state === 'Resuming');
+    await untilAsync(async () => expect(await cellsOf(page)).toMatchObject({ '3': 'Connected', '4': 'Resuming' }));
+    await says(page, 'header', /5 of 6 shards connected\s*1 down/);
+    await says(page, '.chip:has([data-state="Resuming"])', 'Resuming 1');
+    await page.click('.cell[data-key="4"]');
+    await says(page, '#facts .title', /^Shard 4 R Resuming for (\d+ ms|[0-3] s)$/);
+    expect(await page.title()).toBe('1 down · shardchart');
+    await page.click('.chip:has([data-state="Resuming"])');
+    expect(await styleOf(page.locator('.cell[data-key="0"]'), 'opacity')).toBe('0.13');
+    expect(await styleOf(page.locator('.cell[data-key="4"]'), 'opacity')).toBe('1');
+    simulator.apply({ reset: true }, 4);
+    await until(() => manager.shards.get(4)?.state === 'Connected');
+    await agree(
+      () => cellsOf(page),
+      () => statesOf(manager),
+    );
+    await says(page, '#incidents li', /shard 4 up after .* connection lost/);
+  }),
+);
+
+browserTest(
+  'while a bot is resharded there are two grids, and in the end the new set alone',
+  managed({ simulator: { shards: 2, maxConcurrency: 4 }, manager: patient }, async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    expect(await page.locator('#otherGrid').isVisible()).toBe(false);
+    simulator.next({ at: 'ready', shardId: 2, delay: LONG_MS });
+    const resharded = manager.reshard(3);
+    await untilAsync(async () => {
+      expect(await page.locator('#otherGrid').isVisible()).toBe(true);
+      const others = manager.otherShards.map(({ id, state }) => [`+${id}`, state]);
+      expect(others).toHaveLength(3);
+      expect(await cellsOf(page, '#otherGrid')).toEqual(Object.fromEntries(others));
+    });
+    expect(await cellsOf(page)).toEqual({ '0': 'Connected', '1': 'Connected' });
+    await says(page, '#manager', /Resharding · .*rising/);
+    simulator.apply({ reset: true }, 2);
+    await resharded;
+    await agree(
+      () => cellsOf(page),
+      () => statesOf(manager),
+    );
+    expect(Object.keys(await cellsOf(page))).toEqual(['0', '1', '2']);
+    await untilAsync(async () => expect(await page.locator('#otherGrid').isVisible()).toBe(false));
+    await says(page, 'header', '3 of 3 shards connected');
+  }),
+);
+
+browserTest(
+  'the cells of a scaled set come and go, and the selected shard is said to be gone',
+  managed({ simulator: { shards: 3, maxConcurrency: 3 }, manager: { total: 3, ids: [0, 1] } }, async ({ manager }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    await page.click('.cell[data-key="1"]');
+    await says(page, '#facts h2', 'Shard 1');
+    await manager.scale([0, 2]);
+    await agree(
+      () => cellsOf(page),
+      () => statesOf(manager),
+    );
+    expect(Object.keys(await cellsOf(page))).toEqual(['0', '2']);
+    await says(page, '#facts h2', 'Shard 1 is gone');
+    await says(page, 'header', '2 of 2 shards connected, 3 in all');
+  }),
+);
+
+browserTest(
+  'the header tells rates, latency and what is left of the identifies',
+  managed({ simulator: { heartbeatInterval: 300, heartbeatSlack: 5_000 } }, async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    const timer = setInterval(() => simulator.dispatch('TYPING_START', { user_id: '1' }), 50);
+    await says(page, '#rates', /^events\/s [1-9]\S* received .*B\/s latency \d+ ms$/);
+    clearInterval(timer);
+    await says(page, '#queue', /^999 of 1.000 identifies left renewed tomorrow \d\d:\d\d$/);
+  }),
+);

@@ -1,0 +1,60 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { serveAuditDashboard, serveDashboard } from '../../src/dashboard/index.js';
+import { createAuditLog } from '../../src/index.js';
+import { newLog } from '../dashboard/auditRig.js';
+import { until } from '../integration/harness.js';
+import { managed } from '../integration/managerRig.js';
+import { browserTest, open } from './rig.js';
+
+const WIDTHS = [360, 768, 1024, 1440];
+
+/** What sticks out of the page to the right, and each button, chip or label whose text is cut. */
+const faultsAt = async (page: Page, width: number): Promise<string[]> => {
+  await page.setViewportSize({ width, height: 900 });
+  // Two frames, for what is laid out anew when its size has changed.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  return page.evaluate<string[]>(`[
+    ...(document.documentElement.scrollWidth > innerWidth
+      ? ['the page is ' + document.documentElement.scrollWidth + ' wide'] : []),
+    ...[...document.querySelectorAll('button, .chip *, .link, dt, dd, h1, h2, h3, .summary, .headline, .queue *, .player *')]
+      .filter((it) => it.checkVisibility() && it.scrollWidth > it.clientWidth && getComputedStyle(it).display !== 'inline')
+      .map((it) => it.tagName + ' is cut: ' + it.textContent),
+    ...[...document.querySelectorAll('button, .chip, input, .link, h1, h2')]
+      .filter((it) => it.checkVisibility())
+      .filter((it) => it.getBoundingClientRect().right > innerWidth + 1 || it.getBoundingClientRect().left < -1)
+      .map((it) => it.tagName + ' sticks out: ' + (it.textContent || it.id)),
+  ]`);
+};
+
+/** Twelve shards of which some have been through something. */
+const bot = { simulator: { shards: 12, maxConcurrency: 12 } };
+
+browserTest(
+  'the live page overflows at no width, and no text of it is cut',
+  managed(bot, async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager, { controls: true, simulator });
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    simulator.next({ at: 'resume', times: 4, delay: 60_000 });
+    for (const id of [0, 1, 2, 3]) simulator.apply({ reset: true }, id);
+    await until(() => manager.status().counts.Resuming === 4);
+    await page.waitForSelector('#incidents li');
+    for (const width of WIDTHS) expect([width, await faultsAt(page, width)]).toEqual([width, []]);
+  }),
+);
+
+browserTest('the audit player overflows at no width, and no text of it is cut', async () => {
+  const file = newLog();
+  await managed(bot, async ({ manager, simulator }) => {
+    await using log = createAuditLog({ file });
+    log.attach(manager);
+    await manager.connect();
+    simulator.apply({ reset: true });
+    await until(() => manager.status().shards.every(({ resumes }) => resumes === 1));
+  })();
+  await using dashboard = await serveAuditDashboard(file);
+  await using page = await open(dashboard.url);
+  for (const width of WIDTHS) expect([width, await faultsAt(page, width)]).toEqual([width, []]);
+});

@@ -1,0 +1,139 @@
+import { networkInterfaces } from 'node:os';
+import { expect } from 'vitest';
+import { serveDashboard } from '../../src/dashboard/index.js';
+import { until } from '../integration/harness.js';
+import { managed } from '../integration/managerRig.js';
+import { countObservers } from '../inspector/rig.js';
+import {
+  agree,
+  browserTest,
+  cellsOf,
+  isShown,
+  newPage,
+  open,
+  PHONE,
+  says,
+  statesOf,
+  textOf,
+  untilAsync,
+} from './rig.js';
+
+/** How many listeners somebody has more than when this was called. */
+function countListeners(emitter: object): () => number {
+  const watched = emitter as Record<'on' | 'off', (...args: unknown[]) => unknown>;
+  const { on, off } = watched;
+  let listeners = 0;
+  watched.on = (...args) => {
+    listeners += 1;
+    return on.apply(emitter, args);
+  };
+  watched.off = (...args) => {
+    listeners -= 1;
+    return off.apply(emitter, args);
+  };
+  return () => listeners;
+}
+
+const isOver = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
+
+browserTest(
+  'says that no news comes while the server is away, and shows what is when it is back',
+  managed({ simulator: { shards: 3, maxConcurrency: 3 } }, async ({ manager }) => {
+    await manager.connect();
+    await using first = serveDashboard(manager);
+    await first.ready;
+    const { url } = first;
+    await using page = await open(url, { tolerates: isOver });
+    await says(page, '#link', /^live$/);
+    await first.stop();
+    await says(page, '#link', /^no news since \d\d:\d\d:\d\d$/);
+    expect(await page.getAttribute('html', 'class')).toContain('waiting');
+    // What is still shown fits another width all the same.
+    await page.setViewportSize(PHONE);
+    await untilAsync(async () => {
+      const { x = 0, width = 0 } = (await page.locator('#latency text:text-is("now")').boundingBox()) ?? {};
+      expect([x > 0, x + width < PHONE.width]).toEqual([true, true]);
+    });
+    await manager.shards.get(2)?.close();
+    expect(await cellsOf(page)).toMatchObject({ '2': 'Connected' });
+    await using second = serveDashboard(manager, { port: Number(new URL(`${url}`).port) });
+    await second.ready;
+    await says(page, '#link', /^live$/);
+    expect(await page.getAttribute('html', 'class')).not.toContain('waiting');
+    await agree(
+      () => cellsOf(page),
+      () => statesOf(manager),
+    );
+    // The selected shard is told in detail again.
+    await manager.shards.get(0)?.reconnect();
+    await says(page, '#steps li:has(.decision)', /reconnect/);
+    await page.close();
+  }),
+);
+
+browserTest(
+  'a page that is opened before the server has shards waits for them',
+  managed({ simulator: { shards: 2, maxConcurrency: 2 } }, async ({ manager }) => {
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await newPage();
+    await page.goto(`${dashboard.url}`);
+    await says(page, '#upCount', 'Waiting for shards');
+    await manager.connect();
+    await isShown(page);
+    await says(page, 'header', '2 of 2 shards connected');
+  }),
+);
+
+browserTest(
+  'bound to all addresses it asks for the token, and takes it out of the address',
+  managed({}, async ({ manager }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager, { host: '0.0.0.0' });
+    await dashboard.ready;
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    const own = addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1';
+    const url = new URL(`${dashboard.url}`.replace('127.0.0.1', own));
+    expect(url.searchParams.get('token')).toMatch(/^[\w-]{20,}$/);
+    await using page = await newPage({ hosts: [own], tolerates: /status of 401/ });
+    for (const path of ['/', '/?token=wrong-wrong-wrong-wrong', '/setup', '/events', '/page/main.js']) {
+      expect([path, (await page.goto(new URL(path, url).href))?.status()]).toEqual([path, 401]);
+    }
+    await page.goto(url.href);
+    await isShown(page);
+    expect(page.url()).toMatch(new RegExp(`^${url.origin}/(#shard=0)?$`));
+    expect(await page.evaluate('document.cookie')).toBe('');
+    await page.reload();
+    await isShown(page);
+    expect(await textOf(page, '#link')).toBe('live');
+  }),
+);
+
+browserTest(
+  'a page that is reloaded a hundred times leaves no stream, listener or observer behind',
+  managed({ simulator: { shards: 2, maxConcurrency: 2 } }, async ({ manager }) => {
+    await manager.connect();
+    const shards = [...manager.shards.values()];
+    const attached = [...shards, manager].map(countListeners);
+    const observed = shards.map(({ actor }) => countObservers(actor));
+    const counts = () => [...attached, ...observed].map((count) => count());
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    const alone = counts();
+    // Twenty new streams a second are welcome; a page that is refused comes back.
+    await using page = await newPage({ tolerates: /status of 503/ });
+    for (let round = 1; round <= 100; round += 1) {
+      // Some of them only once it has a stream.
+      const asked = round % 5 === 0 ? page.waitForRequest(/\/events/) : null;
+      await page.goto(`${dashboard.url}?${round}`, { waitUntil: 'commit' });
+      await asked;
+    }
+    await isShown(page);
+    await until(() => dashboard.viewers === 1);
+    await untilAsync(async () => expect(counts()).not.toEqual(alone));
+    await page.close();
+    await until(() => dashboard.viewers === 0);
+    expect(counts()).toEqual(alone);
+  }),
+  60_000,
+);

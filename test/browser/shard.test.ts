@@ -1,0 +1,192 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { serveDashboard } from '../../src/dashboard/index.js';
+import { watching } from '../dashboard/rig.js';
+import { until } from '../integration/harness.js';
+import { managed } from '../integration/managerRig.js';
+import { browserTest, open, says, select, styleOf, untilAsync } from './rig.js';
+
+const fleetOf = (shards: number) => ({ simulator: { shards, maxConcurrency: shards } });
+
+const pictureOf = `document.querySelector('.stage').shadowRoot`;
+
+/** Notes from now on which edges of the picture flash. */
+const watchFlashes = (page: Page) =>
+  page.evaluate(`{
+    window.flashed = new Set();
+    new MutationObserver((changes) => {
+      for (const { target } of changes)
+        if (target.matches('[data-edge].taken')) flashed.add(target.getAttribute('data-edge'));
+    }).observe(${pictureOf}, { subtree: true, attributes: true, attributeFilter: ['class'] });
+  }`);
+
+const flashed = (page: Page) => page.evaluate<string[]>('[...flashed].sort()');
+
+/** The edges of the picture that stand for these. */
+const edgesFor = (page: Page, ids: readonly string[]) =>
+  page.evaluate<string[]>(`[...${pictureOf}.querySelectorAll('[data-edge]')]
+    .map((edge) => edge.getAttribute('data-edge'))
+    .filter((ids) => ids.split(' ').some((id) => ${JSON.stringify(ids)}.includes(id))).sort()`);
+
+const activeState = (page: Page) => page.locator('.state.active').getAttribute('data-state');
+
+browserTest.for(['Life', 'Shard'])('a fault flashes exactly the edges that are taken: %s', (tab) =>
+  managed(fleetOf(2), async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager, { controls: true, simulator });
+    await dashboard.ready;
+    using told = await watching(dashboard.url, '1');
+    await using page = await open(dashboard.url);
+    await select(page, '1');
+    await says(page, '#facts h2', 'Shard 1');
+    await page.click(`role=tab[name="${tab}"]`);
+    await page.waitForSelector('.state.active', { state: 'attached' });
+    await watchFlashes(page);
+    await page.click('text="Ask to reconnect"');
+    const shard = manager.shards.get(1);
+    await until(() => shard?.stats.resumes === 1 && shard.state === 'Connected');
+    await untilAsync(async () => {
+      const taken = told.all('shard').flatMap((message) => message.taken.map(({ edge }) => edge));
+      const expected = await edgesFor(page, taken);
+      expect(expected.join()).toContain('gateway.reconnect|0');
+      expect(expected.join()).toContain('gateway.resumed|0');
+      expect(await flashed(page)).toEqual(expected);
+    });
+    expect((await flashed(page)).join()).not.toContain('gateway.invalidSession');
+    await untilAsync(async () => expect(await page.locator('.taken').count()).toBe(0));
+  })(),
+);
+
+browserTest(
+  'the state a shard is in is lit, and the timeline tells the reason of what was decided',
+  managed(
+    { ...fleetOf(2), manager: { options: { timeouts: { resumed: 60_000 } } } },
+    async ({ manager, simulator }) => {
+      await manager.connect();
+      await using dashboard = serveDashboard(manager, { controls: true, simulator });
+      await dashboard.ready;
+      await using page = await open(dashboard.url);
+      await page.click('role=tab[name="Shard"]');
+      await untilAsync(async () => expect(await activeState(page)).toMatch(/^Online\.link\.session\.Connected\./));
+      simulator.next({ at: 'resume', shardId: 0, delay: 60_000 });
+      await page.click('text="Ask to reconnect"');
+      await untilAsync(async () => expect(await activeState(page)).toBe('Online.link.session.Resuming.replaying'));
+      await says(page, '#facts .state', 'Resuming');
+      await says(
+        page,
+        '#steps li:has(.decision)',
+        /Connected → D Disconnected gateway\.reconnect resume .*4900 gateway asked to reconnect \(op 7\)/,
+      );
+      await says(page, '#controls .status', 'Ask to reconnect: asked for');
+      await page.click('text="Cut the connection"');
+      await says(page, '#facts .state', 'Connected');
+      await says(page, '#facts dl', /Connections 3 Identifies 1 Resumes 2/);
+    },
+  ),
+);
+
+browserTest(
+  'the charts of the heart and of the bucket are lit too',
+  managed({ simulator: { heartbeatInterval: 400, heartbeatSlack: 5_000 } }, async ({ manager }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    for (const tab of ['Heartbeat', 'Bucket']) {
+      await page.click(`role=tab[name="${tab}"]`);
+      await page.waitForSelector(`#picture[aria-labelledby="tab-${tab.toLowerCase()}"]`);
+      await page.waitForSelector('.state.active', { state: 'attached' });
+    }
+    await page.click('role=tab[name="Heartbeat"]');
+    await page.waitForSelector('.edge.taken', { state: 'attached' });
+    await says(page, '#latency', /min \d+ · mean \d+ · max \d+ ms/);
+    await says(page, '#bucket', /[1-9]\d* of [1-9]\d* left/);
+  }),
+);
+
+browserTest(
+  'the buttons take a shard through its life; what costs something asks first',
+  managed(fleetOf(2), async ({ manager }) => {
+    await manager.connect();
+    const shard = manager.shards.get(1);
+    if (shard === undefined) throw new Error('no shard 1');
+    await using dashboard = serveDashboard(manager, { controls: true });
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    await select(page, '1');
+    const press = (name: string) => page.click(`#controls button:text-is("${name}")`);
+    expect(await page.locator('#controls button').allInnerTexts()).toEqual([
+      'Connect',
+      'Reconnect',
+      'New session',
+      'Close',
+    ]);
+    await press('Reconnect');
+    await until(() => shard.stats.resumes === 1 && shard.state === 'Connected');
+    await press('Close');
+    await says(page, 'dialog h2', 'Close: shard 1?');
+    await page.click('dialog button:text-is("Cancel")');
+    await press('Close');
+    await page.keyboard.press('Escape');
+    await untilAsync(async () => expect(await page.locator('dialog').count()).toBe(0));
+    await press('New session');
+    await page.click('dialog button:text-is("New session")');
+    await until(() => shard.stats.identifies === 2 && shard.state === 'Connected');
+    // Neither way out of the question has closed it.
+    expect(shard.history.some(({ to }) => to === 'Offline')).toBe(false);
+    await press('Close');
+    await page.click('dialog button:text-is("Close")');
+    await until(() => shard.state === 'Offline');
+    await says(page, '#facts .state', 'Offline');
+    await press('Connect');
+    await until(() => shard.state === 'Connected');
+    await says(page, '#controls .status', 'Connect: asked for');
+    expect(manager.shards.get(0)?.stats.connections).toBe(1);
+  }),
+);
+
+browserTest(
+  'a fault a shard cannot meet is told beside the buttons',
+  managed(fleetOf(1), async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager, { controls: true, simulator });
+    await dashboard.ready;
+    await using page = await open(dashboard.url, { tolerates: /status of 409/ });
+    await manager.shards.get(0)?.close();
+    await page.click('text="Cut the connection"');
+    await says(page, '#controls .status', 'Shard 0 has no connection that could meet it.');
+  }),
+);
+
+browserTest(
+  'without controls there is no button for it, and asking all the same is refused',
+  managed(fleetOf(1), async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager, { simulator });
+    await dashboard.ready;
+    await using page = await open(dashboard.url, { tolerates: /status of 403/ });
+    expect(await page.locator('#controls').isVisible()).toBe(false);
+    expect(await page.locator('#controls button').count()).toBe(0);
+    const status = await page.evaluate<number>(
+      `fetch('/shards/0/commands/close', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' })
+        .then(({ status }) => status)`,
+    );
+    expect([status, manager.shards.get(0)?.state]).toEqual([403, 'Connected']);
+  }),
+);
+
+browserTest.for(['reduce', 'no-preference'] as const)(
+  'edges that are taken are marked, and fade where motion is welcome: %s',
+  (reducedMotion) =>
+    managed(fleetOf(1), async ({ manager }) => {
+      await manager.connect();
+      await using dashboard = serveDashboard(manager);
+      await dashboard.ready;
+      await using page = await open(dashboard.url, { reducedMotion });
+      const reconnected = manager.shards.get(0)?.reconnect();
+      expect(await styleOf(page.locator('.edge.taken').first(), 'animation-name')).toBe(
+        reducedMotion === 'reduce' ? 'none' : 'taken',
+      );
+      await reconnected;
+    })(),
+);

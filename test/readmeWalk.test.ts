@@ -1,0 +1,52 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { shardMachine } from '../machines/index.js';
+import { createAuditLog } from '../src/audit/index.js';
+import { edgesTaken } from '../src/dashboard/watch/charts.js';
+import { edgesOf } from '../visualizations/edges.js';
+import { Command } from './cli/command.js';
+import { simulate, until } from './integration/harness.js';
+import { managerOn } from './integration/managerRig.js';
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const walk = /### Why did shard 7 reconnect\?\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+const told = /^```\n(.*?)^```/ms.exec(walk)?.[1] ?? '';
+
+const withoutTimes = (text: string) => text.replaceAll(/^\d\d:\d\d:\d\d\.\d{3}/gm, 'TIME');
+
+test('why shard 7 reconnected is told by the log, proved by a replay, and an edge of the chart, as the README says', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'shardchart-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'bot.log');
+  await using simulator = await simulate({ shards: 8, maxConcurrency: 8, heartbeatInterval: 1_000 });
+  await using manager = managerOn(simulator);
+  const log = createAuditLog({ file });
+  log.attach(manager);
+  await manager.connect();
+  const shard = manager.shards.get(7);
+  if (shard === undefined) throw new Error('there is no shard 7');
+  const taken: string[] = [];
+  shard.actor.system.inspect((event) => void taken.push(...edgesTaken(event).map(({ edge }) => edge)));
+  // Stable: from then on a lost connection is resumed at once.
+  await until(() => shard.heart.acknowledged > 0);
+  let isResumed = false;
+  shard.once('resumed', () => (isResumed = true));
+  simulator.silence(7);
+  simulator.dispatch('MESSAGE_CREATE', { content: 'missed' }, 7);
+  await until(() => isResumed);
+  await manager.shutdown();
+  await log.close();
+
+  expect(told.split('\n').length).toBeGreaterThan(4);
+  await using audit = new Command(['audit', file, '--shard', '7', '--utc']);
+  expect(await audit.exit).toBe(0);
+  expect(withoutTimes(audit.stdout)).toContain(withoutTimes(told));
+  await using verify = new Command(['audit', file, '--verify']);
+  expect(await verify.exit).toBe(0);
+
+  const zombie = edgesOf(shardMachine).find(({ event }) => event === 'heartbeat done');
+  expect(taken).toContain(zombie?.id);
+  expect(zombie?.source).toBe('Online.link.session');
+});

@@ -6,6 +6,7 @@ import type { SocketCommand, SocketInput, SocketReport } from '../../machines/sh
 import { MAX_CLOSE_REASON_BYTES } from '../protocol/limits.js';
 import type { Session } from '../protocol/session.js';
 import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
+import { DataFrames } from './dataFrames.js';
 import { FrameReader, type DispatchSink } from './frames.js';
 import { createInflater, type Compression, type Inflater } from './inflate.js';
 import type { PingAnswer, Wire } from './wire.js';
@@ -157,6 +158,7 @@ class Connection {
     // The TCP socket alone: the response would keep its headers and streams for as long as the connection lives.
     socket.once('upgrade', ({ socket: tcp }) => {
       this.#bytesRead = () => tcp.bytesRead;
+      socket.once('open', () => DataFrames.before(tcp, (data, isBinary) => this.#receive(data, isBinary)));
     });
     socket.on('open', () => {
       this.#deps.wire.ping = (answered) => this.#ping(socket, answered);

@@ -50,6 +50,8 @@ describe('the head of a frame', () => {
     fc.assert(
       fc.property(fc.nat(text.length), fc.nat(3), fc.string({ maxLength: 3 }), (at, cut, inserted) => {
         const disturbed = text.slice(0, at) + inserted + text.slice(at + cut);
+        // Of a name that stands twice JSON.parse takes the last, which nothing prescribes (RFC 8259, section 4).
+        fc.pre(!/"(t|s|op)":.*"\1":/s.test(disturbed));
         const found = read(disturbed);
         const truth = parsed(disturbed);
         if (found !== null && truth !== undefined) expect(found).toEqual(truth);

@@ -1,0 +1,156 @@
+import type { Socket } from 'node:net';
+
+type Deliver = (data: Buffer, isBinary: boolean) => void;
+type Take = (chunk: Buffer) => void;
+
+/** First byte of a header: whether it is the last frame of its message, three bits nobody has asked for, the opcode. */
+const enum First {
+  Continuation = 0x00,
+  Text = 0x01,
+  Binary = 0x02,
+  LastContinuation = 0x80,
+  WholeText = 0x81,
+  WholeBinary = 0x82,
+  Ping = 0x89,
+  Pong = 0x8a,
+}
+
+/** In the second byte. A server masks nothing. */
+const MASKED = 0x80;
+const MAX_HEADER_BYTES = 14;
+
+/**
+ * Takes the whole data frames out of what the network brings before ws does: nearly all that a gateway sends. ws takes each
+ * apart in several steps with a Buffer a step, and pauses the socket for every large chunk.
+ *
+ * All else goes to ws as it came: control frames, frames in several chunks, messages in several frames. From the close
+ * frame on, or the first frame that breaks the protocol, ws has the connection to itself.
+ *
+ * RFC 6455, section 5.2.
+ */
+export class DataFrames {
+  readonly #tcp: Socket;
+  readonly #ws: Take;
+  readonly #deliver: Deliver;
+  /** Bytes to come of a frame that ws has the beginning of. */
+  #rest = 0;
+  /** What ws has of a header that is not whole yet. */
+  #header: Buffer | null = null;
+  /** ws has the beginning of a message in several frames. */
+  #isContinued = false;
+
+  /** Null where ws does not listen as it is known to: then it has the connection to itself. */
+  static before(tcp: Socket, deliver: Deliver): DataFrames | null {
+    const [ws, ...others] = tcp.listeners('data') as Take[];
+    return ws === undefined || others.length > 0 ? null : new DataFrames(tcp, ws, deliver);
+  }
+
+  private constructor(tcp: Socket, ws: Take, deliver: Deliver) {
+    this.#tcp = tcp;
+    this.#ws = ws;
+    this.#deliver = deliver;
+    tcp.on('data', this.#take);
+    tcp.off('data', ws);
+  }
+
+  readonly #take: Take = (chunk) => {
+    const end = chunk.length;
+    let at = this.#header === null ? this.#pass(chunk, 0, this.#rest) : this.#endHeader(chunk, this.#header);
+    while (at < end) {
+      const size = headerSize(chunk, at);
+      if (at + size > end) {
+        this.#header = Buffer.from(chunk.subarray(at));
+        at = this.#pass(chunk, at, end - at);
+        return;
+      }
+      const first = chunk[at] as number;
+      const second = chunk[at + 1] as number;
+      const next = at + size + payloadSize(chunk, at);
+      if (
+        (first === First.WholeBinary || first === First.WholeText) &&
+        next <= end &&
+        second < MASKED &&
+        !this.#isContinued
+      ) {
+        this.#deliver(chunk.subarray(at + size, next), first === First.WholeBinary);
+        at = next;
+      } else if (this.#isToBePassed(first, second)) at = this.#pass(chunk, at, next - at);
+      else return this.#handBack(chunk.subarray(at));
+    }
+  };
+
+  /** Takes the rest of a header; where the next frame begins, or the chunk ends. */
+  #endHeader(chunk: Buffer, begun: Buffer): number {
+    const header = Buffer.concat([begun, chunk.subarray(0, MAX_HEADER_BYTES - begun.length)]);
+    const size = headerSize(header, 0);
+    if (header.length < size) {
+      this.#header = header;
+      return this.#pass(chunk, 0, chunk.length);
+    }
+    this.#header = null;
+    if (this.#isToBePassed(header[0] as number, header[1] as number)) {
+      return this.#pass(chunk, 0, size + payloadSize(header, 0) - begun.length);
+    }
+    this.#handBack(chunk);
+    return chunk.length;
+  }
+
+  /** Whether ws is to have this frame, and we what follows it. */
+  #isToBePassed(first: First, second: number): boolean {
+    if (second >= MASKED) return false;
+    switch (first) {
+      case First.Ping:
+      case First.Pong:
+        return true;
+      case First.WholeText:
+      case First.WholeBinary:
+        return !this.#isContinued;
+      case First.Text:
+      case First.Binary:
+        if (this.#isContinued) return false;
+        this.#isContinued = true;
+        return true;
+      case First.Continuation:
+        return this.#isContinued;
+      case First.LastContinuation:
+        if (!this.#isContinued) return false;
+        this.#isContinued = false;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Gives ws so many bytes, as far as they are here; where what follows begins. */
+  #pass(chunk: Buffer, at: number, bytes: number): number {
+    const end = Math.min(chunk.length, at + bytes);
+    this.#rest = at + bytes - end;
+    if (end > at) this.#ws.call(this.#tcp, chunk.subarray(at, end));
+    return end;
+  }
+
+  /** First the listener, for ws takes it away when it has read the close frame. */
+  #handBack(rest: Buffer): void {
+    this.#tcp.on('data', this.#ws);
+    this.#tcp.off('data', this.#take);
+    this.#ws.call(this.#tcp, rest);
+  }
+}
+
+const LENGTH_BITS = 0x7f;
+const TWO_BYTES = 126;
+const EIGHT_BYTES = 127;
+
+/** As far as it can be told: two bytes at least. */
+function headerSize(bytes: Buffer, at: number): number {
+  const second = bytes[at + 1] ?? 0;
+  const length = second & LENGTH_BITS;
+  return 2 + (length === TWO_BYTES ? 2 : length === EIGHT_BYTES ? 8 : 0) + (second >= MASKED ? 4 : 0);
+}
+
+/** Of a header that is whole. */
+function payloadSize(bytes: Buffer, at: number): number {
+  const length = (bytes[at + 1] as number) & LENGTH_BITS;
+  if (length === TWO_BYTES) return bytes.readUInt16BE(at + 2);
+  return length === EIGHT_BYTES ? bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6) : length;
+}

@@ -11,6 +11,7 @@ import { GuardedLogger } from './logger.js';
 import { assembleManager, type ManagerAssembly } from './manager/assembly.js';
 import type { ManagerEvents, ManagerListener } from './manager/events.js';
 import type { IdentifyController } from './manager/identifies.js';
+import { allowLooks } from './manager/look.js';
 import {
   checkIds,
   checkTotal,
@@ -22,7 +23,14 @@ import {
   type ShardManagerOptions,
 } from './manager/options.js';
 import { shardEventOf } from './manager/relay.js';
-import { stateOf, statusOf, type ManagerState, type ManagerStatus } from './manager/status.js';
+import {
+  lookOf,
+  stateOf,
+  statusOf,
+  type ManagerParts,
+  type ManagerState,
+  type ManagerStatus,
+} from './manager/status.js';
 import { Waiters } from './manager/waiters.js';
 import type { SendOptions, SendPayload } from './outbox.js';
 import { endsSession, RESUMABLE_CLOSE } from './protocol/closeCodes.js';
@@ -89,6 +97,7 @@ export class ShardManager implements AsyncDisposable {
       state = this.state;
     });
     this.actor.start();
+    allowLooks(this, () => lookOf(this.#now()));
   }
 
   get state(): ManagerState {
@@ -291,8 +300,7 @@ export class ShardManager implements AsyncDisposable {
 
   /** What the manager, its shards and the identify queue do now. */
   status(): ManagerStatus {
-    const { fleet, identifies } = this.#parts;
-    return statusOf(this.actor.getSnapshot(), fleet.shards.values(), this.total, identifies.own);
+    return statusOf(this.#now(), this.shards.values(), this.total);
   }
 
   /**
@@ -330,6 +338,14 @@ export class ShardManager implements AsyncDisposable {
       downForGood: () => this.#downForGood(),
     };
     return openEventStream(source, options);
+  }
+
+  #now(): ManagerParts {
+    return {
+      snapshot: this.actor.getSnapshot(),
+      queue: this.#parts.identifies.own,
+      reserve: this.#given.reserve,
+    };
   }
 
   #listen<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>, once: boolean): this {

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { shardMachine } from '../machines/index.js';
 import { createAuditLog } from '../src/audit/index.js';
+import { actionNames, describeOutcome, describeShards } from '../src/dashboard/page/incidentWords.js';
+import { describeCause } from '../src/dashboard/page/words.js';
 import { edgesTaken } from '../src/dashboard/watch/charts.js';
 import { edgesOf } from '../visualizations/edges.js';
 import { Command } from './cli/command.js';
+import { fold } from './dashboard/auditRig.js';
 import { simulate, until } from './integration/harness.js';
 import { managerOn } from './integration/managerRig.js';
 
@@ -14,6 +17,7 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const walk = /### Why did shard 7 reconnect\?\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
 const told = /^```\n(.*?)^```/ms.exec(walk)?.[1] ?? '';
 
+const withoutDurations = (text: string) => text.replaceAll(/\d+ ms/g, 'SO LONG');
 const withoutTimes = (text: string) => text.replaceAll(/^\d\d:\d\d:\d\d\.\d{3}/gm, 'TIME');
 
 test('why shard 7 reconnected is told by the log, proved by a replay, and an edge of the chart, as the README says', async () => {
@@ -45,6 +49,16 @@ test('why shard 7 reconnected is told by the log, proved by a replay, and an edg
   expect(withoutTimes(audit.stdout)).toContain(withoutTimes(told));
   await using verify = new Command(['audit', file, '--verify']);
   expect(await verify.exit).toBe(0);
+
+  const [incident] = (await fold(file)).timeline.incidents;
+  if (incident === undefined) throw new Error('no incident');
+  const row = [
+    describeShards(incident),
+    describeCause(incident),
+    actionNames[incident.action],
+    describeOutcome(incident),
+  ].join(' · ');
+  expect(withoutDurations(walk)).toContain(`\`${withoutDurations(row)}\``);
 
   const zombie = edgesOf(shardMachine).find(({ event }) => event === 'heartbeat done');
   expect(taken).toContain(zombie?.id);

@@ -15,6 +15,3 @@ export type AuditErrorCode =
 export class AuditError extends CodedError<AuditErrorCode> {
   override readonly name = 'AuditError';
 }
-
-/** `ENOENT: no such file or directory` of an error of Node's. */
-export const causeOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,7 @@
 import type { TransitionRecord } from '../events.js';
 import { Account, type Sink } from './account.js';
-import { AuditError, causeOf } from './errors.js';
+import { causeOf } from '../causeOf.js';
+import { AuditError } from './errors.js';
 import { AuditFile } from './file.js';
 import { Lines } from './lines.js';
 import { endsLife, Lives } from './lives.js';

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { AuditError, causeOf } from './errors.js';
+import { causeOf } from '../causeOf.js';
+import { AuditError } from './errors.js';
 import { MAX_LINE_LENGTH } from './lines.js';
 import type { AuditRecord } from './record.js';
 import { flawOfLine, sayFlaw } from './shape.js';
@@ -30,6 +31,12 @@ export interface AuditLogReader extends AsyncIterable<AuditRecord>, PromiseLike<
 const WHOLE = /"check":"[0-9a-f]{8}"\}\s*$/;
 
 const MAX_LISTED = 1_000;
+
+/** What a record holds is a few levels deep. What is deeper can be read, and ends whoever writes or compares it. */
+const MAX_DEPTH = 100;
+
+/** Editors put it before the first line. */
+const BYTE_ORDER_MARK = '\uFEFF';
 
 /** What one reading has passed over. */
 class PassedOver {
@@ -90,8 +97,9 @@ async function* read(file: string, passedOver: PassedOver): AsyncGenerator<Audit
   let number = 0;
   /** Lines that are torn if a run begins behind them, and no records otherwise. */
   let suspects: SkippedLine[] = [];
-  for await (const { text, isEnded, isTooLong } of linesOf(file)) {
+  for await (const { text: whole, isEnded, isTooLong } of linesOf(file)) {
     number += 1;
+    const text = number === 1 && whole.startsWith(BYTE_ORDER_MARK) ? whole.slice(1) : whole;
     if (text.trim() === '') continue;
     const record = isTooLong ? `it is longer than ${MAX_LINE_LENGTH} characters` : parse(text);
     const isRecord = typeof record !== 'string';
@@ -123,9 +131,15 @@ function parse(text: string): AuditRecord | string {
   } catch {
     return 'it is not JSON';
   }
+  if (isDeeper(value, MAX_DEPTH)) return `it is nested more than ${MAX_DEPTH} levels deep`;
   const flaw = flawOfLine(value);
   if (flaw === null) return value as AuditRecord;
   return strangerTo((value as { v?: unknown } | null)?.v) ?? sayFlaw(flaw);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 interface Line {

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Account, Sink } from './account.js';
-import { AuditError, causeOf } from './errors.js';
+import { causeOf } from '../causeOf.js';
+import { AuditError } from './errors.js';
 
 /** Lines into a stream of the user's, which stays open: whoever made it ends it. */
 export class AuditStream implements Sink {

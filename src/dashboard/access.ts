@@ -31,6 +31,7 @@ export class Access {
     if (!isOwnOrigin(request, host) && (this.#isLoopback || request.headers.origin !== `https://${host}`)) {
       return foreignPage;
     }
+    if (isOfAnotherSite(request)) return foreignPage;
     return this.#token === null ? pass : this.#judgeToken(request, this.#token);
   }
 
@@ -54,6 +55,16 @@ export class Access {
       'This dashboard has a token. Open the whole address it told, `/?token=…`, or send `Authorization: Bearer …`.',
     );
   }
+}
+
+/**
+ * Whether the browser says that a page of somebody else's asks, as an image or a script for which it names no origin. To
+ * follow a link to our page is nobody's harm.
+ */
+function isOfAnotherSite({ headers, url = '' }: IncomingMessage): boolean {
+  const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest } = headers;
+  if (site !== 'cross-site' && site !== 'same-site') return false;
+  return !(mode === 'navigate' && dest === 'document' && /^\/(\?|$)/.test(url));
 }
 
 /** Cookies do not know ports: two dashboards of one machine must not take each other's away. */

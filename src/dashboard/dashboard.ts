@@ -1,5 +1,5 @@
 import { handled } from '../handled.js';
-import { openInBrowser } from '../inspector/open.js';
+import { openInBrowser } from '../openInBrowser.js';
 import { reportTo } from '../logger.js';
 import { DashboardError } from './errors.js';
 import type { ResolvedServerOptions, ServerOptions } from './options.js';

@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { DashboardError } from './errors.js';
@@ -17,41 +17,35 @@ export interface PageFile {
   readonly body: Buffer;
 }
 
-/** The files of the page, by the paths they are asked for. Which there are is settled once: what is asked for is never made a path. */
-export class Files {
-  readonly #files: ReadonlyMap<string, string>;
+/** The files of the page by the paths they are asked for: what is asked for is never made a path. */
+export type Files = ReadonlyMap<string, PageFile>;
 
-  private constructor(files: ReadonlyMap<string, string>) {
-    this.#files = files;
-  }
-
-  /** @throws DashboardError `CANNOT_LOAD` */
-  static async list(): Promise<Files> {
-    // By the package's own name, so that it is found from src and from dist alike.
-    const root = dirname(createRequire(import.meta.url).resolve('shardchart/package.json'));
-    const scripts = join(root, 'dist/src/dashboard/page');
-    const page = join(root, 'src/dashboard/page');
-    try {
-      const index = join(page, 'index.html');
-      await access(index);
-      const ours = [...(await inFolder(scripts, /\.js$/)), ...(await inFolder(page, /\.(css|svg)$/))];
-      const charts = CHARTS.map(
-        (name) => [`/charts/${name}.svg`, join(root, 'visualizations', `${name}.svg`)] as const,
-      );
-      return new Files(new Map([['/', index], ...ours, ...charts]));
-    } catch (cause) {
-      const message = `The page's files are missing (${String(cause)}). Install shardchart again.`;
-      throw new DashboardError('CANNOT_LOAD', message, { cause });
-    }
-  }
-
-  /** Null where there is none. */
-  async read(path: string): Promise<PageFile | null> {
-    const file = this.#files.get(path);
-    if (file === undefined) return null;
-    return { type: TYPES[extname(file)] as string, body: await readFile(file) };
+/**
+ * Reads each once, so that all who ask are given the same bytes, however many ask and do not take them.
+ * @throws DashboardError `CANNOT_LOAD`
+ */
+export async function loadFiles(): Promise<Files> {
+  // By the package's own name, so that it is found from src and from dist alike.
+  const root = dirname(createRequire(import.meta.url).resolve('shardchart/package.json'));
+  const page = join(root, 'src/dashboard/page');
+  try {
+    const ours = [
+      ['/', join(page, 'index.html')] as const,
+      ...(await inFolder(join(root, 'dist/src/dashboard/page'), /\.js$/)),
+      ...(await inFolder(page, /\.(css|svg)$/)),
+      ...CHARTS.map((name) => [`/charts/${name}.svg`, join(root, 'visualizations', `${name}.svg`)] as const),
+    ];
+    return new Map(await Promise.all(ours.map(async ([path, file]) => [path, await load(file)] as const)));
+  } catch (cause) {
+    const message = `The page's files are missing (${String(cause)}). Install shardchart again.`;
+    throw new DashboardError('CANNOT_LOAD', message, { cause });
   }
 }
+
+const load = async (file: string): Promise<PageFile> => ({
+  type: TYPES[extname(file)] as string,
+  body: await readFile(file),
+});
 
 async function inFolder(folder: string, wanted: RegExp): Promise<(readonly [string, string])[]> {
   const names = await readdir(folder);

@@ -19,7 +19,10 @@ export interface ServerOptions {
    * none on `127.0.0.1`, `::1` and `localhost`, elsewhere one made at random.
    */
   readonly token?: string;
-  /** Opens the browser. Default false. */
+  /**
+   * Opens the browser. Default false. Where a token is needed it is in the address the browser is started with, which
+   * other users of this machine can see among its processes: there open the dashboard's `url` yourself.
+   */
   readonly autoOpen?: boolean;
   readonly logger?: Logger;
 }

@@ -11,14 +11,17 @@ import type { Decision } from '../protocol/decision.js';
 /** `7`, or `+7` for the shard 7 of the set that is not in service while a manager reshards. */
 export type ShardKey = string;
 
-/** Place of a lifecycle state in {@link Setup.lifecycles}. */
+/** A lifecycle state, or `fatal`: Offline because trying again cannot help. */
+export type ShownState = Lifecycle | 'fatal';
+
+/** Place of a state in {@link Setup.states}. */
 export type StateIndex = number;
 
 /** What the page must know before anything else: the answer of `/setup`. */
 export interface Setup {
   /** Shards that run, or the log of shards that ran. */
   readonly source: 'live' | 'audit';
-  readonly lifecycles: readonly Lifecycle[];
+  readonly states: readonly ShownState[];
   /** What a viewer may do to a shard; null where nothing. */
   readonly controls: {
     /** Names for `POST /shards/KEY/commands/NAME`. */
@@ -28,6 +31,7 @@ export interface Setup {
   } | null;
 }
 
+/** What a viewer may tell a shard to do, as its method of that name does. */
 export type CommandName = 'connect' | 'reconnect' | 'reinstantiate' | 'close';
 
 /** Event `fleet`: all there is. First in every stream, and again whenever shards have come or gone. */
@@ -62,6 +66,7 @@ export interface TotalsMessage extends Totals {
   readonly manager: ManagerView | null;
 }
 
+/** What the manager of the shards does. */
 export interface ManagerView {
   readonly state: string;
   /** Shards the operation under way still waits for; all 0 while there is none. */
@@ -73,6 +78,7 @@ export interface ManagerView {
   };
 }
 
+/** What is told of all shards together. */
 export interface Totals {
   /** Dispatches and bytes received a second, over all shards; null until there are two looks to compare, and in a log. */
   readonly rates: { readonly dispatches: number; readonly bytes: number } | null;
@@ -83,6 +89,8 @@ export interface Totals {
     readonly nextAt: number | null;
     readonly total: number | null;
     readonly remaining: number | null;
+    /** Of those that remain, how many are left for something else. */
+    readonly reserve: number;
     readonly resetAt: number | null;
   } | null;
   /** Mean heartbeat latency in milliseconds; null while none is known. */
@@ -102,11 +110,23 @@ export interface Incident {
   readonly shards: number;
   /** The first of them. */
   readonly ids: readonly number[];
-  /** How many of them are not Connected again. */
+  /** How many times it took one of them down: more often than there are shards where one goes down again and again. */
+  readonly times: number;
+  /** How many of them are down because of it; one that is refused for good until somebody brings it up. */
   readonly down: number;
-  /** When the last was Connected again, or had gone down for good; null while any is down. */
+  /** How many of them came to their end down, or were closed: they are awaited no more, and did not come up either. */
+  readonly lost: number;
+  /** When it took the first down of those who are down now, or were down last. */
+  readonly downAt: number;
+  /** When the last was Connected again or lost; null while any is down. */
   readonly endedAt: number | null;
 }
+
+/**
+ * What befell a shard in an incident: 1 it is met, 2 it goes down again after it was up, 3 or after it was lost; 0 it meets
+ * the same again while it is down; -1 it is Connected again, -2 it is lost.
+ */
+export type IncidentStep = 1 | 2 | 3 | 0 | -1 | -2;
 
 /** The charts of a shard, by the names of their pictures. */
 export type ChartName = 'shard' | 'heartbeat' | 'bucket';
@@ -140,6 +160,7 @@ export interface StepView {
   readonly session: { readonly id: string; readonly sequence: number } | null;
 }
 
+/** What a shard that runs has besides what its log tells. */
 export interface LiveNumbers {
   readonly heart: {
     /** Milliseconds; null before the first HELLO. */
@@ -185,10 +206,7 @@ export interface AuditTimeline {
 
 /** An incident with its course, so that it can be told as it was at any time. */
 export interface AuditIncident extends Incident {
-  /**
-   * What it did to a shard, in pairs: milliseconds since `from`, and 1 where it met one, 2 where one it had met before went
-   * down again, 0 where one that is down met the same again, -1 where one was Connected again or is gone.
-   */
+  /** What it did to its shards, in pairs: milliseconds since `from`, and an {@link IncidentStep}. */
   readonly course: readonly number[];
 }
 
@@ -198,6 +216,7 @@ export interface AuditShard {
   readonly steps: readonly AuditStep[];
 }
 
+/** A record of a log, with what the shard's chart did in it. */
 export interface AuditStep extends StepView {
   /** Path of the innermost active state after it; null where the chart does not come to what the record says. */
   readonly active: string | null;

@@ -3,7 +3,7 @@ import { LocalServer, type ListenFailure } from '../localServer.js';
 import { LOOPBACK } from '../loopback.js';
 import { Access } from './access.js';
 import { DashboardError } from './errors.js';
-import { Files } from './files.js';
+import { loadFiles, type Files } from './files.js';
 import type { ResolvedServerOptions } from './options.js';
 import type { Source } from './source.js';
 import { Streams } from './stream.js';
@@ -11,8 +11,11 @@ import { Streams } from './stream.js';
 const MAX_CONNECTIONS = 64;
 const MAX_URL_LENGTH = 2_048;
 const MAX_BODY_BYTES = 1_024;
-/** How long a request may take to arrive. */
+/** How long a request may take to arrive, and how often those that arrive are checked for it. */
 const REQUEST_LIMIT_MS = 10_000;
+const LOOK_AT_REQUESTS_MS = 2_000;
+/** Of one connection: a browser opens another then. */
+const MAX_REQUESTS = 100;
 
 const HEADERS = {
   'Content-Security-Policy':
@@ -31,10 +34,12 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const JSON_TYPE = 'application/json';
+
 const json = (status: number, value: unknown, headers?: Answer['headers']): Answer => ({
   status,
-  type: 'application/json',
-  body: typeof value === 'string' ? value : JSON.stringify(value),
+  type: JSON_TYPE,
+  body: JSON.stringify(value),
   ...(headers !== undefined && { headers }),
 });
 const refusal = (status: number, error: string, headers?: Answer['headers']) => json(status, { error }, headers);
@@ -42,6 +47,10 @@ const refusal = (status: number, error: string, headers?: Answer['headers']) => 
 const nothingHere = refusal(404, 'There is nothing at this path.');
 const crowded = refusal(503, 'Too many look at this dashboard. Close another, or wait a second.', {
   'Retry-After': '1',
+});
+/** Whoever sends requests without reading the answers would have all of them pile up, and streams that nothing ends. */
+const queued = refusal(429, 'One request at a time: wait for the answer, or open another connection.', {
+  Connection: 'close',
 });
 const notUnderstood = refusal(400, 'The path or the shard in it cannot be read.');
 
@@ -57,7 +66,7 @@ export class DashboardServer {
   readonly #access: Access;
   readonly #streams: Streams | null;
   readonly #server: LocalServer;
-  #files: Files | null = null;
+  #files: Files = new Map();
 
   constructor(source: Source, options: ResolvedServerOptions, warn: (message: string) => void) {
     this.#source = source;
@@ -65,8 +74,14 @@ export class DashboardServer {
     this.#warn = warn;
     this.#access = new Access({ token: options.token, isLoopback: LOOPBACK.has(options.host) });
     this.#streams = source.follow === null ? null : new Streams(source.follow, warn);
-    const limits = { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS };
+    const limits = {
+      requestTimeout: REQUEST_LIMIT_MS,
+      headersTimeout: REQUEST_LIMIT_MS,
+      connectionsCheckingInterval: LOOK_AT_REQUESTS_MS,
+    };
     const server = createServer(limits, (request, response) => void this.#handle(request, response));
+    server.maxRequestsPerSocket = MAX_REQUESTS;
+    server.on('dropRequest', (_request, socket) => socket.destroy());
     this.#server = new LocalServer(server, {
       port: options.port,
       host: options.host,
@@ -90,7 +105,7 @@ export class DashboardServer {
 
   /** @throws DashboardError `PORT_IN_USE`, `CANNOT_LISTEN`, `CANNOT_LOAD` */
   async listen(): Promise<void> {
-    this.#files = await Files.list();
+    this.#files = await loadFiles();
     try {
       await this.#server.listen();
     } catch (error) {
@@ -100,8 +115,9 @@ export class DashboardServer {
   }
 
   /** Ends all connections. Never rejects. */
-  close(): Promise<void> {
-    return this.#server.close();
+  async close(): Promise<void> {
+    this.#streams?.close();
+    await this.#server.close();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -109,9 +125,15 @@ export class DashboardServer {
     response.on('error', () => {});
     let answer: Answer | null;
     try {
-      answer = await this.#answer(request, response);
+      // Another answer of this connection comes first.
+      const isQueued = response.socket === null;
+      answer = isQueued ? queued : await this.#answer(request, response);
     } catch (error) {
+      // Nobody waits for it any more.
+      if (response.destroyed && (error as Error).name === 'AbortError') return;
       this.#warn(`a request could not be answered: ${String(error)}`);
+      // A stream that had begun.
+      if (response.headersSent) return void response.destroy();
       answer = refusal(500, 'This could not be answered. The bot has logged why.');
     }
     if (answer === null || response.destroyed) return;
@@ -142,10 +164,10 @@ export class DashboardServer {
     if (method !== 'GET' && method !== 'HEAD') return allowed('GET, HEAD');
     if (path === '/setup') return json(200, this.#source.setup);
     if (path === '/events' && this.#streams !== null) return this.#stream(this.#streams, request, response, query);
-    const file = (await this.#files?.read(path)) ?? null;
-    if (file !== null) return { status: 200, ...file };
-    const text = (await this.#source.json?.(path)) ?? null;
-    return text === null ? nothingHere : json(200, text);
+    const file = this.#files.get(path);
+    if (file !== undefined) return { status: 200, ...file };
+    const body = (await this.#source.json?.(path, goneSignal(response))) ?? null;
+    return body === null ? nothingHere : { status: 200, type: JSON_TYPE, body };
   }
 
   #stream(streams: Streams, { method }: IncomingMessage, response: ServerResponse, query: string): Answer | null {
@@ -172,6 +194,13 @@ export class DashboardServer {
     const { status, error } = await controls.run(shard, kind as 'commands' | 'faults', wanted);
     return json(status, error === undefined ? {} : { error });
   }
+}
+
+/** Aborted when whoever asked has gone. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  return gone.signal;
 }
 
 const allowed = (methods: string) => refusal(405, `Use ${methods}.`, { Allow: methods });

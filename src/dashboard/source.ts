@@ -13,8 +13,11 @@ export interface Source {
    * returns is called. Null in a log, where nothing changes.
    */
   readonly follow: ((key: ShardKey | null, send: Send) => () => void) | null;
-  /** Text of JSON, the answer of a path besides those every dashboard has; null where there is nothing. */
-  readonly json?: (path: string) => Promise<string | null>;
+  /**
+   * JSON, the answer of a path besides those every dashboard has; null where there is nothing. Rejects with the signal's
+   * reason once nobody waits for it any more.
+   */
+  readonly json?: (path: string, gone: AbortSignal) => Promise<Buffer | null>;
   /** What a viewer may do; null where nothing. */
   readonly controls: Controls | null;
   /** Leaves what is shown as it was before. */

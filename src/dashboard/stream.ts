@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { Rate } from '../inspector/rate.js';
+import { Rate } from '../rate.js';
 import type { ShardKey } from './protocol.js';
 import type { Send, Source } from './source.js';
 
@@ -42,13 +42,20 @@ export class Streams {
 
   /** Tells this viewer what happens, from now until it goes. Its head has been written. */
   open(response: ServerResponse, key: ShardKey | null): void {
+    let stop: (() => void) | null = null;
     this.#open.add(response);
-    response.write(`retry: ${RETRY_MS}\n\n`);
-    const stop = this.#follow(key, this.#sender(response));
     response.on('close', () => {
       this.#open.delete(response);
-      stop();
+      stop?.();
     });
+    response.write(`retry: ${RETRY_MS}\n\n`);
+    stop = this.#follow(key, this.#sender(response));
+  }
+
+  /** Tells nobody any more. */
+  close(): void {
+    for (const response of this.#open) response.destroy();
+    this.#open.clear();
   }
 
   #sender(response: ServerResponse): Send {

@@ -3,7 +3,7 @@ import { handled } from '../handled.js';
 import { reportTo } from '../logger.js';
 import { loadConversion } from './conversion.js';
 import { InspectorError } from './errors.js';
-import { openInBrowser } from './open.js';
+import { openInBrowser } from '../openInBrowser.js';
 import {
   checkInspected,
   isGroup,

@@ -6,7 +6,7 @@ import { isFromHere, loopbackHost } from '../loopback.js';
 import type { Frame } from './conversion.js';
 import { InspectorError } from './errors.js';
 import { BRIDGE_SCRIPT, BRIDGE_STYLE, bridgePage, contentSecurityPolicy } from './page.js';
-import { Rate } from './rate.js';
+import { Rate } from '../rate.js';
 import { Replay } from './replay.js';
 
 export interface RelayOptions {

@@ -1,6 +1,6 @@
 import type { AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
 import type { InspectedShard } from './options.js';
-import { Rate } from './rate.js';
+import { Rate } from '../rate.js';
 import { parentOf, type Seen, type Sighting } from './sighting.js';
 
 export interface TapParts {

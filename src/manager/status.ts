@@ -46,6 +46,19 @@ export interface ShardStatus {
   readonly resumes: number;
 }
 
+/** What a manager does now, without its shards. */
+export interface ManagerLook extends Pick<ManagerStatus, 'state' | 'progress' | 'identifies'> {
+  /** Identifies of the day it leaves for something else. */
+  readonly reserve: number;
+}
+
+/** What is looked at. */
+export interface ManagerParts {
+  readonly snapshot: { readonly value: string | object; readonly context: ManagerContext };
+  readonly queue: ProcessIdentifyLimiter | null;
+  readonly reserve: number;
+}
+
 /** Of the chart's value: the state within Online by its own name. */
 export function stateOf(value: string | object): ManagerState {
   const [name, inner] = typeof value === 'string' ? [value] : (Object.entries(value)[0] as [string, unknown]);
@@ -53,24 +66,22 @@ export function stateOf(value: string | object): ManagerState {
   return (typeof inner === 'string' ? inner : Object.keys(inner as object)[0]) as ManagerState;
 }
 
-export function statusOf(
-  { value, context }: { readonly value: string | object; readonly context: ManagerContext },
-  shards: Iterable<Shard>,
-  total: number,
-  queue: ProcessIdentifyLimiter | null,
-): ManagerStatus {
+export function statusOf(parts: ManagerParts, shards: Iterable<Shard>, total: number): ManagerStatus {
   const counts = Object.fromEntries(lifecycles.map((state) => [state, 0])) as Record<Lifecycle, number>;
   const all = [...shards].map(({ id, state, latency, sequence, stats }): ShardStatus => {
     counts[state] += 1;
     const { dispatches, connections, identifies, resumes } = stats;
     return { id, state, latency, sequence, dispatches, connections, identifies, resumes };
   });
+  const { state, progress, identifies } = lookOf(parts);
+  return { state, total, counts, shards: all, progress, identifies };
+}
+
+export function lookOf({ snapshot: { value, context }, queue, reserve }: ManagerParts): ManagerLook {
   const { waiting, opening, rising, closing, due } = context;
   return {
     state: stateOf(value),
-    total,
-    counts,
-    shards: all,
+    reserve,
     progress: {
       waiting: waiting.length + due.length,
       opening: opening.length,

@@ -91,6 +91,29 @@ describe('reading', () => {
     }
   });
 
+  test('takes no offence at the mark an editor has put before the first line', async () => {
+    await run();
+    const count = (await readAuditLog(file)).length;
+    writeFileSync(file, `\uFEFF${readFileSync(file, 'utf8')}`);
+    const reader = readAuditLog(file);
+    expect(await reader).toHaveLength(count);
+    expect(reader.skipped).toEqual([]);
+    expect(await verified()).toMatchObject({ ok: true, records: count });
+  });
+
+  test('passes over a line that is nested so deep that it could not be written again', async () => {
+    await run();
+    const [first = '', ...rest] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const nested = (levels: number) =>
+      first.replace('"event":{', `"event":{"x":${'['.repeat(levels)}${']'.repeat(levels)},`);
+    writeFileSync(file, [first, nested(50), nested(50_000), ...rest].map((line) => `${line}\n`).join(''));
+    const reader = readAuditLog(file);
+    const records = await reader;
+    expect(records).toHaveLength(rest.length + 2);
+    expect(() => JSON.stringify(records)).not.toThrow();
+    expect(reader.skipped).toEqual([{ file, line: 3, reason: 'it is nested more than 100 levels deep' }]);
+  });
+
   test('passes over empty lines, and a torn line where a run ended in it', async () => {
     await run();
     const whole = readFileSync(file, 'utf8');

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type Dashboard, serveAuditDashboard } from '../../src/dashboard/index.js';
+import type { AuditIncident, AuditShard, AuditTimeline } from '../../src/dashboard/protocol.js';
 import { createAuditLog, type TransitionRecord } from '../../src/index.js';
+import { logOf } from '../dashboard/auditRig.js';
 import { reached, until } from '../integration/harness.js';
 import { managed } from '../integration/managerRig.js';
 import { agree, browserTest, cellsOf, open, says, select, textOf, untilAsync } from './rig.js';
@@ -57,7 +59,9 @@ afterAll(async () => {
 function statesAt(at: number): Record<string, string> {
   const states: Record<string, string> = {};
   for (const { shardId, from } of records.toReversed()) states[shardId] = from;
-  for (const { shardId, to } of records.filter((record) => record.at <= at)) states[shardId] = to;
+  for (const { shardId, to, decision } of records.filter((record) => record.at <= at)) {
+    states[shardId] = to === 'Offline' && decision?.action === 'fatal' ? 'fatal' : to;
+  }
   return states;
 }
 
@@ -175,6 +179,69 @@ describe('the audit player', () => {
     await untilAsync(async () => expect(await page.locator('#steps li').count()).toBeGreaterThan(1));
     // What was taken at another time is not taken now.
     expect(await page.locator('.taken').count()).toBe(0);
+  });
+
+  browserTest('lets the edges of a step forward flash, and none of a step back', async () => {
+    await using page = await open(dashboard.url);
+    await select(page, '2');
+    await says(page, '#facts h2', 'Shard 2');
+    await page.focus('.player-slider');
+    await page.keyboard.press('Home');
+    const flashing = (edge: string) =>
+      page.waitForSelector(`.edge.taken[data-edge~="${edge}"]`, { state: 'attached', timeout: 5_000 });
+    const told = (await (await fetch(new URL('/audit/shards/2', `${dashboard.url}`))).json()) as AuditShard;
+    const later = told.steps.filter(({ at }) => at > begin());
+    for (const { at, taken } of later.filter((step, n) => step.at !== later[n + 1]?.at).slice(0, 4)) {
+      await press(page, /^Next transition/);
+      expect(await moment(page)).toBe(at);
+      const shown = await page.evaluate<string[]>(
+        `[...document.querySelector('.stage').shadowRoot.querySelectorAll('[data-edge]')].flatMap((it) => it.dataset.edge.split(' '))`,
+      );
+      for (const edge of taken.filter((id) => shown.includes(id))) await flashing(edge);
+    }
+    await press(page, /^Previous transition/);
+    await untilAsync(async () => expect(await page.locator('.taken').count()).toBe(0));
+  });
+
+  browserTest(
+    'goes to the moment and to a shard of an incident, from the list, the strip and the buttons',
+    async () => {
+      await using page = await open(dashboard.url);
+      const { incidents } = (await (
+        await fetch(new URL('/audit/timeline', `${dashboard.url}`))
+      ).json()) as AuditTimeline;
+      const [first, second, third] = incidents;
+      const shows = async (incident: AuditIncident | undefined) => {
+        await untilAsync(async () => expect(await moment(page)).toBe(incident?.at));
+        const key = new URLSearchParams(new URL(page.url()).hash.slice(1)).get('shard');
+        expect(incident?.ids.map(String)).toContain(key);
+        await says(page, '#facts h2', `Shard ${key}`);
+      };
+      await select(page, '0');
+      await page.click(`#incidents li[data-incident="${second?.id}"] button`);
+      await shows(second);
+      await press(page, /^Next incident/);
+      await shows(third);
+      await page.click(`.mark[data-incident="${first?.id}"]`, { force: true });
+      await shows(first);
+      // A shard that is of it stays.
+      await select(page, String(first?.ids[1]));
+      await press(page, /^Next incident/);
+      await press(page, /^Previous incident/);
+      await select(page, String(first?.ids[1]));
+      await press(page, /^Next incident/);
+      await shows(second);
+    },
+  );
+
+  browserTest('of a single record has no end to play to', async () => {
+    const alone = logOf([records[0] as TransitionRecord]);
+    await using single = await serveAuditDashboard(alone);
+    await using page = await open(single.url);
+    expect(await page.locator('.player-play').isDisabled()).toBe(true);
+    await page.keyboard.press(' ');
+    expect(await textOf(page, '.player-note')).toBe('');
+    expect(await textOf(page, '.player-date')).toMatch(/\d{4},? [A-Z]/);
   });
 
   browserTest('leads from incident to incident, and from step to step of a shard', async () => {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
 import { until } from '../integration/harness.js';
 import { managed } from '../integration/managerRig.js';
-import { agree, browserTest, cellsOf, open, says, statesOf, styleOf, untilAsync } from './rig.js';
+import { agree, browserTest, cellsOf, open, says, select, statesOf, styleOf, untilAsync } from './rig.js';
 
 /** Longer than it is looked at. */
 const LONG_MS = 60_000;
@@ -85,6 +85,34 @@ browserTest(
     expect(Object.keys(await cellsOf(page))).toEqual(['0', '2']);
     await says(page, '#facts h2', 'Shard 1 is gone');
     await says(page, 'header', '2 of 2 shards connected, 3 in all');
+  }),
+);
+
+browserTest(
+  'the rates go on while one looks from shard to shard, and no stream is left behind',
+  managed({ simulator: { shards: 12, maxConcurrency: 12 } }, async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    const timer = setInterval(() => simulator.dispatch('TYPING_START', { user_id: '1' }), 50);
+    await says(page, '#dispatchRate', /^[1-9]/);
+    await page.evaluate(`{
+      window.rates = [];
+      new MutationObserver(() => rates.push(document.querySelector('#dispatchRate').textContent))
+        .observe(document.querySelector('#dispatchRate'), { childList: true, characterData: true, subtree: true });
+    }`);
+    let most = 0;
+    for (let key = 1; key < 12; key += 1) {
+      await select(page, String(key));
+      if (key % 3 === 0) await says(page, '#facts', new RegExp(`^Shard ${key} .* Dispatches [1-9]`));
+      most = Math.max(most, dashboard.viewers);
+    }
+    await untilAsync(async () => expect((await page.evaluate<string[]>('rates')).length).toBeGreaterThan(1));
+    expect(await page.evaluate<string[]>('rates')).not.toContain('–');
+    expect(most).toBeLessThanOrEqual(3);
+    await until(() => dashboard.viewers === 1);
+    clearInterval(timer);
   }),
 );
 

@@ -42,6 +42,9 @@ browserTest(
     await until(() => manager.status().counts.Resuming === 4);
     await page.waitForSelector('#incidents li');
     for (const width of WIDTHS) expect([width, await faultsAt(page, width)]).toEqual([width, []]);
+    // However much of the page a great fleet takes, some rows of the list are to be seen.
+    await page.evaluate(`document.querySelector('#grid').style.minHeight = '700px'`);
+    expect((await page.locator('#incidents').boundingBox())?.height).toBeGreaterThan(90);
   }),
 );
 

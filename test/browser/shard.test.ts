@@ -4,7 +4,7 @@ import { serveDashboard } from '../../src/dashboard/index.js';
 import { watching } from '../dashboard/rig.js';
 import { until } from '../integration/harness.js';
 import { managed } from '../integration/managerRig.js';
-import { browserTest, open, says, select, styleOf, untilAsync } from './rig.js';
+import { browserTest, DESKTOP, isShown, newPage, open, PHONE, says, select, styleOf, untilAsync } from './rig.js';
 
 const fleetOf = (shards: number) => ({ simulator: { shards, maxConcurrency: shards } });
 
@@ -30,18 +30,22 @@ const edgesFor = (page: Page, ids: readonly string[]) =>
 
 const activeState = (page: Page) => page.locator('.state.active').getAttribute('data-state');
 
-browserTest.for(['Life', 'Shard'])('a fault flashes exactly the edges that are taken: %s', (tab) =>
+browserTest.for([
+  ['Life', 'Online.link.session.Connected'],
+  ['Shard', 'Online.link.session.Connected.'],
+] as const)('a fault flashes exactly the edges that are taken: %s', ([tab, connected]) =>
   managed(fleetOf(2), async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
     await dashboard.ready;
-    using told = await watching(dashboard.url, '1');
     await using page = await open(dashboard.url);
     await select(page, '1');
     await says(page, '#facts h2', 'Shard 1');
     await page.click(`role=tab[name="${tab}"]`);
-    await page.waitForSelector('.state.active', { state: 'attached' });
+    await page.waitForSelector(`.state.active[data-state^="${connected}"]`, { state: 'attached' });
     await watchFlashes(page);
+    // Not before: a heartbeat may be due at any time.
+    using told = await watching(dashboard.url, '1');
     await page.click('text="Ask to reconnect"');
     const shard = manager.shards.get(1);
     await until(() => shard?.stats.resumes === 1 && shard.state === 'Connected');
@@ -83,6 +87,102 @@ browserTest(
       await says(page, '#facts dl', /Connections 3 Identifies 1 Resumes 2/);
     },
   ),
+);
+
+/** How large the picture is shown, and whether the lit state is in view. */
+const look = async (page: Page) => {
+  const scale = await page.evaluate<number>(
+    `(({ clientWidth, viewBox }) => clientWidth / viewBox.baseVal.width)(${pictureOf}.querySelector('svg'))`,
+  );
+  const [frame, box] = await Promise.all(
+    ['.scroller', '.state.active > .box'].map((it) => page.locator(it).boundingBox()),
+  );
+  if (!frame || !box) throw new Error('nothing is lit');
+  const isIn = box.x >= frame.x && box.x + box.width <= frame.x + frame.width && box.y >= frame.y;
+  return { scale, isInView: isIn && box.y + box.height <= frame.y + frame.height };
+};
+
+browserTest(
+  'a picture is large enough to be read, with its lit state in view; what is clicked on there changes no other',
+  managed(fleetOf(2), async ({ manager, simulator }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager, { controls: true, simulator });
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    for (const viewport of [PHONE, DESKTOP, { width: 1920, height: 1300 }]) {
+      await page.setViewportSize(viewport);
+      await untilAsync(async () => {
+        const { scale, isInView } = await look(page);
+        expect([scale >= 0.6, isInView]).toEqual([true, true]);
+      });
+    }
+    // All of it fits: there is nothing to follow, nor to leave.
+    expect(await page.locator('text="Follow"').isVisible()).toBe(false);
+    await page.click('.scroller');
+    await page.click('role=tab[name="Shard"]');
+    await untilAsync(async () => expect((await look(page)).isInView).toBe(true));
+    await page.click('.scroller');
+    expect(await page.getAttribute('text="Follow"', 'aria-pressed')).toBe('false');
+    await page.click('role=tab[name="Life"]');
+    await page.click('role=tab[name="Shard"]');
+    expect(await page.getAttribute('text="Follow"', 'aria-pressed')).toBe('true');
+    await untilAsync(async () => expect((await look(page)).isInView).toBe(true));
+  }),
+);
+
+browserTest(
+  'the plots go on while a shard is down: what was last is not now for ever',
+  managed({ simulator: { heartbeatInterval: 300, heartbeatSlack: 5_000 } }, async ({ manager }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    const lastDot = async () =>
+      Number(/M([\d.]+) [\d.]+h0$/.exec((await page.getAttribute('#latency .dots', 'd')) ?? '')?.[1] ?? Number.NaN);
+    await untilAsync(async () => expect(await lastDot()).toBeGreaterThan(0));
+    await manager.shards.get(0)?.close();
+    await says(page, '#facts .state', 'Offline');
+    const before = await lastDot();
+    await untilAsync(async () => expect(await lastDot()).toBeLessThan(before - 1));
+  }),
+);
+
+browserTest(
+  'what was taken while nobody saw the page does not flash when somebody looks again',
+  managed(fleetOf(1), async ({ manager }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await newPage();
+    // As a browser does with a tab behind others.
+    await page.addInitScript(`{
+      const drawAt = window.requestAnimationFrame;
+      const put = [];
+      let isHidden = false;
+      Object.defineProperty(document, 'hidden', { get: () => isHidden });
+      window.requestAnimationFrame = (draw) => (isHidden ? put.push(draw) : drawAt(draw));
+      window.hide = (is) => {
+        isHidden = is;
+        if (!is) for (const draw of put.splice(0)) drawAt(draw);
+      };
+      window.heard = '';
+      const listen = EventSource.prototype.addEventListener;
+      EventSource.prototype.addEventListener = function (kind, told) {
+        listen.call(this, kind, (event) => { told(event); heard += event.data ?? ''; });
+      };
+    }`);
+    await page.goto(`${dashboard.url}`);
+    await isShown(page);
+    await watchFlashes(page);
+    await page.evaluate('hide(true)');
+    await manager.shards.get(0)?.reconnect();
+    await untilAsync(async () => expect(await page.evaluate<string>('heard')).toContain('gateway.resumed|0'));
+    await page.evaluate('hide(false)');
+    await says(page, '#steps li:has(.decision)', /reconnect/);
+    expect(await flashed(page)).toEqual([]);
+    await manager.shards.get(0)?.reconnect();
+    await untilAsync(async () => expect((await flashed(page)).join()).toContain('gateway.resumed|0'));
+  }),
 );
 
 browserTest(

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { AuditTimeline, Setup } from '../../src/dashboard/index.js';
 import { createGatewaySimulator } from '../../src/simulator/index.js';
 import { post, watching } from '../dashboard/rig.js';
-import { Command, TOKEN, until } from './command.js';
+import { Command, ESCAPE, TOKEN, until } from './command.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'shardchart-dashboard-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -103,6 +105,17 @@ describe('dashboard of a bot', () => {
     expect(command.stderr).not.toContain(TOKEN);
   });
 
+  test('what the gateway says commands no terminal', async () => {
+    await using simulator = await createGatewaySimulator();
+    await using command = new Command(['dashboard', '--url', simulator.url], { DISCORD_TOKEN: TOKEN });
+    const url = await opened(command);
+    await untilConnected(url, 1);
+    simulator.closeWith(4014, `${ESCAPE}2J`);
+    expect(await command.exit).toBe(1);
+    expect(command.stderr).toContain('\\u001b[2J');
+    expect(command.stderr).not.toContain(ESCAPE);
+  });
+
   test('run --dashboard has it beside a running bot', async () => {
     await using simulator = await createGatewaySimulator();
     await using command = new Command(['run', '--url', simulator.url, '--dashboard'], { DISCORD_TOKEN: TOKEN });
@@ -141,6 +154,18 @@ describe('dashboard --audit', () => {
     expect(command.child.exitCode).toBe(null);
     command.interrupt();
     expect(await command.exit, command.stderr).toBe(0);
+  });
+
+  test.skipIf(process.platform === 'win32')('ends at the first Ctrl+C while it reads what nobody writes', async () => {
+    const pipe = join(folder, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    await using command = new Command(['dashboard', '--audit', pipe]);
+    // Resolves once the command has it open.
+    const writer = await open(pipe, 'w');
+    command.interrupt();
+    await command.exit;
+    expect([command.child.signalCode, command.stdout]).toEqual(['SIGINT', '']);
+    await writer.close();
   });
 
   test('a file that is not there, and one that is no log, are wrong use', async () => {

@@ -2,7 +2,7 @@ import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { lifecycles, type Lifecycle } from '../../machines/lifecycle.js';
 import { Moments } from '../../src/cli/run/moments.js';
-import { Rates } from '../../src/cli/run/rates.js';
+import { ShardRates } from '../../src/cli/run/rates.js';
 import { chooseShards } from '../../src/cli/run/shards.js';
 import { drawTable } from '../../src/cli/run/table.js';
 import { type FleetView, FleetViewer, type ShardView } from '../../src/cli/run/view.js';
@@ -219,7 +219,7 @@ describe('looking at a manager', () => {
   });
 
   test('counts dispatches a second over the last two', () => {
-    const rates = new Rates();
+    const rates = new ShardRates();
     for (let ms = 0; ms <= 10_000; ms += 250) rates.take(ms, [{ id: 0, dispatches: ms < 5_000 ? 0 : ms - 5_000 }]);
     expect(rates.of(0)).toBe(1_000);
     rates.take(10_250, [{ id: 0, dispatches: 1 }]);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { readEntries } from '../../src/dashboard/audit/entries.js';
 import type { AuditShard, AuditTimeline, StateIndex } from '../../src/dashboard/protocol.js';
-import { foldLog, type FoldedLog } from '../../src/dashboard/audit/timeline.js';
+import { replayShard } from '../../src/dashboard/audit/steps.js';
+import { foldLog, type FoldedLog, type ShardEntry } from '../../src/dashboard/audit/timeline.js';
 import { lifecycles } from '../../machines/index.js';
 import { readAuditLog } from '../../src/index.js';
 
@@ -26,6 +27,10 @@ export function logOf(lines: readonly (object | string)[]): string {
 
 export const fold = async (...files: readonly string[]): Promise<FoldedLog> =>
   foldLog(await readEntries(readAuditLog(files)));
+
+/** What the page is told of a shard of a log. */
+export const replayed = async (id: number, entries: readonly ShardEntry[] = []): Promise<AuditShard> =>
+  JSON.parse(`${await replayShard(id, entries, new AbortController().signal)}`) as AuditShard;
 
 /** The states the moves of a timeline end in, by shard. */
 export function endStates({ shardIds, moves }: Pick<AuditTimeline, 'shardIds' | 'moves'>): Record<number, string> {

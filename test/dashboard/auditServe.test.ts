@@ -80,6 +80,22 @@ test('lines that are no records are left out, and it says so', async () => {
   expect(warnings).toEqual([expect.stringContaining(`2 lines left out, the first ${file}:4: it is not JSON`)]);
 });
 
+test('a line that no program could write again is left out, and the rest is shown', async () => {
+  const lines = readFileSync(await dropped(), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const deep = `${lines[1]}`.replace('"event":{', `"event":{"x":${'['.repeat(50_000)}${']'.repeat(50_000)},`);
+  await using dashboard = await serveAuditDashboard(logOf([...lines, deep]));
+  expect(await ask<AuditTimeline>(dashboard.url, '/audit/timeline')).toMatchObject({ skipped: 1, shardIds: [0] });
+});
+
+test('a shard of a long id is shown too', async () => {
+  const id = 9_007_199_254_740_000;
+  const lines = readFileSync(await dropped(), 'utf8').replaceAll('"shardId":0,', `"shardId":${id},`);
+  await using dashboard = await serveAuditDashboard(logOf(lines.trimEnd().split('\n')));
+  expect((await ask<AuditShard>(dashboard.url, `/audit/shards/${id}`)).id).toBe(id);
+});
+
 test('what cannot be shown is refused before anything listens', async () => {
   await expect(serveAuditDashboard(newLog())).rejects.toThrow(AuditError);
   await expect(serveAuditDashboard(logOf(['not a log']))).rejects.toMatchObject({

@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { InspectionEvent } from 'xstate';
 import { describe, expect, test } from 'vitest';
 import { edgesTaken, leafOf } from '../../src/dashboard/watch/charts.js';
-import { replayShard } from '../../src/dashboard/audit/steps.js';
 import { createAuditLog } from '../../src/index.js';
 import type { Shard } from '../../src/index.js';
 import type { GatewaySimulator } from '../../src/simulator/index.js';
 import { reached, scenario, until } from '../integration/harness.js';
-import { edgesOfSteps, fold, logOf, newLog } from './auditRig.js';
+import { edgesOfSteps, fold, logOf, newLog, replayed } from './auditRig.js';
 
 const picture = readFileSync(new URL('../../visualizations/shard.svg', import.meta.url), 'utf8');
 const inPicture = (attribute: string) =>
@@ -63,11 +62,11 @@ test(
     await story(simulator, shard);
     await log.close();
     const { shards } = await fold(file);
-    const replayed = await replayShard(0, shards.get(0) ?? []);
-    expect(replayed.steps.length).toBeGreaterThan(20);
-    expect(replayed.steps.map(({ active }) => active)).toEqual(actives);
-    expect(withoutReplayed(edgesOfSteps(replayed))).toEqual(withoutReplayed(taken));
-    expect(edgesOfSteps(replayed).filter((edge) => !inPicture('data-edge').has(edge))).toEqual([]);
+    const told = await replayed(0, shards.get(0));
+    expect(told.steps.length).toBeGreaterThan(20);
+    expect(told.steps.map(({ active }) => active)).toEqual(actives);
+    expect(withoutReplayed(edgesOfSteps(told))).toEqual(withoutReplayed(taken));
+    expect(edgesOfSteps(told).filter((edge) => !inPicture('data-edge').has(edge))).toEqual([]);
     expect(actives.filter((state) => !inPicture('data-state').has(state))).toEqual([]);
   }),
 );
@@ -87,7 +86,7 @@ const records = async (): Promise<Record<string, unknown>[]> => {
   })();
   return lines;
 };
-const replay = async (lines: readonly object[]) => replayShard(0, (await fold(logOf(lines))).shards.get(0) ?? []);
+const replay = async (lines: readonly object[]) => replayed(0, (await fold(logOf(lines))).shards.get(0));
 
 describe('a log that is not true', () => {
   test('still shows where each record leads; from the one that was edited on it lights no state', async () => {

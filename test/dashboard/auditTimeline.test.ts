@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { lifecycles, type Lifecycle } from '../../machines/index.js';
+import type { Lifecycle } from '../../machines/index.js';
 import { foldLog } from '../../src/dashboard/audit/timeline.js';
 import type { Entry } from '../../src/dashboard/audit/entries.js';
+import { shownStates } from '../../src/dashboard/watch/views.js';
 import { createAuditLog } from '../../src/index.js';
 import type { Decision } from '../../src/protocol/decision.js';
 import { managed } from '../integration/managerRig.js';
@@ -107,7 +108,7 @@ const movesOf = (...told: readonly Told[]) => {
   const { moves } = foldLog(entriesOf(...told)).timeline;
   return Array.from(
     { length: moves.length / 3 },
-    (_, n) => `${moves[n * 3]} ${lifecycles[moves[n * 3 + 2] as number]}`,
+    (_, n) => `${moves[n * 3]} ${shownStates[moves[n * 3 + 2] as number]}`,
   );
 };
 const endOf = (...told: readonly Told[]) => endStates(foldLog(entriesOf(...told)).timeline)[0];
@@ -153,8 +154,28 @@ describe('several lives of one shard', () => {
         { at: 2, to: 'Disconnected', decision: lost('resume') },
         { at: 50, to: 'Connecting', run: 2 },
       ),
-    ).toMatchObject([{ down: 0, endedAt: 50, course: '1 1 49 -1' }]);
+    ).toMatchObject([{ down: 0, lost: 1, endedAt: 50, course: '1 1 49 -2' }]);
   });
+});
+
+test('a shard that is refused for good is shown as fatal, until it is led up or closed', () => {
+  const refused = { at: 7, to: 'Offline', decision: lost('fatal') } as const;
+  expect(movesOf({ at: 5, to: 'Connecting' }, refused, { at: 9, to: 'Connecting' })).toEqual([
+    '0 Offline',
+    '0 Connecting',
+    '2 fatal',
+    '4 Connecting',
+  ]);
+  expect(movesOf(refused, { at: 9, to: 'Offline', decision: lost('close') })).toEqual([
+    '0 Offline',
+    '0 fatal',
+    '2 Offline',
+  ]);
+  expect(movesOf(refused, { at: 9, to: 'Connecting', from: 'Offline', run: 2, isBirth: false })).toEqual([
+    '0 Offline',
+    '0 fatal',
+    '2 Connecting',
+  ]);
 });
 
 test('tells how an incident went: whom it met, who met it again, who was up again', () => {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { incidentAt } from '../../src/dashboard/page/auditFleet.js';
 import { Incidents } from '../../src/dashboard/watch/incidents.js';
 import type { Decision, Lifecycle } from '../../src/index.js';
 
@@ -43,7 +44,10 @@ test('shards to which the same is decided within ten seconds are one incident, w
       reason: 'lost',
       shards: 3,
       ids: [1, 2, 3],
+      times: 3,
       down: 1,
+      lost: 0,
+      downAt: 1_000,
       endedAt: null,
     },
   ]);
@@ -60,9 +64,11 @@ test('what comes ten seconds later, or for another reason, is another incident',
   ]);
 });
 
-test('a shard that comes and goes counts once, and keeps the incident open', () => {
+test('a shard that comes and goes is one shard, taken down so often, and was down no longer than it was', () => {
   const incidents = folded(lost(1, 0), up(1, 100), lost(1, 200));
-  expect(incidents.list).toMatchObject([{ shards: 1, ids: [1], down: 1, endedAt: null, lastAt: 200 }]);
+  expect(incidents.list).toMatchObject([{ shards: 1, ids: [1], times: 2, down: 1, endedAt: null, lastAt: 200 }]);
+  incidents.add(1, up(1, 250));
+  expect(incidents.list).toMatchObject([{ times: 2, down: 0, lost: 0, at: 0, downAt: 200, endedAt: 250 }]);
 });
 
 test('a shard that fails again for the same is still in the same incident, however long its back-off', () => {
@@ -83,15 +89,19 @@ test('a shard that meets something else while it is down is in both until it is 
   ]);
 });
 
-test('a shard that is refused for good is no longer awaited', () => {
+test('a shard that is refused for good is lost to what it was down for, and down for that until somebody brings it up', () => {
   const incidents = folded(lost(1, 0), lost(2, 0), fatal(1, 500));
   expect(incidents.list).toMatchObject([
-    { action: 'resume', shards: 2, down: 1, endedAt: null },
-    { action: 'fatal', code: 4014, shards: 1, ids: [1], down: 0, endedAt: 500 },
+    { action: 'resume', shards: 2, down: 1, lost: 1, endedAt: null },
+    { action: 'fatal', code: 4014, shards: 1, ids: [1], down: 1, lost: 0, endedAt: null },
   ]);
+  incidents.add(2, up(2, 600));
+  expect(incidents.list[0]).toMatchObject({ down: 0, lost: 1, endedAt: 600 });
+  incidents.add(1, up(1, 9_000));
+  expect(incidents.list[1]).toMatchObject({ down: 0, lost: 0, endedAt: 9_000 });
 });
 
-test('what a user asked for is no incident, and a shard closed while it is down is no longer awaited', () => {
+test('what a user asked for is no incident, and a shard closed while it is down is lost to it, not up', () => {
   const closed = {
     at: 700,
     shardId: 1,
@@ -99,13 +109,28 @@ test('what a user asked for is no incident, and a shard closed while it is down 
     decision: decided('close', 'close requested', 1000),
   };
   expect(folded(closed).list).toEqual([]);
-  expect(folded(lost(1, 0), closed).list).toMatchObject([{ down: 0, endedAt: 700 }]);
+  expect(folded(lost(1, 0), closed).list).toMatchObject([{ down: 0, lost: 1, endedAt: 700 }]);
+  expect(folded(lost(1, 0), closed, lost(1, 900), up(1, 950)).list).toMatchObject([
+    { shards: 1, times: 2, down: 0, lost: 0, downAt: 900, endedAt: 950 },
+  ]);
 });
 
-test('a life that ends without a record is no longer awaited', () => {
-  const incidents = folded(lost(1, 0));
-  expect(incidents.leave(1, 300)).toMatchObject([{ step: -1, incident: { down: 0, endedAt: 300 } }]);
+test('a life that ends without a record is no longer awaited, whatever it was down for', () => {
+  const incidents = folded(lost(1, 0), fatal(2, 0));
+  expect(incidents.leave(1, 300)).toMatchObject([{ step: -2, incident: { down: 0, lost: 1, endedAt: 300 } }]);
   expect(incidents.leave(1, 400)).toEqual([]);
+  expect(incidents.leave(2, 500)).toMatchObject([{ step: -2, incident: { action: 'fatal', down: 0, lost: 1 } }]);
+});
+
+test('what still keeps shards down is not forgotten for what is over', () => {
+  const flaps = Array.from({ length: 300 }, (_, n) => [lost(3, 20_000 * (n + 1)), up(3, 20_000 * (n + 1) + 50)]);
+  const incidents = folded(lost(7, 0), fatal(8, 0), ...flaps.flat());
+  expect(incidents.list).toHaveLength(200);
+  expect(incidents.list.slice(0, 2)).toMatchObject([
+    { ids: [7], down: 1 },
+    { ids: [8], action: 'fatal', down: 1 },
+  ]);
+  expect(incidents.add(7, up(7, 9_000_000))).toMatchObject([{ step: -1, incident: { ids: [7], endedAt: 9_000_000 } }]);
 });
 
 test('the last 200 are kept, and of one that is forgotten nothing is told', () => {
@@ -115,7 +140,7 @@ test('the last 200 are kept, and of one that is forgotten nothing is told', () =
   expect(new Incidents(Infinity).list).toEqual([]);
 });
 
-test('the changes add up: what they say is down is what is down, whatever the records', () => {
+test('the changes add up: told one by one they are what the incident is, whatever the records', () => {
   const record = fc.record({
     gap: fc.integer({ min: 0, max: 9_000 }),
     shardId: fc.integer({ min: 0, max: 4 }),
@@ -127,19 +152,20 @@ test('the changes add up: what they say is down is what is down, whatever the re
   fc.assert(
     fc.property(fc.array(record, { maxLength: 60 }), (steps) => {
       const incidents = new Incidents();
-      const down = new Map<number, number>();
+      const courses = new Map<number, number[]>();
       let at = 0;
       for (const { gap, shardId, to, decision } of steps) {
         at += gap;
         const taken = { at, shardId, to, decision: decision && decided(...decision) };
         for (const { incident, step } of incidents.add(shardId, taken)) {
-          down.set(incident.id, (down.get(incident.id) ?? 0) + step);
+          courses.set(incident.id, [...(courses.get(incident.id) ?? []), at, step]);
         }
         for (const incident of incidents.list) {
-          expect(incident.down).toBe(down.get(incident.id));
-          expect(incident.down).toBeLessThanOrEqual(incident.shards);
+          const course = courses.get(incident.id) ?? [];
+          expect(incidentAt({ ...incident, course }, 0, at)).toEqual(incident);
+          expect(incident.down + incident.lost).toBeLessThanOrEqual(incident.shards);
+          expect(incident.times).toBeGreaterThanOrEqual(incident.shards);
           expect(incident.endedAt === null).toBe(incident.down > 0);
-          expect(incident.lastAt).toBeGreaterThanOrEqual(incident.at);
           expect(incident.ids.length).toBe(Math.min(incident.shards, 10));
         }
       }

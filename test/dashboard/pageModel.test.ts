@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { lifecycles } from '../../machines/lifecycle.js';
+import { shownStates } from '../../src/dashboard/watch/views.js';
 import { PLOTTED_MS } from '../../src/dashboard/page/detail.js';
 import { Model } from '../../src/dashboard/page/model.js';
 import type { FleetMessage, Incident, LiveNumbers, ShardMessage, StepView } from '../../src/dashboard/protocol.js';
@@ -30,7 +31,10 @@ const incident = (id: number, down = 1): Incident => ({
   reason: '1006 connection lost',
   shards: 1,
   ids: [1],
+  times: 1,
   down,
+  lost: 0,
+  downAt: 900,
   endedAt: down === 0 ? 950 : null,
 });
 
@@ -78,7 +82,7 @@ let changes: number;
 
 beforeEach(() => {
   changes = 0;
-  model = new Model({ source: 'live', lifecycles, controls: null }, () => {
+  model = new Model({ source: 'live', states: shownStates, controls: null }, () => {
     changes += 1;
   });
 });
@@ -116,20 +120,40 @@ describe('the fleet', () => {
     model.fleet(fleet({ 0: CONNECTED }, { incidents: [incident(1)] }));
     model.changes({ at: 1_500, states: {}, incidents: [incident(1, 0)] });
     expect(model.incidents.get(1)?.endedAt).toBe(950);
-    for (let id = 2; id <= 300; id++) model.changes({ at: 1_500, states: {}, incidents: [incident(id)] });
-    expect([model.incidents.size, model.incidents.has(1), model.incidents.has(300)]).toEqual([200, false, true]);
+    for (let id = 2; id <= 300; id++) {
+      model.changes({ at: 1_500, states: {}, incidents: [incident(id, id === 2 ? 1 : 0)] });
+    }
+    expect([1, 2, 3, 101, 102, 300].map((id) => model.incidents.has(id))).toEqual([
+      false,
+      true,
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(model.incidents.size).toBe(200);
   });
 
   test('offers the first shard in trouble for a look, else the first', () => {
     expect(model.worthALook()).toBeNull();
     model.fleet(fleet({ 0: CONNECTED, 1: CONNECTED }));
     expect(model.worthALook()).toBe('0');
-    model.changes({ at: 1_500, states: { 1: RESUMING }, incidents: [] });
+    model.changes({ at: 1_500, states: { 0: RESUMING }, incidents: [] });
+    expect(model.worthALook()).toBe('0');
+    model.changes({ at: 1_600, states: { 1: shownStates.indexOf('fatal') }, incidents: [] });
     expect(model.worthALook()).toBe('1');
   });
 
+  test('leads from an incident to the shard that is not up yet, in either set', () => {
+    model.fleet(fleet({ 1: CONNECTED, 2: CONNECTED, '+2': DISCONNECTED, '+3': RESUMING }));
+    expect(model.shardOf({ ...incident(1), ids: [1] })).toBe('1');
+    expect(model.shardOf({ ...incident(1), ids: [1, 2] })).toBe('+2');
+    expect(model.shardOf({ ...incident(1), ids: [3] })).toBe('+3');
+    expect(model.shardOf({ ...incident(1), ids: [9] })).toBeNull();
+  });
+
   test('takes over what the totals say, and that the server is silent', () => {
-    const identifies = { waiting: 2, nextAt: 5_000, total: 1_000, remaining: 9, resetAt: 90_000 };
+    const identifies = { waiting: 2, nextAt: 5_000, total: 1_000, remaining: 9, reserve: 0, resetAt: 90_000 };
     model.totals({ at: 3_000, manager: null, rates: { dispatches: 4, bytes: 90 }, identifies, latency: 40 });
     expect(model.figures).toEqual({ rates: { dispatches: 4, bytes: 90 }, identifies, latency: 40 });
     model.link('open');

@@ -7,7 +7,9 @@ import {
   many,
   showBytes,
   showCount,
+  showDue,
   showDuration,
+  showExactMoment,
   showExactTime,
   showMoment,
   showRate,
@@ -26,7 +28,10 @@ const incident: Incident = {
   reason: 'zombie: no heartbeat ack between two beats',
   shards: 14,
   ids: [3, 7],
+  times: 14,
   down: 3,
+  lost: 0,
+  downAt: 10_000,
   endedAt: null,
 };
 
@@ -67,15 +72,31 @@ describe('incidents in words', () => {
   });
 
   test('one of a single shard names it', () => {
-    const single = { ...incident, shards: 1, ids: [7], down: 1 };
+    const single = { ...incident, shards: 1, ids: [7], times: 1, down: 1 };
     expect(describeShards(single)).toBe('shard 7');
     expect(describeOutcome(single)).toBe('still down');
     expect(describeOutcome({ ...single, down: 0, endedAt: 10_025 })).toBe('up after 25 ms');
   });
 
-  test('a fatal one does not pretend that anybody came up', () => {
-    expect(describeOutcome({ ...incident, action: 'fatal', down: 0, endedAt: 10_000 })).toBe('14 down for good');
-    expect(describeOutcome({ ...incident, action: 'fatal', shards: 1 })).toBe('down for good');
+  test('one that comes again and again tells how often, and how long it took the last time', () => {
+    const flapping = { ...incident, shards: 1, ids: [7], times: 400, down: 0, downAt: 3_610_000, endedAt: 3_610_012 };
+    expect(describeShards(flapping)).toBe('shard 7, 400 times');
+    expect(describeOutcome(flapping)).toBe('up after 12 ms');
+    expect(describeShards({ ...incident, times: 20 })).toBe('14 shards, 20 times');
+  });
+
+  test('who is lost is not said to be up', () => {
+    const over = { ...incident, down: 0, endedAt: 14_200 };
+    expect(describeOutcome({ ...over, lost: 14 })).toBe('all Offline after 4.2 s');
+    expect(describeOutcome({ ...over, lost: 2 })).toBe('2 Offline, else up after 4.2 s');
+    expect(describeOutcome({ ...over, shards: 1, lost: 1 })).toBe('Offline after 4.2 s');
+  });
+
+  test('a fatal one is down for good, until somebody brings it up', () => {
+    const fatal = { ...incident, action: 'fatal' } as const;
+    expect(describeOutcome(fatal)).toBe('3 down for good');
+    expect(describeOutcome({ ...fatal, shards: 1, down: 1 })).toBe('down for good');
+    expect(describeOutcome({ ...fatal, shards: 1, down: 0, endedAt: 14_200 })).toBe('up after 4.2 s');
   });
 });
 
@@ -105,7 +126,19 @@ describe('times', () => {
     const at = new Date(2026, 10, 21, 3, 4, 5, 67).getTime();
     expect(showExactTime(at)).toBe('03:04:05.067');
     expect(showMoment(at, at + 1_000)).toBe('03:04:05');
-    expect(showMoment(at, at + 86_400_000)).toBe('21.11. 03:04:05');
+    expect(showMoment(at, at + 86_400_000)).toBe('21\u00A0Nov 03:04:05');
+    expect(showExactMoment(at, at + 86_400_000)).toBe('21\u00A0Nov 03:04:05.067');
+    expect(showExactMoment(at, at)).toBe('03:04:05.067');
+  });
+
+  test.each([
+    [21, 23, '23:00'],
+    [22, 0, 'tomorrow 00:00'],
+    [22, 23, 'tomorrow 23:00'],
+    [23, 0, '23\u00A0Nov 00:00'],
+    [20, 23, '20\u00A0Nov 23:00'],
+  ])('what is due on the %ith at %i is due %s', (day, hour, words) => {
+    expect(showDue(new Date(2026, 10, day, hour).getTime(), new Date(2026, 10, 21, 3).getTime())).toBe(words);
   });
 });
 

@@ -20,21 +20,21 @@ function statesAt({ from, shardIds, moves }: AuditTimeline, at: number): Record<
 function incidentsAt({ from, incidents }: AuditTimeline, at: number): Record<number, Partial<Incident>> {
   const told: Record<number, Partial<Incident>> = {};
   for (const { id, course } of incidents) {
-    let [shards, down] = [0, 0];
-    let endedAt: number | null = null;
-    for (let n = 0; n < course.length && from + (course[n] as number) <= at; n += 2) {
-      const step = course[n + 1] as number;
-      shards += Number(step === 1);
-      down += Math.min(step, 1);
-      endedAt = down === 0 ? from + (course[n] as number) : null;
-      told[id] = { shards, down, endedAt };
-    }
+    const steps = course.filter((_, n) => n % 2 === 1 && from + (course[n - 1] as number) <= at);
+    const last = course[2 * steps.length - 2];
+    if (last === undefined) continue;
+    const of = (...kinds: readonly number[]) => steps.filter((step) => kinds.includes(step)).length;
+    const down = of(1, 2, 3) - of(-1, -2);
+    const endedAt = down === 0 ? from + last : null;
+    told[id] = { shards: of(1), times: of(1, 2, 3), down, lost: of(-2) - of(3), endedAt };
   }
   return told;
 }
 
 const shown = (incidents: readonly Incident[]) =>
-  Object.fromEntries(incidents.map(({ id, shards, down, endedAt }) => [id, { shards, down, endedAt }]));
+  Object.fromEntries(
+    incidents.map(({ id, shards, times, down, lost, endedAt }) => [id, { shards, times, down, lost, endedAt }]),
+  );
 
 /** A shard that moves in the millisecond in which the log begins. */
 const movedAtOnce = timelineOf(
@@ -138,6 +138,19 @@ test('tells no more incidents than a live server remembers', () => {
   const fleet = new AuditFleet(timelineOf([0], [[0, 0, 0]], incidents));
   const ids = fleet.fleetAt(FROM + 399).incidents.map(({ id }) => id);
   expect(ids).toEqual(Array.from({ length: 200 }, (_, n) => 201 + n));
+});
+
+test('of more incidents than that those that still keep shards down stay', () => {
+  const open = incidentOf(1, [[0, 1]]);
+  const over = Array.from({ length: 300 }, (_, n) =>
+    incidentOf(n + 2, [
+      [n, 1],
+      [n + 1, -1],
+    ]),
+  );
+  const fleet = new AuditFleet(timelineOf([0], [[0, 0, 0]], [open, ...over]));
+  const ids = fleet.fleetAt(FROM + 1_000).incidents.map(({ id }) => id);
+  expect(ids).toEqual([1, ...Array.from({ length: 199 }, (_, n) => 103 + n)]);
 });
 
 test('finds its place among 200 000 moves of 1 000 shards within a frame', () => {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { PlayedLog } from '../../src/dashboard/page/playedLog.js';
-import { replayShard } from '../../src/dashboard/audit/steps.js';
 import type { AuditShard, AuditTimeline } from '../../src/dashboard/protocol.js';
 import { createAuditLog } from '../../src/index.js';
 import { reached, scenario, until } from '../integration/harness.js';
-import { fold, newLog } from './auditRig.js';
+import { fold, newLog, replayed } from './auditRig.js';
 import { FROM, incidentOf, Page, timelineOf } from './playerRig.js';
 
 const step = (at: number, from: number, to: number, edge: string) => ({
@@ -127,6 +126,24 @@ describe('a page that plays a log', () => {
     expect(feed.incidentBeside(1)).toBe(null);
   });
 
+  test('a step forward takes its edges, one back takes none; both stop there', async () => {
+    const { page, feed } = await selected();
+    feed.toggle();
+    feed.step(1);
+    expect(feed.playback.isPlaying).toBe(false);
+    expect(page.states.get('7')).toBe(1);
+    feed.step(1);
+    expect(page.states.get('7')).toBe(2);
+    feed.step(-1);
+    expect(page.states.get('7')).toBe(1);
+    feed.step(-1);
+    expect(page.shards).toMatchObject([
+      { isWhole: false, at: FROM + 100, steps: [{ to: 1 }], taken: [{ chart: 'shard', edge: 'a' }] },
+      { isWhole: false, at: FROM + 200, steps: [{ to: 2 }], taken: [{ chart: 'shard', edge: 'b' }] },
+      { isWhole: true, at: FROM + 100, steps: [{ to: 1 }], taken: [] },
+    ]);
+  });
+
   test('going back while it plays means the incident before the one that has just begun', () => {
     const { feed } = opened();
     feed.playback.speed = 1;
@@ -196,7 +213,7 @@ test(
     await reached(real, 'Connected');
     await log.close();
     const { timeline: folded, shards } = await fold(file);
-    const told = await replayShard(0, shards.get(0) ?? []);
+    const told = await replayed(0, shards.get(0));
     const { page, feed } = opened({
       timeline: { ...folded, files: [file], skipped: 0 },
       ask: () => Promise.resolve(told),

@@ -25,36 +25,44 @@ export function timelineOf(
 
 /** An incident with this course: milliseconds since the beginning, and what it did. */
 export function incidentOf(id: number, course: readonly (readonly [time: number, step: number])[]): AuditIncident {
-  const met = course.filter(([, step]) => step === 1).length;
-  const down = course.reduce((sum, [, step]) => sum + (step === 2 ? 1 : step), 0);
-  const at = FROM + (course[0]?.[0] ?? 0);
+  const of = (...steps: readonly number[]) => course.filter(([, step]) => steps.includes(step)).length;
+  const down = of(1, 2, 3) - of(-1, -2);
+  let [now, downAt] = [0, 0];
+  for (const [time, step] of course) {
+    if (now === 0 && step > 0) downAt = time;
+    now += Math.sign(step);
+  }
   return {
     id,
-    at,
-    lastAt: FROM + (course.findLast(([, step]) => step !== -1)?.[0] ?? 0),
+    at: FROM + (course[0]?.[0] ?? 0),
+    lastAt: FROM + (course.findLast(([, step]) => step >= 0)?.[0] ?? 0),
     action: 'resume',
     code: 1006,
     reason: 'lost',
-    shards: met,
-    ids: Array.from({ length: met }, (_, n) => n),
+    shards: of(1),
+    ids: Array.from({ length: of(1) }, (_, n) => n),
+    times: of(1, 2, 3),
     down,
+    lost: of(-2) - of(3),
+    downAt: FROM + downAt,
     endedAt: down === 0 ? FROM + (course.at(-1)?.[0] ?? 0) : null,
     course: course.flat(),
   };
 }
 
-/** A course that could be: shards are met, meet it again, and come up again. */
+/** A course that could be: shards are met, meet it again, come up again or are lost. */
 const aCourse = fc
-  .tuple(fc.nat(500), fc.array(fc.tuple(fc.nat(40), fc.constantFrom(0, 1, 2, -1)), { maxLength: 12 }))
+  .tuple(fc.nat(500), fc.array(fc.tuple(fc.nat(40), fc.constantFrom(0, 1, 2, 3, -1, -2)), { maxLength: 12 }))
   .map(([first, steps]) => {
     const course: [number, number][] = [[first, 1]];
-    let [time, met, down] = [first, 1, 1];
+    let [time, met, down, lost] = [first, 1, 1, 0];
     for (const [pause, step] of steps) {
-      if ((step === -1 || step === 0) && down === 0) continue;
-      if (step === 2 && down === met) continue;
+      if (step <= 0 && down === 0) continue;
+      if ((step === 2 && down + lost === met) || (step === 3 && lost === 0)) continue;
       time += pause;
-      met += step === 1 ? 1 : 0;
-      down += step === 2 ? 1 : step;
+      met += Number(step === 1);
+      down += Math.sign(step);
+      lost += Number(step === -2) - Number(step === 3);
       course.push([time, step]);
     }
     return course;

@@ -56,6 +56,33 @@ test('a foreign name is refused with 421, a page of another origin with 403', as
   expect(it.shard.state).toBe('Offline');
 });
 
+/** What a browser says of a request. */
+const from = (site: string, mode: string, dest: string) => ({
+  'sec-fetch-site': site,
+  'sec-fetch-mode': mode,
+  'sec-fetch-dest': dest,
+});
+
+test('what a page of somebody else fetches is refused, though it names no origin; a link to the page is not', async () => {
+  await using it = await served();
+  for (const [path, headers, status] of [
+    ['/events', from('cross-site', 'no-cors', 'image'), 403],
+    ['/events', from('same-site', 'no-cors', 'script'), 403],
+    ['/events', from('cross-site', 'navigate', 'document'), 403],
+    ['/charts/shard.svg', from('cross-site', 'no-cors', 'image'), 403],
+    ['/', from('cross-site', 'no-cors', 'image'), 403],
+    ['/', from('cross-site', 'navigate', 'iframe'), 403],
+    ['/', from('same-site', 'cors', 'empty'), 403],
+    ['/', from('cross-site', 'navigate', 'document'), 200],
+    ['/?token=what-somebody-was-told', from('same-site', 'navigate', 'document'), 200],
+    ['/', from('none', 'navigate', 'document'), 200],
+    ['/setup', from('none', 'navigate', 'document'), 200],
+    ['/setup', from('same-origin', 'cors', 'empty'), 200],
+  ] as const) {
+    expect((await ask(it.url, path, { headers })).status, `${path} ${JSON.stringify(headers)}`).toBe(status);
+  }
+});
+
 test('a command needs the own page as its origin, and JSON', async () => {
   await using it = await served({ controls: true });
   const { origin } = new URL(`${it.url}`);

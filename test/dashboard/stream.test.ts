@@ -19,7 +19,7 @@ const pictures = { shard: pictureOf('shard'), heartbeat: pictureOf('heartbeat'),
 
 test(
   'a viewer is told the whole fleet first, and from then on each state a shard is in',
-  managed({ simulator: { shards: 3, maxConcurrency: 3 } }, async ({ simulator, manager }) => {
+  managed({ simulator: { shards: 3, maxConcurrency: 3 }, manager: { reserve: 7 } }, async ({ simulator, manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
     await dashboard.ready;
@@ -31,7 +31,7 @@ test(
         total: 3,
         shards: [0, 1, 2].map((id) => ({ key: `${id}`, id, state: CONNECTED })),
         incidents: [],
-        totals: { rates: null, identifies: { waiting: 0, nextAt: null, remaining: 997 } },
+        totals: { rates: null, identifies: { waiting: 0, nextAt: null, remaining: 997, reserve: 7 } },
       },
     });
     const since = manager.shards.get(1)?.history.at(-1)?.at;

@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { lifecycles } from '../../machines/lifecycle.js';
 import { serveSource } from '../../src/dashboard/dashboard.js';
 import { serveDashboard } from '../../src/dashboard/index.js';
+import { LiveSource } from '../../src/dashboard/watch/live.js';
 import { resolveServerOptions } from '../../src/dashboard/options.js';
 import type { Send, Source } from '../../src/dashboard/source.js';
 import { eventFrame } from '../../src/dashboard/stream.js';
@@ -74,13 +75,65 @@ test('a thousand who come and go leave nothing behind, and the heart goes on', a
   expect(simulator.violations).toEqual([]);
 });
 
+test(
+  'those who come within a tick are told the same, which is made once, and then what has changed since it was made',
+  managed({ simulator: { shards: 3, maxConcurrency: 3 } }, async ({ manager }) => {
+    await manager.connect();
+    const status = vi.spyOn(manager, 'status');
+    const source = new LiveSource(manager, { hasControls: false, simulator: undefined, warn: () => {} });
+    const told: string[][] = [[], []];
+    const leave = [source.follow(null, (frame) => told[0]?.push(frame))];
+    manager.shards.get(1)?.forceClose();
+    leave.push(source.follow(null, (frame) => told[1]?.push(frame)));
+    expect(told).toEqual([[expect.stringContaining('event: fleet')], [expect.stringContaining('event: fleet')]]);
+    expect(told[1]?.[0]).toBe(told[0]?.[0]);
+    await until(() => told.every((frames) => frames.some((frame) => frame.startsWith('event: totals'))));
+    for (const [, changes] of told) expect(changes).toContain('"states":{"1":0}');
+    // A list of all shards for each would take longer than all else.
+    expect(status).not.toHaveBeenCalled();
+    for (const stop of leave) stop();
+    source.stop();
+  }),
+);
+
+test(
+  'a manager that fails fails nobody but the viewer',
+  managed({}, async ({ manager }) => {
+    await manager.connect();
+    let isBroken = false;
+    const watched = {
+      get shards() {
+        return manager.shards;
+      },
+      otherShards: [],
+      total: 1,
+      status: () => {
+        if (isBroken) throw new Error('out of order');
+        return manager.status();
+      },
+      on: manager.on.bind(manager),
+      off: manager.off.bind(manager),
+    };
+    const warn = vi.fn();
+    await using dashboard = serveDashboard(watched as never, { logger: { debug() {}, info() {}, warn, error: warn } });
+    await dashboard.ready;
+    isBroken = true;
+    using viewer = await Viewer.open(dashboard.url, '0');
+    await until(() => viewer.isClosed);
+    expect([dashboard.viewers, warn.mock.calls]).toEqual([0, [[expect.stringContaining('out of order')]]]);
+    isBroken = false;
+    using another = await watching(dashboard.url, '0');
+    expect(another.states).toEqual({ '0': CONNECTED });
+  }),
+);
+
 test('a viewer that never reads is dropped; the others, and the heartbeats, go on', async () => {
   await using simulator = await simulate({ heartbeatInterval: 100, heartbeatSlack: 300 });
   await using shard = shardOn(simulator);
   await shard.connect();
   const viewers = new Set<Send>();
   const source: Source = {
-    setup: { source: 'live', lifecycles, controls: null },
+    setup: { source: 'live', states: [...lifecycles, 'fatal'], controls: null },
     follow: (_key, send) => {
       viewers.add(send);
       return () => void viewers.delete(send);

@@ -3,13 +3,14 @@ import { AuditError, readAuditLog } from '../../audit/index.js';
 import { inOrder } from '../../audit/order.js';
 import { ExitCode, UsageError } from '../exitCode.js';
 import { createOutput, onceUnread, writeJson } from '../output.js';
+import { warn } from '../warn.js';
 import { type Filter, type FilterOptions, matches, parseFilter } from './filter.js';
 import { reportTotals } from './report.js';
 import { WallClock } from './time.js';
 import { Timeline } from './timeline.js';
 import { Totals } from './totals.js';
 import { reportVerdict, type Verdict, verify } from './verify.js';
-import { createStrangerWarning, warn, warnOfPassedOver } from './warn.js';
+import { createStrangerWarning, warnOfPassedOver } from './warn.js';
 
 /** Options of `shardchart audit`, as the command line has them. */
 export interface AuditOptions extends FilterOptions {

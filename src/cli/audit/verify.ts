@@ -9,7 +9,8 @@ import {
 } from '../../audit/index.js';
 import { printable, wrap } from '../format.js';
 import type { Output } from '../output.js';
-import { warn, warnOfTorn } from './warn.js';
+import { warn } from '../warn.js';
+import { warnOfTorn } from './warn.js';
 
 /** What a replay of a log has shown. */
 export type Verdict =

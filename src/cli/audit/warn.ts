@@ -1,13 +1,8 @@
 import type { AuditLogReader, AuditRecord, SkippedLine } from '../../audit/index.js';
 import { strangerTo } from '../../audit/version.js';
-import { printable } from '../format.js';
+import { warn } from '../warn.js';
 
 type PassedOver = Pick<AuditLogReader, 'skipped' | 'skippedCount' | 'torn'>;
-
-/** Says of a log what is not in it: on stderr, out of the way of people's and programs' reading. */
-export function warn(text: string): void {
-  process.stderr.write(`shardchart: ${printable(text)}\n`);
-}
 
 /**
  * Says which lines a reader has passed over: once a file and reason, for all lines of a log may be of another format. It

@@ -7,6 +7,7 @@ import { parseIntents } from '../intents.js';
 import { type Interrupt, onInterrupt } from '../interrupt.js';
 import { writeJson } from '../output.js';
 import { type BotOptions, connect, exitCodeOf, planBot } from '../run/bot.js';
+import { warn } from '../warn.js';
 import { quietBut, ready } from './open.js';
 import { createSimulatedBot } from './simulated.js';
 
@@ -24,7 +25,6 @@ export interface DashboardCommandOptions extends BotOptions {
 
 const DEFAULT_SIMULATED_SHARDS = 16;
 
-const warn = (message: string): void => void process.stderr.write(`shardchart: ${message}\n`);
 /** What the shards do is on the page. */
 const shardLogger = { ...quietBut(warn), error: warn };
 
@@ -44,8 +44,9 @@ export async function dashboard(options: DashboardCommandOptions): Promise<numbe
 
 async function playLog(files: readonly string[], options: DashboardCommandOptions): Promise<number> {
   refuse(options, '--audit', ['simulator', 'controls', 'shards', ...OF_A_BOT]);
-  const interrupt = onInterrupt();
+  // A log may be long, and a pipe one nobody writes: until it is read there is nothing to end, and the signal may kill.
   await using shown = await ready(() => serveAuditDashboard(files, serverOptions(options)));
+  const interrupt = onInterrupt();
   tell(shown, options, 'Ctrl+C ends it.');
   await staysUntil(interrupt);
   return ExitCode.Fine;

@@ -1,4 +1,5 @@
 import type { Compression } from '../../actors/inflate.js';
+import { causeOf } from '../../causeOf.js';
 import { createIdentifyLimiter, type ProcessIdentifyLimiter } from '../../identifyLimiter.js';
 import type { ShardManager } from '../../manager.js';
 import type { ShardManagerOptions } from '../../manager/options.js';
@@ -67,6 +68,6 @@ export function exitCodeOf(failure: unknown, told: (message: string) => void): n
   if (failure === undefined) return ExitCode.Fine;
   if (failure instanceof ShardError && failure.code === 'INVALID_OPTION') throw failure;
   // A refusal has been told by the shard.
-  if (!(failure instanceof FatalShardError)) told(failure instanceof Error ? failure.message : String(failure));
+  if (!(failure instanceof FatalShardError)) told(causeOf(failure));
   return ExitCode.Failed;
 }

@@ -2,7 +2,7 @@ import { lifecycles, type Lifecycle } from '../../../machines/lifecycle.js';
 import type { ProcessIdentifyLimiter } from '../../identifyLimiter.js';
 import type { ManagerStatus, ShardStatus } from '../../manager/status.js';
 import type { ShardManager } from '../../manager.js';
-import { Rates } from './rates.js';
+import { ShardRates } from './rates.js';
 
 /** A shard as it is shown; its rate in dispatches a second. */
 export type ShardView = ShardStatus & { readonly rate: number };
@@ -41,7 +41,7 @@ const NO_QUEUE = { waiting: 0, nextAt: null };
 /** Looks at a manager now and then. */
 export class FleetViewer {
   readonly #parts: FleetViewParts;
-  readonly #rates = new Rates();
+  readonly #rates = new ShardRates();
   /** Of each shard, the last that was seen. */
   readonly #seen = new Map<number, ShardView>();
 

@@ -3,23 +3,34 @@ import { lifecycleOf, type ShardSnapshot } from '../../../machines/lifecycle.js'
 import { chartAt, inspectTaking, take } from '../../audit/fold.js';
 import type { ReplayRecord } from '../../audit/index.js';
 import { strangerTo } from '../../audit/version.js';
-import type { AuditShard, AuditStep } from '../protocol.js';
+import type { AuditStep } from '../protocol.js';
 import { edgesTaken, leafOf } from '../watch/charts.js';
 import { stepView } from '../watch/views.js';
 import type { ShardEntry } from './timeline.js';
 
-/** After so many, others have their turn: a shard may have a hundred thousand records. */
-const STEPS_A_TURN = 200;
+/** After so long others have their turn: a shard may have a hundred thousand records, of a tenth of a millisecond each. */
+const TURN_MS = 10;
 
-/** What the chart did in each of these records of one shard. */
-export async function replayShard(id: number, entries: readonly ShardEntry[]): Promise<AuditShard> {
+/**
+ * What the chart did in each of these records of one shard: an AuditShard, as JSON.
+ * @throws the signal's reason, where it is aborted meanwhile
+ */
+export async function replayShard(id: number, entries: readonly ShardEntry[], signal: AbortSignal): Promise<Buffer> {
+  signal.throwIfAborted();
   const replay = new ShardReplay();
-  const steps: AuditStep[] = [];
-  for (const entry of entries) {
-    steps.push(replay.next(entry));
-    if (steps.length % STEPS_A_TURN === 0) await turn();
+  const parts: Buffer[] = [];
+  let text = `{"id":${id},"steps":[`;
+  let end = performance.now() + TURN_MS;
+  for (const [n, entry] of entries.entries()) {
+    text += `${n === 0 ? '' : ','}${JSON.stringify(replay.next(entry))}`;
+    if (performance.now() < end) continue;
+    parts.push(Buffer.from(text));
+    text = '';
+    await turn();
+    signal.throwIfAborted();
+    end = performance.now() + TURN_MS;
   }
-  return { id, steps };
+  return Buffer.concat([...parts, Buffer.from(`${text}]}`)]);
 }
 
 class ShardReplay {

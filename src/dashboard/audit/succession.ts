@@ -1,4 +1,6 @@
 import type { Lifecycle } from '../../../machines/lifecycle.js';
+import type { ShownState } from '../protocol.js';
+import { shownAfter } from '../watch/views.js';
 import type { Entry } from './entries.js';
 
 /** A shard of one process, from its first record to its last. */
@@ -8,7 +10,7 @@ export interface Life {
   /** The run it was last heard of in. */
   run: number;
   /** Where it is now. */
-  state: Lifecycle;
+  state: ShownState;
 }
 
 /** Whose a record is, and what that makes of its shard. */
@@ -32,7 +34,7 @@ export class Succession {
   #count = 0;
 
   /** Takes the next record. */
-  take({ shardId, run, life: number, from, to, isBirth }: Omit<Entry, 'at' | 'decision' | 'text'>): Succeeded {
+  take({ shardId, run, life: number, from, to, isBirth, decision }: Omit<Entry, 'at' | 'text'>): Succeeded {
     const key = `${run} ${number}`;
     const before = this.#candidates.get(shardId) ?? [];
     const life = this.#lives.get(key) ?? goesOn(before, from, isBirth) ?? this.#born(run, from);
@@ -40,8 +42,8 @@ export class Succession {
     life.run = run;
     const candidates = before.includes(life) ? before : [...before.filter((other) => canReturn(other, run)), life];
     this.#candidates.set(shardId, candidates);
-    life.state = to;
-    const inCharge = candidates.findLast(({ state }) => state !== 'Offline') ?? (candidates.at(-1) as Life);
+    life.state = shownAfter({ to, decision });
+    const inCharge = candidates.findLast(isUp) ?? (candidates.at(-1) as Life);
     return { life, inCharge, over: before.filter((other) => !candidates.includes(other)) };
   }
 
@@ -53,8 +55,12 @@ export class Succession {
 
 /** A run begins with every file of a rotated log, and the shards go on where they were. */
 function goesOn(candidates: readonly Life[], from: Lifecycle, isBirth: boolean | null): Life | undefined {
-  return isBirth === false ? candidates.findLast(({ state }) => state === from) : undefined;
+  return isBirth === false ? candidates.findLast(({ state }) => lifecycleOf(state) === from) : undefined;
 }
 
 /** As the old set does where a reshard is given up. */
-const canReturn = (life: Life, run: number) => life.run === run && life.state !== 'Offline';
+const canReturn = (life: Life, run: number) => life.run === run && isUp(life);
+
+const isUp = ({ state }: Life) => lifecycleOf(state) !== 'Offline';
+
+const lifecycleOf = (state: ShownState): Lifecycle => (state === 'fatal' ? 'Offline' : state);

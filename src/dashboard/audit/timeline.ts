@@ -1,4 +1,4 @@
-import type { AuditIncident, AuditTimeline, Incident } from '../protocol.js';
+import type { AuditIncident, AuditTimeline } from '../protocol.js';
 import { Incidents, type IncidentChange } from '../watch/incidents.js';
 import { stateIndex } from '../watch/views.js';
 import type { Entry } from './entries.js';
@@ -52,8 +52,6 @@ class Courses {
   readonly #from: number;
   readonly #incidents = new Incidents(Infinity);
   readonly #courses = new Map<number, number[]>();
-  /** How many shards each has met so far. */
-  readonly #shards = new Map<number, number>();
 
   constructor(from: number) {
     this.#from = from;
@@ -75,13 +73,7 @@ class Courses {
     for (const { incident, step } of changes) {
       const course = this.#courses.get(incident.id) ?? [];
       this.#courses.set(incident.id, course);
-      course.push(at - this.#from, step === 1 && !this.#isNew(incident) ? 2 : step);
-      this.#shards.set(incident.id, incident.shards);
+      course.push(at - this.#from, step);
     }
-  }
-
-  /** Whether the shard it has just met is one it had not met before. */
-  #isNew({ id, shards }: Incident): boolean {
-    return shards > (this.#shards.get(id) ?? 0);
   }
 }

@@ -1,4 +1,4 @@
-import type { AuditShard, AuditTimeline, Setup } from '../protocol.js';
+import type { AuditShard, AuditTimeline, Incident } from '../protocol.js';
 import type { Feed, Listener } from './feed.js';
 import { PlayedLog } from './playedLog.js';
 import { Player } from './player.js';
@@ -14,15 +14,19 @@ async function askJson<T>(path: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-/** Loads the log, and puts the bar that plays it into `host`. */
-export async function createAuditFeed(_setup: Setup, listener: Listener, host: HTMLElement): Promise<Feed> {
+/** Loads the log, and puts the bar that plays it into `host`. `show` is told the incidents that are gone to. */
+export async function createAuditFeed(
+  listener: Listener,
+  host: HTMLElement,
+  show: (incident: Incident) => void,
+): Promise<Feed> {
   const timeline = await askJson<AuditTimeline>('/audit/timeline');
   const feed = new PlayedLog({
     timeline,
     listener,
     ask: (key) => askJson<AuditShard>(`/audit/shards/${encodeURIComponent(key)}`),
   });
-  const player = new Player(host, feed, timeline);
+  const player = new Player(host, { feed, timeline, show });
   let before = performance.now();
   setInterval(() => {
     const now = performance.now();

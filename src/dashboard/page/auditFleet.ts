@@ -8,13 +8,11 @@ import type {
   StateIndex,
   Totals,
 } from '../protocol.js';
+import { mostTelling } from './mostTelling.js';
 import { lastUpTo, type Times } from './search.js';
 
 /** A log has none of it. */
 export const NO_TOTALS: Totals = { rates: null, identifies: null, latency: null };
-
-/** As many as a live server remembers. */
-const KEPT_INCIDENTS = 200;
 
 /** All shards of a log, at any time of it. */
 export class AuditFleet {
@@ -70,9 +68,9 @@ export class AuditFleet {
   fleetAt(at: number): FleetMessage {
     const shards = this.ids.map((id) => ({ key: String(id), id, ...this.stateAt(String(id), at) }));
     const begun = lastUpTo({ length: this.incidents.length, at: (n) => this.incidents[n]?.at ?? Infinity }, at) + 1;
-    const incidents = this.incidents
-      .slice(Math.max(0, begun - KEPT_INCIDENTS), begun)
-      .map((incident) => incidentAt(incident, this.from, at));
+    const incidents = mostTelling(
+      this.incidents.slice(0, begun).map((incident) => incidentAt(incident, this.from, at)),
+    );
     return { at, manager: null, total: 0, shards, incidents, totals: NO_TOTALS };
   }
 
@@ -139,19 +137,20 @@ function earliest(times: readonly (number | null)[]): number | null {
 
 /** An incident as it was told at that moment, when it had begun. */
 export function incidentAt({ course, ...whole }: AuditIncident, from: number, at: number): Incident {
-  let { at: lastAt } = whole;
-  let shards = 0;
-  let down = 0;
+  let { at: lastAt, downAt } = whole;
   let endedAt: number | null = null;
+  const told = { shards: 0, times: 0, down: 0, lost: 0 };
   for (const [time, step] of pairs(course)) {
     if (from + time > at) break;
-    if (step === 1) shards += 1;
-    if (step === -1) down -= 1;
-    else lastAt = from + time;
-    if (step > 0) down += 1;
-    endedAt = down === 0 ? from + time : null;
+    if (step >= 0) lastAt = from + time;
+    if (step > 0 && told.down === 0) downAt = from + time;
+    told.shards += Number(step === 1);
+    told.times += Number(step > 0);
+    told.down += Math.sign(step);
+    told.lost += Number(step === -2) - Number(step === 3);
+    endedAt = told.down === 0 ? from + time : null;
   }
-  return { ...whole, lastAt, shards, ids: whole.ids.slice(0, shards), down, endedAt };
+  return { ...whole, ...told, lastAt, downAt, ids: whole.ids.slice(0, told.shards), endedAt };
 }
 
 function pairs(course: readonly number[]): (readonly [time: number, step: number])[] {

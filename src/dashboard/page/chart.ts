@@ -1,6 +1,7 @@
 import type { ChartName, Setup } from '../protocol.js';
 import type { Detail } from './detail.js';
 import { element, setText } from './dom.js';
+import { isCalm, isWide } from './layout.js';
 import type { Model, News } from './model.js';
 import { boxOf } from './paths.js';
 import { Picture } from './picture.js';
@@ -20,15 +21,16 @@ const TABS: readonly Tab[] = [
   { label: 'Bucket', picture: 'bucket', chart: 'bucket' },
 ];
 
-/** Scrolling this chart is bearable; fitted, nobody could read it. */
-const STARTS_AT_FULL_SIZE = 'shard';
+/** A picture that would have to be smaller to fit is shown at full size, and follows the shard: nobody could read it. */
+const LEAST_SCALE = 0.6;
 /** What is higher is fitted in its width alone, and scrolls. */
 const TALL = 2_000;
 
 /** The selected shard's charts: its states lit, and each edge flashing as it is taken. */
 export class ChartView implements View {
   readonly #host: HTMLElement;
-  readonly #tabs: readonly HTMLButtonElement[];
+  readonly #tabs: readonly Tab[];
+  readonly #buttons: readonly HTMLButtonElement[];
   readonly #stage = element('div', { class: 'stage' });
   readonly #scroller = element(
     'div',
@@ -43,8 +45,8 @@ export class ChartView implements View {
   );
   readonly #shadow = this.#stage.attachShadow({ mode: 'open' });
   readonly #pictures = new Map<Tab, Picture>();
-  readonly #fullSize = new Set<Tab>(TABS.filter(({ picture }) => picture === STARTS_AT_FULL_SIZE));
-  readonly #isCalm = matchMedia('(prefers-reduced-motion: reduce)');
+  /** Which the viewer has asked to see at full size, and which to fit in. */
+  readonly #isWantedFull = new Map<Tab, boolean>();
   #tab: Tab = TABS[0] as Tab;
   #isFollowing = true;
   #model: Model | null = null;
@@ -55,7 +57,8 @@ export class ChartView implements View {
 
   constructor(host: HTMLElement, { source }: Setup) {
     this.#host = host;
-    this.#tabs = TABS.filter(({ chart }) => source === 'live' || chart === 'shard').map((tab) =>
+    this.#tabs = TABS.filter(({ chart }) => source === 'live' || chart === 'shard');
+    this.#buttons = this.#tabs.map((tab) =>
       element(
         'button',
         {
@@ -68,7 +71,7 @@ export class ChartView implements View {
         tab.label,
       ),
     );
-    const tablist = element('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Charts' }, ...this.#tabs);
+    const tablist = element('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Charts' }, ...this.#buttons);
     tablist.addEventListener('keydown', (event) => this.#key(event));
     host.append(
       element('div', { class: 'bar' }, tablist, element('div', { class: 'group' }, this.#follow, this.#zoom)),
@@ -77,8 +80,9 @@ export class ChartView implements View {
     this.#zoom.addEventListener('click', () => this.#toggleZoom());
     this.#follow.addEventListener('click', () => this.#setFollowing(!this.#isFollowing));
     for (const kind of ['wheel', 'touchmove', 'pointerdown'] as const) {
-      this.#scroller.addEventListener(kind, () => this.#setFollowing(false), { passive: true });
+      this.#scroller.addEventListener(kind, () => this.#leave(), { passive: true });
     }
+    new ResizeObserver(() => this.#resize()).observe(this.#scroller);
     this.#show(this.#tab);
   }
 
@@ -107,7 +111,7 @@ export class ChartView implements View {
     this.#host.dataset['state'] = state ?? '';
     const path =
       this.#tab.picture === 'lifecycle'
-        ? state && boxOf(state, picture.paths)
+        ? state && boxOf(state === 'fatal' ? 'Offline' : state, picture.paths)
         : (model.detail?.active[this.#tab.chart] ?? null);
     const box = picture.light(path);
     if (box === null || path === this.#followed || !this.#isFollowing) return;
@@ -122,19 +126,21 @@ export class ChartView implements View {
     this.#scroller.scrollTo({
       left: (box.x + box.width / 2) * factor - clientWidth / 2,
       top: (box.y + box.height / 2) * factor - clientHeight / 2,
-      behavior: atOnce || this.#isCalm.matches ? 'instant' : 'smooth',
+      behavior: atOnce || isCalm.matches ? 'instant' : 'smooth',
     });
   }
 
   #show(tab: Tab): void {
     this.#tab = tab;
-    for (const [index, button] of this.#tabs.entries()) {
-      const isSelected = TABS[index] === tab;
+    for (const [index, button] of this.#buttons.entries()) {
+      const isSelected = this.#tabs[index] === tab;
       button.setAttribute('aria-selected', String(isSelected));
       button.tabIndex = isSelected ? 0 : -1;
     }
     this.#scroller.setAttribute('aria-labelledby', `tab-${tab.picture}`);
     const picture = this.#pictures.get(tab);
+    // Where the viewer had scrolled to was in another picture.
+    this.#setFollowing(true);
     if (picture === undefined) void this.#load(tab);
     else this.#put(picture);
   }
@@ -152,13 +158,27 @@ export class ChartView implements View {
   #put(picture: Picture): void {
     this.#shadow.adoptedStyleSheets = [...picture.sheets];
     this.#shadow.replaceChildren(picture.svg);
+    this.#resize();
+  }
+
+  #resize(): void {
+    const picture = this.#pictures.get(this.#tab);
+    if (picture === undefined) return;
     this.#size(picture);
     this.#followed = null;
     this.#light();
   }
 
+  #isFull({ width, height }: Picture): boolean {
+    // Not what the scroll bars leave, for whether there are any depends on this.
+    const { offsetWidth, offsetHeight } = this.#scroller;
+    const fitting = offsetWidth / width;
+    const scale = isWide.matches && height <= TALL ? Math.min(fitting, offsetHeight / height) : fitting;
+    return this.#isWantedFull.get(this.#tab) ?? scale < LEAST_SCALE;
+  }
+
   #size(picture: Picture): void {
-    const isFull = this.#fullSize.has(this.#tab);
+    const isFull = this.#isFull(picture);
     const isTall = picture.height > TALL;
     setText(this.#zoom, isFull ? 'Fit' : '100 %');
     this.#zoom.title = isFull ? 'Fit the chart into its place' : 'Show the chart at full size';
@@ -173,15 +193,20 @@ export class ChartView implements View {
   }
 
   #toggleZoom(): void {
-    if (!this.#fullSize.delete(this.#tab)) this.#fullSize.add(this.#tab);
     const picture = this.#pictures.get(this.#tab);
     if (picture === undefined) return;
-    this.#size(picture);
+    this.#isWantedFull.set(this.#tab, !this.#isFull(picture));
     this.#setFollowing(true);
+    this.#resize();
+  }
+
+  /** The viewer looks elsewhere, unless there is no elsewhere. */
+  #leave(): void {
+    if (!this.#follow.hidden) this.#setFollowing(false);
   }
 
   #setFollowing(isFollowing: boolean): void {
-    if (isFollowing === this.#isFollowing && !isFollowing) return;
+    if (isFollowing === this.#isFollowing) return;
     this.#isFollowing = isFollowing;
     this.#follow.setAttribute('aria-pressed', String(isFollowing));
     this.#followed = null;
@@ -193,10 +218,10 @@ export class ChartView implements View {
     if (step === undefined) return;
     event.preventDefault();
     const count = this.#tabs.length;
-    const index = (TABS.indexOf(this.#tab) + step + count) % count;
-    const tab = TABS[index];
+    const index = (this.#tabs.indexOf(this.#tab) + step + count) % count;
+    const tab = this.#tabs[index];
     if (tab !== undefined) this.#show(tab);
-    this.#tabs[index]?.focus();
+    this.#buttons[index]?.focus();
   }
 }
 

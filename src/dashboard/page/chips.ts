@@ -1,23 +1,34 @@
-import type { Lifecycle } from '../../../machines/lifecycle.js';
-import type { Setup } from '../protocol.js';
+import type { Setup, ShownState } from '../protocol.js';
 import { element, setText, swatch } from './dom.js';
 import type { Model, News } from './model.js';
 import { letters } from './states.js';
 import type { View } from './view.js';
 import { showCount } from './words.js';
 
+interface Chip {
+  readonly state: ShownState;
+  readonly button: HTMLButtonElement;
+  readonly count: HTMLElement;
+}
+
 /** How many shards are in each state. Pressed ones filter the grid. */
 export class Chips implements View {
-  readonly #chips: readonly { readonly button: HTMLButtonElement; readonly count: HTMLElement }[];
-  readonly #shown = new Set<Lifecycle>();
+  readonly #chips: readonly Chip[];
+  readonly #shown = new Set<ShownState>();
 
   /** `filtered` is told the states to show; none are all. */
-  constructor(host: HTMLElement, { lifecycles }: Setup, filtered: (shown: ReadonlySet<Lifecycle>) => void) {
-    this.#chips = lifecycles.map((state) => {
+  constructor(host: HTMLElement, { states }: Setup, filtered: (shown: ReadonlySet<ShownState>) => void) {
+    this.#chips = states.map((state) => {
       const count = element('span', { class: 'count' }, '0');
       const button = element(
         'button',
-        { type: 'button', class: 'chip', 'aria-pressed': 'false', title: `Show only ${state}` },
+        {
+          type: 'button',
+          class: 'chip none',
+          'aria-pressed': 'false',
+          title: `Show only ${state}`,
+          hidden: state === 'fatal',
+        },
         swatch(state, letters[state]),
         element('span', { class: 'name' }, state),
         count,
@@ -28,7 +39,7 @@ export class Chips implements View {
         button.setAttribute('aria-pressed', String(isShown));
         filtered(this.#shown);
       });
-      return { button, count };
+      return { state, button, count };
     });
     host.append(...this.#chips.map(({ button }) => button));
   }
@@ -36,10 +47,12 @@ export class Chips implements View {
   draw(model: Model, { fleet, moved }: News): void {
     if (!fleet && moved.size === 0) return;
     const counts = model.counts();
-    for (const [index, { button, count }] of this.#chips.entries()) {
+    for (const [index, { state, button, count }] of this.#chips.entries()) {
       const shards = counts[index] ?? 0;
       setText(count, showCount(shards));
       button.classList.toggle('none', shards === 0);
+      // No state of a good day.
+      button.hidden = state === 'fatal' && shards === 0 && !this.#shown.has(state);
     }
   }
 }

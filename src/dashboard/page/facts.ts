@@ -1,7 +1,8 @@
+import type { ShardKey, ShownState } from '../protocol.js';
 import type { Detail } from './detail.js';
 import { element, setText, swatch } from './dom.js';
-import { type Model, type News, nameShard } from './model.js';
-import { letters } from './states.js';
+import { type FleetShard, type Model, type News, nameShard } from './model.js';
+import { letters, stateName } from './states.js';
 import type { View } from './view.js';
 import { showCount, showDuration, showSpan } from './words.js';
 
@@ -23,6 +24,7 @@ export class FactsView implements View {
   readonly #name = element('h2');
   readonly #state = element('span', { class: 'state' });
   readonly #since = element('span', { class: 'since' });
+  readonly #next = element('span', { class: 'next' });
   readonly #values = new Map<string, { readonly pair: HTMLElement; readonly value: HTMLElement }>();
 
   constructor(host: HTMLElement) {
@@ -33,29 +35,32 @@ export class FactsView implements View {
       this.#values.set(name, { pair, value });
       list.append(pair);
     }
-    host.append(element('div', { class: 'title' }, this.#name, this.#state, this.#since), list);
+    host.append(element('div', { class: 'title' }, this.#name, this.#state, this.#since, this.#next), list);
   }
 
   draw(model: Model, { fleet, moved, totals, selection, detail }: News): void {
-    const { selected } = model;
+    const { selected, now } = model;
     const shard = selected === null ? undefined : model.shards.get(selected);
     const isNew = fleet || selection || (selected !== null && moved.has(selected));
-    if (isNew) {
-      setText(
-        this.#name,
-        shard === undefined
-          ? selected === null
-            ? 'No shard selected'
-            : `Shard ${selected} is gone`
-          : nameShard(shard),
-      );
-      const name = shard === undefined ? null : model.nameOf(shard.state);
-      this.#state.replaceChildren(...(name === null ? [] : [swatch(name, letters[name]), name]));
-    }
-    if (totals || isNew) setText(this.#since, shard === undefined ? '' : `for ${showSpan(model.now - shard.since)}`);
-    if (!detail && !selection) return;
+    if (isNew) setText(this.#name, titleOf(selected, shard));
+    if (isNew || detail) this.#tellState(shard === undefined ? null : model.nameOf(shard.state), model.detail);
+    if (isNew || totals) setText(this.#since, shard === undefined ? '' : `for ${showSpan(now - shard.since)}`);
+    if (isNew || totals || detail) setText(this.#next, describeNext(model));
+    if (detail || selection) this.#tellFacts(model.detail);
+  }
+
+  #tellState(name: ShownState | null, detail: Detail | null): void {
+    if (name === null) return this.#state.replaceChildren();
+    const within = detail?.active.shard?.split(`${name}.`)[1];
+    const words = within === undefined ? stateName(name) : `${name} · ${within}`;
+    if (this.#state.dataset['told'] === words) return;
+    this.#state.dataset['told'] = words;
+    this.#state.replaceChildren(swatch(name, letters[name]), words);
+  }
+
+  #tellFacts(detail: Detail | null): void {
     for (const [name, of] of Object.entries(FACTS)) {
-      const told = model.detail === null ? '–' : of(model.detail);
+      const told = detail === null ? '–' : of(detail);
       const row = this.#values.get(name);
       if (row === undefined) continue;
       row.pair.hidden = told === null;
@@ -63,3 +68,21 @@ export class FactsView implements View {
     }
   }
 }
+
+function titleOf(selected: ShardKey | null, shard: FleetShard | undefined): string {
+  if (shard !== undefined) return nameShard(shard);
+  return selected === null ? 'No shard selected' : `${nameShard({ key: selected, id: Number(selected) })} is gone`;
+}
+
+/** When a shard that waits tries again: `identifies in 9 s, attempt 6`. */
+function describeNext(model: Model): string {
+  const last = model.detail?.steps.findLast(({ from, to }) => from !== to);
+  if (last === undefined || last.decision === null || model.nameOf(last.to) !== 'Disconnected') return '';
+  const { action, attempt, delay } = last.decision;
+  if (action !== 'resume' && action !== 'identify') return '';
+  const left = last.at + delay - model.now;
+  const when = left > 0 ? `in ${showSpan(Math.max(SECOND_MS, left))}` : 'now';
+  return `${action === 'resume' ? 'resumes' : 'identifies'} ${when}${attempt > 1 ? `, attempt ${attempt}` : ''}`;
+}
+
+const SECOND_MS = 1_000;

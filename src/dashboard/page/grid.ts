@@ -1,15 +1,14 @@
-import type { Lifecycle } from '../../../machines/lifecycle.js';
-import type { ShardKey } from '../protocol.js';
+import type { ShardKey, ShownState } from '../protocol.js';
 import { type CellLayout, LETTER_FROM, layOut, neighbour } from './cells.js';
 import { element, setText } from './dom.js';
 import { type FleetShard, type Model, type News, nameShard } from './model.js';
-import { cellLetter } from './states.js';
+import { cellLetter, stateName } from './states.js';
 import { Tooltip } from './tooltip.js';
 import type { View } from './view.js';
 import { showSpan } from './words.js';
 
 interface GridOptions {
-  readonly select: (key: ShardKey) => void;
+  readonly choose: (key: ShardKey) => void;
   readonly label: string;
   /** Which shards it shows. */
   readonly isOf: (key: ShardKey) => boolean;
@@ -33,6 +32,8 @@ export class Grid implements View {
   #layout: CellLayout = layOut(0, 0, 0);
   /** The one cell the Tab key leads to. */
   #focused: ShardKey | null = null;
+  /** Whom the tooltip is about. */
+  #told: ShardKey | null = null;
 
   constructor(host: HTMLElement, options: GridOptions) {
     this.#host = host;
@@ -41,27 +42,35 @@ export class Grid implements View {
     host.append(this.#rows, this.#box);
     this.#box.addEventListener('click', (event) => this.#choose(cellAt(event)));
     this.#box.addEventListener('keydown', (event) => this.#key(event));
-    this.#box.addEventListener('pointerover', (event) => this.#tell(cellAt(event)));
-    this.#box.addEventListener('pointerleave', () => this.#tooltip.hide());
-    this.#box.addEventListener('focusin', (event) => this.#tell(cellAt(event)));
-    this.#box.addEventListener('focusout', () => this.#tooltip.hide());
+    this.#box.addEventListener('pointerover', (event) => {
+      // A finger hides what it points at, and never leaves.
+      if (event.pointerType !== 'touch') this.#tell(cellAt(event));
+    });
+    this.#box.addEventListener('pointerleave', () => this.#tell(null));
+    this.#box.addEventListener('focusin', (event) => {
+      const cell = cellAt(event);
+      if (cell?.matches(':focus-visible') === true) this.#tell(cell);
+    });
+    this.#box.addEventListener('focusout', () => this.#tell(null));
     new ResizeObserver(() => this.#lay()).observe(host);
     addEventListener('resize', () => this.#lay());
   }
 
   /** Dims all states but these; none of them: shows all. */
-  filter(shown: ReadonlySet<Lifecycle>): void {
+  filter(shown: ReadonlySet<ShownState>): void {
     this.#box.className = [
       'cells',
       ...(shown.size > 0 ? ['filtered', ...[...shown].map((it) => `show-${it}`)] : []),
     ].join(' ');
   }
 
-  draw(model: Model, { fleet, moved, selection }: News): void {
+  draw(model: Model, { fleet, moved, selection, totals }: News): void {
     this.#model = model;
     if (fleet) this.#rebuild(model);
     else for (const key of moved) this.#paint(model, key);
     if (fleet || selection) this.#mark(model.selected);
+    const told = this.#told;
+    if (told !== null && (fleet || totals || moved.has(told))) this.#tell(this.#cells.get(told) ?? null);
   }
 
   #rebuild(model: Model): void {
@@ -85,7 +94,7 @@ export class Grid implements View {
     if (cell.dataset['state'] === state) return;
     cell.dataset['state'] = state;
     setText(cell, cellLetter(state));
-    cell.setAttribute('aria-label', `${nameShard(shard)}, ${state}`);
+    cell.setAttribute('aria-label', `${nameShard(shard)}, ${stateName(state)}`);
   }
 
   #mark(selected: ShardKey | null): void {
@@ -118,7 +127,7 @@ export class Grid implements View {
 
   #choose(cell: HTMLElement | null): void {
     const key = cell?.dataset['key'];
-    if (key !== undefined) this.#options.select(key);
+    if (key !== undefined) this.#options.choose(key);
   }
 
   #key(event: KeyboardEvent): void {
@@ -140,6 +149,7 @@ export class Grid implements View {
 
   #tell(cell: HTMLElement | null): void {
     const shard = this.#model?.shards.get(cell?.dataset['key'] ?? '');
+    this.#told = shard?.key ?? null;
     if (this.#model === null || cell === null || shard === undefined) this.#tooltip.hide();
     else this.#tooltip.show(cell, describeShard(this.#model, shard));
   }
@@ -153,5 +163,5 @@ const cellAt = ({ target }: Event): HTMLElement | null =>
 
 const describeShard = (model: Model, shard: FleetShard): readonly [string, string] => [
   nameShard(shard),
-  `${model.nameOf(shard.state)} for ${showSpan(model.now - shard.since)}`,
+  `${stateName(model.nameOf(shard.state))} for ${showSpan(model.now - shard.since)}`,
 ];

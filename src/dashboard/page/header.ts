@@ -2,7 +2,7 @@ import type { ManagerView, Setup } from '../protocol.js';
 import { byId, setText } from './dom.js';
 import type { Model, News } from './model.js';
 import type { View } from './view.js';
-import { many, showBytes, showCount, showRate, showTime } from './words.js';
+import { many, showBytes, showCount, showRate, showTime, showZone } from './words.js';
 
 /** The top of the page: is all well, and does the page know? */
 export class HeaderView implements View {
@@ -13,9 +13,10 @@ export class HeaderView implements View {
   }
 
   draw(model: Model, { fleet, moved, totals }: News): void {
-    if (fleet || moved.size > 0) drawHeadline(model);
+    if (fleet || totals || moved.size > 0) drawHeadline(model);
     if (!fleet && !totals) return;
     setText(byId('link'), this.#link(model));
+    setText(byId('zone'), this.#isLive && model.now > 0 ? `times in ${showZone(model.now)}` : '');
     setText(byId('manager'), describeManager(model.manager));
     const { rates, latency } = model.figures;
     setText(byId('dispatchRate'), rates === null ? '–' : showRate(rates.dispatches));
@@ -33,15 +34,21 @@ export class HeaderView implements View {
 function drawHeadline(model: Model): void {
   const counts = model.counts();
   const here = counts.reduce((sum, count) => sum + count, 0);
-  const up = counts[model.setup.lifecycles.indexOf('Connected')] ?? 0;
+  const up = counts[model.setup.states.indexOf('Connected')] ?? 0;
   const down = here - up;
-  setText(byId('upCount'), here === 0 ? 'Waiting for shards' : showCount(up));
+  const none = isAwaited(model) ? 'Waiting for shards' : 'No shards';
+  setText(byId('noShards'), `${none}.`);
+  setText(byId('upCount'), here === 0 ? none : showCount(up));
   const elsewhere = model.total > here ? `, ${showCount(model.total)} in all` : '';
   setText(byId('ofCount'), here === 0 ? '' : `of ${many(here, 'shard')} connected${elsewhere}`);
   setText(byId('downCount'), down === 0 ? '' : `${showCount(down)} down`);
   const short = down === 0 ? `${showCount(up)} up` : `${showCount(down)} down`;
-  document.title = here === 0 ? 'shardchart' : `${short} · shardchart`;
+  const news = model.isWaiting && model.now > 0 ? 'no news' : here === 0 ? null : short;
+  document.title = news === null ? 'shardchart' : `${news} · shardchart`;
 }
+
+/** Whether there may be shards soon: nothing was told yet, or the manager is at it. */
+const isAwaited = ({ now, manager }: Model): boolean => now === 0 || (manager !== null && manager.state !== 'Offline');
 
 /** What the manager does, and for how many shards it still waits. */
 function describeManager(manager: ManagerView | null): string {

@@ -1,24 +1,28 @@
 import type { Incident } from '../protocol.js';
 import { describeCause, many, showCount, showDuration } from './words.js';
 
-/** What was decided, in a word that fits every number of shards. */
+/** What was decided. */
 export const actionNames: Readonly<Record<Incident['action'], string>> = {
-  resume: 'resumed',
-  identify: 'identified',
+  resume: 'resume',
+  identify: 'identify',
   fatal: 'fatal',
-  close: 'closed',
+  close: 'close',
 };
 
-/** Which shards: `shard 7`, `14 shards`. */
-export function describeShards({ shards, ids }: Incident): string {
-  return shards === 1 && ids[0] !== undefined ? `shard ${ids[0]}` : many(shards, 'shard');
+/** Which shards: `shard 7`, `14 shards`; how often, where that is more than once each: `shard 7, 400 times`. */
+export function describeShards({ shards, ids, times }: Incident): string {
+  const who = shards === 1 && ids[0] !== undefined ? `shard ${ids[0]}` : many(shards, 'shard');
+  return times > shards ? `${who}, ${showCount(times)} times` : who;
 }
 
-/** How it ended, or how it stands: `all up after 4.2 s`, `3 still down`. */
-export function describeOutcome({ action, at, shards, down, endedAt }: Incident): string {
-  if (action === 'fatal') return shards === 1 ? 'down for good' : `${showCount(shards)} down for good`;
-  if (endedAt === null) return shards === 1 ? 'still down' : `${showCount(down)} still down`;
-  return `${shards === 1 ? 'up' : 'all up'} after ${showDuration(endedAt - at)}`;
+/** How it ended the last time, or how it stands: `all up after 4.2 s`, `3 still down`, `Offline after 30 s`. */
+export function describeOutcome({ action, shards, down, lost, downAt, endedAt }: Incident): string {
+  const still = action === 'fatal' ? 'down for good' : 'still down';
+  if (endedAt === null) return shards === 1 ? still : `${showCount(down)} ${still}`;
+  const after = `after ${showDuration(endedAt - downAt)}`;
+  if (lost === 0) return shards === 1 ? `up ${after}` : `all up ${after}`;
+  if (lost < shards) return `${showCount(lost)} Offline, else up ${after}`;
+  return shards === 1 ? `Offline ${after}` : `all Offline ${after}`;
 }
 
 /** One line for whoever points at it. */

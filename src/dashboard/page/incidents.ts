@@ -1,4 +1,4 @@
-import type { Incident, ShardKey } from '../protocol.js';
+import type { Incident } from '../protocol.js';
 import { element, setText } from './dom.js';
 import { actionNames, describeOutcome, describeShards } from './incidentWords.js';
 import type { Model, News } from './model.js';
@@ -8,73 +8,78 @@ import { describeCause, showMoment } from './words.js';
 interface Row {
   readonly item: HTMLLIElement;
   readonly button: HTMLButtonElement;
+  readonly time: HTMLElement;
   readonly shards: HTMLElement;
   readonly outcome: HTMLElement;
-  told: Incident;
+  readonly cause: HTMLElement;
+  readonly tag: HTMLElement;
+  told: Incident | null;
 }
 
-/** The incidents, newest first: when, whom, why, and how it went on. */
+/** The incidents: when, whom, why, and how it went on. Those that still keep shards down first, then the newest. */
 export class IncidentList implements View {
   readonly #list = element('ol', { class: 'incidents' });
   readonly #none = element('p', { class: 'none' }, 'No shard has lost its connection.');
   readonly #rows = new Map<number, Row>();
-  readonly #select: (key: ShardKey) => void;
+  readonly #choose: (incident: Incident) => void;
+  /** The day the times were told on. */
+  #day = '';
 
-  constructor(host: HTMLElement, select: (key: ShardKey) => void) {
-    this.#select = select;
+  constructor(host: HTMLElement, choose: (incident: Incident) => void) {
+    this.#choose = choose;
     host.append(this.#none, this.#list);
   }
 
-  draw({ incidents, now }: Model, news: News): void {
-    if (!news.fleet && !news.incidents) return;
+  draw({ incidents, now }: Model, { fleet, incidents: isNew, totals }: News): void {
+    const day = totals ? new Date(now).toDateString() : this.#day;
+    const isNewDay = day !== this.#day;
+    if (!fleet && !isNew && !isNewDay) return;
+    this.#day = day;
     for (const [id, { item }] of this.#rows) {
       if (incidents.has(id)) continue;
       item.remove();
       this.#rows.delete(id);
     }
-    for (const incident of incidents.values()) {
-      const row = this.#rows.get(incident.id);
-      if (row === undefined) this.#add(incident, now);
-      else if (row.told !== incident) tell(row, incident);
+    let at = this.#list.firstElementChild;
+    for (const incident of inOrder(incidents)) {
+      const row = this.#rows.get(incident.id) ?? this.#add(incident);
+      if (row.told !== incident || isNewDay) tell(row, incident, now);
+      // Only those that are out of place are moved: the one that has the focus would lose it.
+      if (row.item === at) at = at.nextElementSibling;
+      else this.#list.insertBefore(row.item, at);
     }
     this.#none.hidden = incidents.size > 0;
   }
 
-  #add(incident: Incident, now: number): void {
+  #add(incident: Incident): Row {
+    const time = element('time');
     const shards = element('span', { class: 'who' });
     const outcome = element('span', { class: 'outcome' });
-    const button = element(
-      'button',
-      { type: 'button', class: 'incident', 'data-action': incident.action },
-      element('time', {}, showMoment(incident.at, now)),
-      shards,
-      outcome,
-      element('span', { class: 'why' }, describeCause(incident)),
-      element('span', { class: 'tag' }, actionNames[incident.action]),
-    );
-    const row: Row = {
-      item: element('li', { 'data-incident': incident.id }, button),
-      button,
-      shards,
-      outcome,
-      told: incident,
-    };
-    button.addEventListener('click', () => {
-      const first = row.told.ids[0];
-      if (first !== undefined) this.#select(String(first));
-    });
+    const cause = element('span', { class: 'why' });
+    const tag = element('span', { class: 'tag' });
+    const button = element('button', { type: 'button', class: 'incident' }, time, shards, outcome, cause, tag);
+    const item = element('li', { 'data-incident': incident.id }, button);
+    const row: Row = { item, button, time, shards, outcome, cause, tag, told: null };
+    button.addEventListener('click', () => row.told !== null && this.#choose(row.told));
     this.#rows.set(incident.id, row);
-    tell(row, incident);
-    // Mostly the newest; a log that is wound back may bring older ones.
-    const items = [...this.#list.querySelectorAll<HTMLLIElement>('li')];
-    const older = items.find((item) => Number(item.dataset['incident']) < incident.id);
-    this.#list.insertBefore(row.item, older ?? null);
+    return row;
   }
 }
 
-function tell(row: Row, incident: Incident): void {
+function tell(row: Row, incident: Incident, now: number): void {
   row.told = incident;
   row.button.classList.toggle('open', incident.endedAt === null);
+  row.button.dataset['action'] = incident.action;
+  setText(row.time, showMoment(incident.at, now));
   setText(row.shards, describeShards(incident));
   setText(row.outcome, describeOutcome(incident));
+  setText(row.cause, describeCause(incident));
+  setText(row.tag, actionNames[incident.action]);
+}
+
+const isOpen = ({ endedAt }: Incident) => endedAt === null;
+
+function inOrder(incidents: ReadonlyMap<number, Incident>): readonly Incident[] {
+  const newestFirst = [...incidents.values()].toReversed();
+  return [...newestFirst.filter(isOpen), ...newestFirst.filter((incident) => !isOpen(incident))];
 }

@@ -1,14 +1,15 @@
-import type { Setup, ShardKey } from '../protocol.js';
+import type { Incident, Setup, ShardKey } from '../protocol.js';
 import { ChartView } from './chart.js';
 import { Chips } from './chips.js';
 import { ControlsView } from './controls.js';
 import { byId, element } from './dom.js';
 import { FactsView } from './facts.js';
-import type { Feed, Listener } from './feed.js';
+import { type Feed, type Listener, RETRY_MS } from './feed.js';
 import { FindField } from './findField.js';
 import { Grid } from './grid.js';
 import { HeaderView } from './header.js';
 import { IncidentList } from './incidents.js';
+import { isCalm, isWide } from './layout.js';
 import { LiveFeed } from './liveFeed.js';
 import { Model, isInService } from './model.js';
 import { BucketPlot, LatencyPlot } from './plots.js';
@@ -16,8 +17,6 @@ import { QueueView } from './queue.js';
 import { StepList } from './steps.js';
 import { Strip } from './strip.js';
 import type { View } from './view.js';
-
-const RETRY_MS = 2_000;
 
 /** The server may be about to come up. */
 async function askSetup(): Promise<Setup> {
@@ -29,10 +28,16 @@ async function askSetup(): Promise<Setup> {
   }
 }
 
-async function feedOf(setup: Setup, listener: Listener): Promise<Feed> {
+async function feedOf(setup: Setup, listener: Listener, show: (incident: Incident) => void): Promise<Feed> {
   if (setup.source === 'live') return new LiveFeed(listener);
   const { createAuditFeed } = await import('./auditFeed.js');
-  return createAuditFeed(setup, listener, byId('player'));
+  return createAuditFeed(listener, byId('player'), show);
+}
+
+/** Whoever has chosen a shard wants to see it. */
+function bringIntoView(): void {
+  if (isWide.matches) return;
+  document.querySelector('.shard')?.scrollIntoView({ behavior: isCalm.matches ? 'instant' : 'smooth' });
 }
 
 const keyInAddress = (): ShardKey | null => new URLSearchParams(location.hash.slice(1)).get('shard');
@@ -43,6 +48,8 @@ async function start(): Promise<void> {
   let feed: Feed | null = null;
   let isAwaited = false;
   const model = new Model(setup, () => {
+    // Nothing is drawn while nobody sees it: what was taken then must not flash when somebody looks again.
+    if (document.hidden) model.detail?.takeTaken();
     if (isAwaited) return;
     isAwaited = true;
     requestAnimationFrame(draw);
@@ -52,10 +59,24 @@ async function start(): Promise<void> {
     feed?.select(key);
     history.replaceState(null, '', `#${new URLSearchParams({ shard: key })}`);
   };
+  const choose = (key: ShardKey): void => {
+    select(key);
+    bringIntoView();
+  };
+  /** Shows an incident: at its moment, where the feed has more than one, a shard of it. */
+  const show = (incident: Incident): void => {
+    feed?.seek?.(incident.at);
+    const key = model.shardOf(incident);
+    if (key !== null) select(key);
+  };
+  const chooseIncident = (incident: Incident): void => {
+    show(incident);
+    bringIntoView();
+  };
   const grids = [
-    new Grid(byId('grid'), { select, label: 'Shards', isOf: isInService, share: 0.45 }),
+    new Grid(byId('grid'), { choose, label: 'Shards', isOf: isInService, share: 0.45 }),
     new Grid(byId('otherGrid'), {
-      select,
+      choose,
       label: 'Shards of the other set',
       isOf: (key) => !isInService(key),
       share: 0.15,
@@ -65,10 +86,10 @@ async function start(): Promise<void> {
     new HeaderView(setup),
     new Chips(byId('chips'), setup, (shown) => grids.forEach((grid) => grid.filter(shown))),
     new QueueView(byId('queue')),
-    new FindField(byId('find'), select),
+    new FindField(byId('find'), choose),
     ...grids,
-    new Strip(byId('strip'), select),
-    new IncidentList(byId('incidents'), select),
+    new Strip(byId('strip'), chooseIncident),
+    new IncidentList(byId('incidents'), chooseIncident),
     new FactsView(byId('facts')),
     new ControlsView(byId('controls'), setup),
     new ChartView(byId('chart'), setup),
@@ -83,6 +104,7 @@ async function start(): Promise<void> {
     if (first !== null) select(first);
     document.documentElement.classList.toggle('waiting', model.isWaiting);
     document.documentElement.classList.toggle('empty', model.shards.size === 0);
+    document.documentElement.classList.toggle('unselected', model.selected === null);
     const news = model.takeNews();
     for (const view of views) view.draw(model, news);
   }
@@ -95,7 +117,7 @@ async function start(): Promise<void> {
     const key = keyInAddress();
     if (key !== null && model.shards.has(key)) select(key);
   });
-  feed = await feedOf(setup, model);
+  feed = await feedOf(setup, model, show);
   if (model.selected !== null) feed.select(model.selected);
   byId('loading').remove();
   document.documentElement.classList.remove('loading');

@@ -1,4 +1,3 @@
-import type { Lifecycle } from '../../../machines/lifecycle.js';
 import type {
   ChangesMessage,
   FleetMessage,
@@ -7,12 +6,14 @@ import type {
   Setup,
   ShardKey,
   ShardMessage,
+  ShownState,
   StateIndex,
   Totals,
   TotalsMessage,
 } from '../protocol.js';
 import { Detail } from './detail.js';
 import type { Listener } from './feed.js';
+import { mostTelling } from './mostTelling.js';
 
 export interface FleetShard {
   readonly key: ShardKey;
@@ -57,7 +58,8 @@ export class Model implements Listener {
   figures: Totals = { rates: null, identifies: null, latency: null };
   /** By id; those of the set that is not in service at the end. */
   shards: ReadonlyMap<ShardKey, FleetShard> = new Map();
-  incidents = new Map<number, Incident>();
+  /** Oldest first. */
+  incidents: ReadonlyMap<number, Incident> = new Map();
   selected: ShardKey | null = null;
   detail: Detail | null = null;
   #news = noNews();
@@ -75,24 +77,32 @@ export class Model implements Listener {
     return news;
   }
 
-  nameOf(state: StateIndex): Lifecycle {
-    return this.setup.lifecycles[state] ?? 'Offline';
+  nameOf(state: StateIndex): ShownState {
+    return this.setup.states[state] ?? 'Offline';
   }
 
   /** How many shards in service are in each state. */
   counts(): number[] {
-    const counts = this.setup.lifecycles.map(() => 0);
+    const counts = this.setup.states.map(() => 0);
     for (const { key, state } of this.shards.values()) {
       if (isInService(key)) counts[state] = (counts[state] ?? 0) + 1;
     }
     return counts;
   }
 
-  /** The shard to look at first: one in trouble, else the first. */
+  /** The shard to look at first: one that is fatal, one in trouble, else the first. */
   worthALook(): ShardKey | null {
     const shards = [...this.shards.values()].filter(({ key }) => isInService(key));
-    const inTrouble = shards.find(({ state }) => this.nameOf(state) !== 'Connected');
+    const refused = shards.find(({ state }) => this.nameOf(state) === 'fatal');
+    const inTrouble = refused ?? shards.find(({ state }) => this.nameOf(state) !== 'Connected');
     return (inTrouble ?? shards[0])?.key ?? null;
+  }
+
+  /** The shard of an incident to look at first: one that is not up yet, in either set, else the first that is here. */
+  shardOf({ ids }: Incident): ShardKey | null {
+    const keys = ids.flatMap((id) => [`${id}`, `+${id}`]).filter((key) => this.shards.has(key));
+    const isDown = (key: ShardKey) => this.nameOf(this.shards.get(key)?.state ?? 0) !== 'Connected';
+    return keys.find(isDown) ?? keys[0] ?? null;
   }
 
   select(key: ShardKey | null): void {
@@ -114,7 +124,7 @@ export class Model implements Listener {
     if (!isSame) this.#news.fleet = true;
     this.shards = new Map(shards.map((shard) => [shard.key, { ...shard }]));
     this.total = message.total;
-    this.incidents = new Map(message.incidents.map((incident) => [incident.id, incident]));
+    this.incidents = byId(message.incidents);
     this.#news.incidents = true;
     this.#tell(message.at, message.manager, message.totals);
   }
@@ -128,11 +138,11 @@ export class Model implements Listener {
       shard.state = state;
       this.#news.moved.add(key);
     }
-    for (const incident of incidents) {
-      this.incidents.set(incident.id, incident);
+    if (incidents.length > 0) {
+      const told = new Map([...this.incidents, ...byId(incidents)]);
+      this.incidents = byId(mostTelling([...told.values()]));
       this.#news.incidents = true;
     }
-    this.#forget();
     this.#changed();
   }
 
@@ -162,21 +172,14 @@ export class Model implements Listener {
     this.#news.totals = true;
     this.#changed();
   }
-
-  /** The server keeps no more either. */
-  #forget(): void {
-    for (const id of this.incidents.keys()) {
-      if (this.incidents.size <= KEPT_INCIDENTS) return;
-      this.incidents.delete(id);
-    }
-  }
 }
 
-const KEPT_INCIDENTS = 200;
+const byId = (incidents: readonly Incident[]): ReadonlyMap<number, Incident> =>
+  new Map(incidents.map((incident) => [incident.id, incident]));
 
 /** Of the set that serves, not of the one that comes up or goes down while a manager reshards. */
 export const isInService = (key: ShardKey): boolean => !key.startsWith('+');
 
-/** `7`, or `7 (other set)`, as it is read out. */
+/** `Shard 7`, or `Shard 7 of the other set`. */
 export const nameShard = ({ key, id }: { readonly key: ShardKey; readonly id: number }): string =>
   isInService(key) ? `Shard ${id}` : `Shard ${id} of the other set`;

@@ -1,10 +1,8 @@
 import type { AuditIncident, AuditShard, AuditTimeline, ShardKey } from '../protocol.js';
 import { AuditFleet, NO_TOTALS } from './auditFleet.js';
 import { AuditShardAt } from './auditShard.js';
-import type { Feed, Listener } from './feed.js';
+import { type Feed, type Listener, RETRY_MS } from './feed.js';
 import { Playback } from './playback.js';
-
-const RETRY_MS = 2_000;
 
 export interface PlayedLogParts {
   readonly timeline: AuditTimeline;
@@ -41,6 +39,10 @@ export class PlayedLog implements Feed {
     if (key !== null && this.fleet.has(key)) void this.#load(key);
   }
 
+  isSelected(key: ShardKey): boolean {
+    return key === this.#key;
+  }
+
   /** Plays or pauses; at the end it begins anew. */
   toggle(): void {
     if (this.playback.isPlaying) return this.playback.pause();
@@ -49,9 +51,20 @@ export class PlayedLog implements Feed {
   }
 
   seek(at: number): void {
-    this.playback.seek(at);
-    this.skipped = 0;
+    this.#jump(at);
     this.#tellAll();
+  }
+
+  /** Goes to the selected shard's next step, which takes its edges, or back to the one before, and stops there. */
+  step(direction: 1 | -1): void {
+    const { position } = this.playback;
+    const at = this.stepBeside(direction);
+    if (at === null) return;
+    this.playback.pause();
+    if (direction === -1) return this.seek(at);
+    this.#jump(at);
+    this.#listener.fleet(this.fleet.fleetAt(at));
+    this.#tellChanges(position);
   }
 
   /** Tells what has happened while so much time has passed. */
@@ -64,9 +77,7 @@ export class PlayedLog implements Feed {
     const at = playback.position;
     for (const changes of fleet.changesBetween(before, at)) this.#listener.changes(changes);
     this.#listener.totals({ at, manager: null, ...NO_TOTALS });
-    if (this.#key === null || this.#shard === null) return;
-    const changes = this.#shard.changes(before, at, fleet.stateAt(this.#key, at).state);
-    if (changes !== null) this.#listener.shard(changes);
+    this.#tellChanges(before);
   }
 
   /** When the incident after or before this moment began; null where there is none. */
@@ -85,6 +96,11 @@ export class PlayedLog implements Feed {
     return (direction === 1 ? this.#shard?.nextAfter(position) : this.#shard?.lastBefore(position)) ?? null;
   }
 
+  #jump(at: number): void {
+    this.playback.seek(at);
+    this.skipped = 0;
+  }
+
   #tellAll(): void {
     this.#listener.fleet(this.fleet.fleetAt(this.playback.position));
     this.#tellShard();
@@ -94,6 +110,14 @@ export class PlayedLog implements Feed {
     const at = this.playback.position;
     if (this.#key === null || this.#shard === null) return;
     this.#listener.shard(this.#shard.whole(at, this.fleet.stateAt(this.#key, at).state));
+  }
+
+  /** What the selected shard has done since a moment. */
+  #tellChanges(before: number): void {
+    const at = this.playback.position;
+    if (this.#key === null || this.#shard === null) return;
+    const changes = this.#shard.changes(before, at, this.fleet.stateAt(this.#key, at).state);
+    if (changes !== null) this.#listener.shard(changes);
   }
 
   async #load(key: ShardKey): Promise<void> {

@@ -1,4 +1,4 @@
-import type { AuditTimeline } from '../protocol.js';
+import type { AuditTimeline, Incident } from '../protocol.js';
 import { drawing, element, setAttributes, setText } from './dom.js';
 import { describeIncident } from './incidentWords.js';
 import { marksOf } from './marks.js';
@@ -23,13 +23,21 @@ const ICONS = {
   nextStep: 'M7 4v12l9-6z',
 } as const;
 
+export interface PlayerParts {
+  readonly feed: PlayedLog;
+  readonly timeline: Pick<AuditTimeline, 'files' | 'skipped'>;
+  /** Shows an incident: goes to its moment, and to a shard of it. */
+  readonly show: (incident: Incident) => void;
+}
+
 /** The bar that plays a log. */
 export class Player {
   readonly #feed: PlayedLog;
+  readonly #show: PlayerParts['show'];
   readonly #toggle = iconButton('play', 'Play', () => this.#act(() => this.#feed.toggle()));
   readonly #steps = [
-    iconButton('previousStep', 'Previous transition of the selected shard', () => this.#toStep(-1)),
-    iconButton('nextStep', 'Next transition of the selected shard', () => this.#toStep(1)),
+    iconButton('previousStep', 'Previous transition of the selected shard', () => this.#act(() => this.#feed.step(-1))),
+    iconButton('nextStep', 'Next transition of the selected shard', () => this.#act(() => this.#feed.step(1))),
   ] as const;
   readonly #incidents = [
     iconButton('previousIncident', 'Previous incident', () => this.#toIncident(-1)),
@@ -61,9 +69,11 @@ export class Player {
   readonly #time = element('time', { class: 'player-time' });
   readonly #note = element('p', { class: 'player-note', role: 'status' });
 
-  constructor(host: HTMLElement, feed: PlayedLog, { files, skipped }: Pick<AuditTimeline, 'files' | 'skipped'>) {
+  constructor(host: HTMLElement, { feed, timeline: { files, skipped }, show }: PlayerParts) {
     this.#feed = feed;
+    this.#show = show;
     const { from, to } = feed.fleet;
+    this.#toggle.disabled = from === to;
     setAttributes(this.#slider, { max: Math.max(1, to - from) });
     this.#slider.addEventListener('input', () =>
       this.#act(() => feed.seek(from + Math.round(this.#slider.valueAsNumber))),
@@ -105,7 +115,7 @@ export class Player {
     setText(this.#time, time);
     setText(this.#date, date);
     this.#drawButtons();
-    const atEnd = playback.isAtEnd ? 'End of the log' : '';
+    const atEnd = playback.isAtEnd && fleet.from < fleet.to ? 'End of the log' : '';
     setText(
       this.#note,
       skipped > 0 && isPlaying ? `Skipped ${showDuration(skipped)} in which nothing happened` : atEnd,
@@ -142,15 +152,9 @@ export class Player {
 
   #toIncident(direction: 1 | -1): void {
     const incident = this.#feed.incidentBeside(direction);
-    if (incident !== null) this.#act(() => this.#feed.seek(incident.at));
-  }
-
-  /** Whoever goes step by step wants to look at each. */
-  #toStep(direction: 1 | -1): void {
-    const at = this.#feed.stepBeside(direction);
-    if (at === null) return;
-    this.#feed.playback.pause();
-    this.#act(() => this.#feed.seek(at));
+    if (incident === null) return;
+    const isOfIt = incident.ids.some((id) => this.#feed.isSelected(String(id)));
+    this.#act(() => (isOfIt ? this.#feed.seek(incident.at) : this.#show(incident)));
   }
 
   /** The keys of a slider, by the speed of the playback: its own steps would be milliseconds, or hours. */
@@ -177,14 +181,21 @@ export class Player {
     const { target } = event;
     if (target instanceof Element && target !== this.#slider && target.closest(TAKES_SPACE) !== null) return;
     event.preventDefault();
-    this.#act(() => this.#feed.toggle());
+    this.#toggle.click();
   }
 }
 
 const TAKES_SPACE =
   'button, input, select, textarea, a[href], summary, dialog, [role=option], [role=tab], [tabindex="0"]';
 
-const date = new Intl.DateTimeFormat(undefined, { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric' });
+/** With the zone, for the night may have been another's. */
+const date = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  timeZoneName: 'short',
+});
 const showDate = (at: number): string => date.format(at);
 
 function describeLog(files: readonly string[], skipped: number): string {

@@ -1,4 +1,4 @@
-import { PLOTTED_MS, type Detail } from './detail.js';
+import { type BucketSample, type Detail, PLOTTED_MS } from './detail.js';
 import { drawing, element, setAttributes, setText } from './dom.js';
 import type { Model, News } from './model.js';
 import { areaPath, linePath, niceCeiling, type Scale, scale, stepPath, summarize } from './scales.js';
@@ -10,6 +10,11 @@ const HEIGHT = 84;
 const LOWEST_END = 10;
 const PADDING = { top: 8, right: 6, bottom: 18, left: 34 } as const;
 const TICKS_MS = [0, 1, 2, 3, 4, 5].map((minutes) => minutes * 60_000);
+
+interface Span {
+  readonly since: number;
+  readonly now: number;
+}
 
 /** A plot over the last five minutes, with an axis of values from 0. */
 abstract class Plot implements View {
@@ -34,25 +39,26 @@ abstract class Plot implements View {
   }
 
   /** The axis' end, and the words above the plot. */
-  protected abstract measure(detail: Detail): { readonly max: number; readonly words: string };
-  protected abstract plot(detail: Detail | null, x: Scale, y: Scale): void;
+  protected abstract measure(detail: Detail, since: number): { readonly max: number; readonly words: string };
+  protected abstract plot(detail: Detail | null, span: Span, x: Scale, y: Scale): void;
 
   draw(model: Model, news: News): void {
     this.#model = model;
     if (news.detail || news.selection || news.totals) this.#draw(model);
   }
 
-  #draw({ detail, selected }: Model): void {
+  #draw({ detail, selected, now }: Model): void {
     this.#host.hidden = selected === null || (detail !== null && detail.live === null);
     if (this.#width === 0 || this.#host.hidden) return;
-    const { max, words } = detail === null ? { max: LOWEST_END, words: '' } : this.measure(detail);
+    // Time goes on for a shard of which nothing is told, too.
+    const span = { since: now - PLOTTED_MS, now };
+    const { max, words } = detail === null ? { max: LOWEST_END, words: '' } : this.measure(detail, span.since);
     const right = this.#width - PADDING.right;
-    const now = detail?.at ?? 0;
-    const x = scale([now - PLOTTED_MS, now], [PADDING.left, right]);
+    const x = scale([span.since, now], [PADDING.left, right]);
     const y = scale([0, max], [HEIGHT - PADDING.bottom, PADDING.top]);
     setText(this.#summary, words);
     this.#drawAxis(max, right);
-    this.plot(detail, x, y);
+    this.plot(detail, span, x, y);
   }
 
   #drawAxis(max: number, right: number): void {
@@ -90,9 +96,9 @@ export class LatencyPlot extends Plot {
     this.#dots = dots;
   }
 
-  protected measure({ latencies }: Detail) {
-    const summary = summarize(latencies.map(([, latency]) => latency));
-    if (summary === null) return { max: 100, words: 'no ack yet' };
+  protected measure({ latencies }: Detail, since: number) {
+    const summary = summarize(latencies.filter(([at]) => at >= since).map(([, latency]) => latency));
+    if (summary === null) return { max: 100, words: latencies.length === 0 ? 'no ack yet' : 'no ack lately' };
     const { min, mean, max } = summary;
     return {
       max: niceCeiling(Math.max(LOWEST_END, max * 1.05)),
@@ -100,8 +106,9 @@ export class LatencyPlot extends Plot {
     };
   }
 
-  protected plot(detail: Detail | null, x: Scale, y: Scale): void {
-    const points = (detail?.latencies ?? []).map(([at, latency]) => [x(at), y(latency)] as const);
+  protected plot(detail: Detail | null, { since }: Span, x: Scale, y: Scale): void {
+    const shown = (detail?.latencies ?? []).filter(([at]) => at >= since);
+    const points = shown.map(([at, latency]) => [x(at), y(latency)] as const);
     this.#line.setAttribute('d', linePath(points));
     // A path of no length with a round cap is a dot.
     this.#dots.setAttribute('d', points.map((point) => `${linePath([point])}h0`).join(''));
@@ -136,14 +143,19 @@ export class BucketPlot extends Plot {
     return { max: most, words };
   }
 
-  protected plot(detail: Detail | null, x: Scale, y: Scale): void {
-    const samples =
-      detail === null || detail.bucket.length === 0
-        ? []
-        : [...detail.bucket, { ...(detail.bucket.at(-1) as Detail['bucket'][number]), at: detail.at }];
-    const from = x((detail?.at ?? 0) - PLOTTED_MS);
-    const along = (value: (sample: Detail['bucket'][number]) => number) =>
-      samples.map((sample) => [Math.max(from, x(sample.at)), y(value(sample))] as const);
+  protected plot(detail: Detail | null, { since, now }: Span, x: Scale, y: Scale): void {
+    const known = detail?.bucket ?? [];
+    // What held when the plot begins is among them.
+    const shown = known.slice(
+      Math.max(
+        0,
+        known.findLastIndex(({ at }) => at <= since),
+      ),
+    );
+    const last = shown.at(-1);
+    const samples = last === undefined ? [] : [...shown, { ...last, at: now }];
+    const along = (value: (sample: BucketSample) => number) =>
+      samples.map((sample) => [x(Math.max(since, sample.at)), y(value(sample))] as const);
     const available = along((sample) => sample.available);
     this.#area.setAttribute('d', areaPath(available, y(0)));
     this.#line.setAttribute('d', stepPath(available));

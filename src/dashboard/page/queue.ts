@@ -25,13 +25,14 @@ export class QueueView implements View {
     if (!totals) return;
     this.#host.hidden = identifies === null;
     if (identifies === null) return;
-    const { total, remaining } = identifies;
+    const { total, remaining, reserve } = identifies;
     const isKnown = total !== null && remaining !== null;
     this.#meter.hidden = !isKnown;
     if (isKnown) {
       const share = total === 0 ? 0 : remaining / total;
       this.#bar.style.width = `${share * 100}%`;
-      this.#meter.classList.toggle('low', share < LOW_SHARE);
+      this.#host.classList.toggle('low', share < LOW_SHARE);
+      this.#host.classList.toggle('spent', remaining <= reserve);
       setAttributes(this.#meter, { 'aria-valuenow': remaining, 'aria-valuemax': total });
     }
     setText(this.#left, describeBudget(identifies));
@@ -43,16 +44,19 @@ const LOW_SHARE = 0.1;
 
 type Identifies = NonNullable<Totals['identifies']>;
 
-function describeBudget({ total, remaining }: Identifies): string {
+function describeBudget({ total, remaining, reserve }: Identifies): string {
   if (total === null || remaining === null) return 'identifies are not counted yet';
-  return `${showCount(remaining)} of ${showCount(total)} identifies left`;
+  const reserved = reserve === 0 ? '' : `, ${showCount(reserve)} reserved`;
+  return `${showCount(remaining)} of ${showCount(total)} identifies left${reserved}`;
 }
 
-function describeQueue({ waiting, nextAt, remaining, resetAt }: Identifies, now: number): string {
-  const renewal = resetAt === null ? '' : `renewed ${showDue(resetAt, now)}`;
-  if (waiting === 0) return renewal;
+function describeQueue({ waiting, nextAt, remaining, reserve, resetAt }: Identifies, now: number): string {
+  const due = resetAt === null ? null : showDue(resetAt, now);
+  if (waiting === 0) return due === null ? '' : `renewed ${due}`;
   const who = `${many(waiting, 'shard')} wait${waiting === 1 ? 's' : ''}`;
-  if (remaining === 0 && resetAt !== null) return `${who}, ${renewal}`;
+  if (due !== null && remaining !== null && remaining <= reserve) return `${who} until ${due}`;
   if (nextAt === null) return who;
-  return `${who}, next ${nextAt <= now ? 'now' : `in ${showSpan(Math.ceil((nextAt - now) / 1_000) * 1_000)}`}`;
+  return `${who}, next ${nextAt <= now ? 'now' : `in ${showSpan(Math.ceil((nextAt - now) / SECOND_MS) * SECOND_MS)}`}`;
 }
+
+const SECOND_MS = 1_000;

@@ -4,7 +4,7 @@ import { element, swatch } from './dom.js';
 import type { Model, News } from './model.js';
 import { letters } from './states.js';
 import type { View } from './view.js';
-import { describeCause, describeDecision, describeEvent, showExactTime } from './words.js';
+import { describeCause, describeDecision, describeEvent, showDay, showExactMoment } from './words.js';
 
 const ROWS = 200;
 
@@ -13,6 +13,8 @@ export class StepList implements View {
   readonly #list = element('ol', { class: 'steps' });
   readonly #none = element('p', { class: 'none' }, 'No transition yet.');
   #drawn: Detail | null = null;
+  /** Rows of another day say so. */
+  #day = '';
   #count = 0;
 
   constructor(host: HTMLElement) {
@@ -22,9 +24,11 @@ export class StepList implements View {
   draw(model: Model, { detail: isTold, selection }: News): void {
     const { detail } = model;
     if (!isTold && !selection) return;
-    if (detail !== this.#drawn) {
+    const day = showDay(model.now);
+    if (detail !== this.#drawn || day !== this.#day) {
       this.#list.replaceChildren();
       this.#drawn = detail;
+      this.#day = day;
       this.#count = 0;
     }
     const added = (detail?.stepCount ?? 0) - this.#count;
@@ -41,7 +45,7 @@ function rowOf(model: Model, { at, from, to, event, decision }: StepView): HTMLE
   return element(
     'li',
     {},
-    element('time', {}, showExactTime(at)),
+    element('time', {}, showExactMoment(at, model.now)),
     element(
       'span',
       { class: 'move' },

@@ -1,4 +1,4 @@
-import type { Incident, ShardKey } from '../protocol.js';
+import type { Incident } from '../protocol.js';
 import { drawing, setAttributes } from './dom.js';
 import { actionNames, describeIncident } from './incidentWords.js';
 import type { Model, News } from './model.js';
@@ -23,6 +23,8 @@ const RADIUS = { least: 3.5, most: 9 } as const;
 export class Strip implements View {
   readonly #host: HTMLElement;
   readonly #marks = drawing('g');
+  /** By incident: one that were made anew ten times a second could not be clicked. */
+  readonly #markOf = new Map<number, SVGElement>();
   readonly #ticks = drawing('g', { class: 'axis' });
   readonly #picture = drawing('svg', {
     class: 'plot',
@@ -35,7 +37,7 @@ export class Strip implements View {
   #model: Model | null = null;
   #width = 0;
 
-  constructor(host: HTMLElement, select: (key: ShardKey) => void) {
+  constructor(host: HTMLElement, choose: (incident: Incident) => void) {
     this.#host = host;
     this.#lanes = LANES.map((_, lane) =>
       drawing('line', { class: 'lane', x1: LABEL_WIDTH, y1: middleOf(lane), y2: middleOf(lane) }),
@@ -46,12 +48,12 @@ export class Strip implements View {
     this.#picture.append(...this.#lanes, ...labels, this.#ticks, this.#marks);
     host.append(this.#picture);
     this.#marks.addEventListener('click', (event) => {
-      const first = this.#incidentAt(event)?.ids[0];
-      if (first !== undefined) select(String(first));
+      const incident = this.#incidentAt(event);
+      if (incident !== undefined) choose(incident);
     });
     this.#marks.addEventListener('pointerover', (event) => {
       const incident = this.#incidentAt(event);
-      if (incident !== undefined)
+      if (incident !== undefined && event.pointerType !== 'touch')
         this.#tooltip.show(event.target as Element, [showTime(incident.at), describeIncident(incident)]);
     });
     this.#marks.addEventListener('pointerout', () => this.#tooltip.hide());
@@ -76,9 +78,22 @@ export class Strip implements View {
     const shown = [...incidents.values()].filter(
       ({ endedAt, lastAt }) => (endedAt ?? now) >= now - SHOWN_MS && lastAt <= now,
     );
-    this.#marks.replaceChildren(
-      ...shown.map((incident) => markOf(incident, (at) => x(Math.max(at, now - SHOWN_MS)), now, shards.size)),
-    );
+    const ids = new Set(shown.map(({ id }) => id));
+    for (const [id, mark] of this.#markOf) {
+      if (ids.has(id)) continue;
+      mark.remove();
+      this.#markOf.delete(id);
+    }
+    for (const incident of shown) {
+      const known = this.#markOf.get(incident.id);
+      const mark = known ?? drawing('rect', { class: 'mark', 'data-incident': incident.id });
+      this.#markOf.set(incident.id, mark);
+      setAttributes(
+        mark,
+        lookOf(incident, (at) => x(Math.max(at, now - SHOWN_MS)), now, shards.size),
+      );
+      if (known === undefined) this.#marks.append(mark);
+    }
     const first = Math.ceil((now - SHOWN_MS) / TICK_MS) * TICK_MS;
     const ticks = Array.from(
       { length: Math.floor((now - first) / TICK_MS) + 1 },
@@ -106,21 +121,18 @@ const tickAt = (x: number, time: string): SVGElement =>
 const middleOf = (lane: number): number => lane * LANE_HEIGHT + LANE_HEIGHT / 2;
 
 /** A dot where it was over at once; else a bar until its end, or until now. Area goes with the share of the fleet. */
-function markOf(incident: Incident, x: (at: number) => number, now: number, fleet: number): SVGElement {
-  const { id, action, at, endedAt, shards } = incident;
+function lookOf({ action, at, endedAt, shards }: Incident, x: (at: number) => number, now: number, fleet: number) {
   const share = Math.sqrt(shards / Math.max(1, fleet));
   const radius = RADIUS.least + (RADIUS.most - RADIUS.least) * Math.min(1, share);
   const from = x(at);
   const to = Math.max(from, x(endedAt ?? now));
-  return drawing('rect', {
-    class: 'mark',
+  return {
     'data-action': action,
-    'data-incident': id,
-    'data-open': endedAt === null,
+    'data-open': endedAt === null ? '' : null,
     x: from - radius,
     y: middleOf(Math.max(0, LANES.indexOf(action))) - radius,
     width: to - from + 2 * radius,
     height: 2 * radius,
     rx: radius,
-  });
+  };
 }

@@ -21,18 +21,38 @@ export function showExactTime(at: number): string {
 /** `14:03`, local. */
 export const showHour = (at: number): string => showTime(at).slice(0, 'hh:mm'.length);
 
-/** `14:03`, or `tomorrow 14:03`, for what is a day away at most. */
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+/** `20 Nov`, local, with a space that does not break. */
+export const showDay = (at: number): string => day.format(at).replace(' ', '\u00A0');
+
+const isSameDay = (at: number, now: number): boolean => new Date(at).toDateString() === new Date(now).toDateString();
+
+function dayAfter(at: number): number {
+  const date = new Date(at);
+  return date.setDate(date.getDate() + 1);
+}
+
+/** `14:03`, `tomorrow 14:03`, or `20 Nov 14:03`. */
 export function showDue(at: number, now: number): string {
-  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
-  return isToday ? showHour(at) : `tomorrow ${showHour(at)}`;
+  if (isSameDay(at, now)) return showHour(at);
+  return `${isSameDay(at, dayAfter(now)) ? 'tomorrow' : showDay(at)} ${showHour(at)}`;
 }
 
 /** `14:03:22`, and the day before it where that is another than `now`'s. */
-export function showMoment(at: number, now: number): string {
-  const date = new Date(at);
-  const isToday = date.toDateString() === new Date(now).toDateString();
-  return isToday ? showTime(at) : `${two(date.getDate())}.${two(date.getMonth() + 1)}. ${showTime(at)}`;
-}
+export const showMoment = (at: number, now: number): string => onItsDay(showTime(at), at, now);
+
+/** The same to the millisecond. */
+export const showExactMoment = (at: number, now: number): string => onItsDay(showExactTime(at), at, now);
+
+const onItsDay = (time: string, at: number, now: number): string =>
+  isSameDay(at, now) ? time : `${showDay(at)} ${time}`;
+
+const zone = new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' });
+
+/** The zone all times are told in: `CET`, `GMT+2`. */
+export const showZone = (at: number): string =>
+  zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
 
 /** `320 ms`, `2.4 s`, `42 s`, `3 min 12 s`, `5 h 12 min`, `3 d 4 h`: two units at most. */
 export function showDuration(ms: number): string {

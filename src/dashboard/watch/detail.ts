@@ -2,7 +2,7 @@ import type { AnyActorRef, InspectionEvent, StateValue } from 'xstate';
 import type { TransitionRecord } from '../../events.js';
 import type { ChartName, LiveNumbers, ShardKey, ShardMessage, StepView } from '../protocol.js';
 import { edgesTaken, leafOf } from './charts.js';
-import { sessionView, stateIndex, stepView } from './views.js';
+import { sessionView, shownOf, stateIndex, stepView } from './views.js';
 import type { WatchedShard } from './watched.js';
 
 /** What may pile up between two messages; of more than this the latest are told. */
@@ -92,7 +92,7 @@ function pile<T>(pending: T[], news: readonly T[]): void {
 
 /** How it is now, without what has come since. */
 const stateOf = (shard: WatchedShard) => ({
-  state: stateIndex(shard.state),
+  state: stateIndex(shownOf(shard)),
   active: activeOf(shard),
   session: sessionView(shard.session),
   live: numbersOf(shard),

@@ -1,6 +1,6 @@
 import type { TransitionRecord } from '../../events.js';
 import type { FleetMessage, ShardKey } from '../protocol.js';
-import { stateIndex } from './views.js';
+import { shownOf, stateIndex } from './views.js';
 import { isManager, type WatchedManager, type WatchedShard } from './watched.js';
 
 /** A shard among those that are watched. */
@@ -72,7 +72,7 @@ export class Fleet {
     return [...this.#members].map(([key, { shard, since }]) => ({
       key,
       id: shard.id,
-      state: stateIndex(shard.state),
+      state: stateIndex(shownOf(shard)),
       since,
     }));
   }

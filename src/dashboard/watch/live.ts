@@ -1,5 +1,5 @@
-import { lifecycles } from '../../../machines/lifecycle.js';
 import type { TransitionRecord } from '../../events.js';
+import { lookAt } from '../../manager/look.js';
 import { ShardControls } from '../controls.js';
 import type { FaultySimulator } from '../options.js';
 import type { ChangesMessage, FleetMessage, Incident, Setup, ShardKey, TotalsMessage } from '../protocol.js';
@@ -7,10 +7,10 @@ import type { Send, Source } from '../source.js';
 import { eventFrame } from '../stream.js';
 import { Fleet, type Member } from './fleet.js';
 import { Incidents, type IncidentChange } from './incidents.js';
-import { Rates } from './rates.js';
+import { FleetRates } from './rates.js';
 import { Spotlights } from './spotlights.js';
 import { managerView, totalsOf } from './totals.js';
-import { stateIndex } from './views.js';
+import { shownOf, shownStates, stateIndex } from './views.js';
 import type { WatchedManager, WatchedShard } from './watched.js';
 
 /** What has changed is told this often, the totals and a fleet that has changed once a second. */
@@ -38,7 +38,9 @@ export class LiveSource implements Source {
   /** Told next. */
   readonly #moved = new Set<Member>();
   readonly #changed = new Set<Incident>();
-  #rates = new Rates();
+  #rates = new FleetRates();
+  /** The fleet as whoever comes before the next tick is told it. */
+  #whole: { readonly version: number; readonly frame: string } | null = null;
   #toldVersion = 0;
   #ticks = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -54,20 +56,25 @@ export class LiveSource implements Source {
     const shardOf = (key: ShardKey) => this.#fleet.members.get(key)?.shard;
     this.#spotlights = new Spotlights(shardOf, (error) => this.#fail(error));
     this.controls = hasControls ? new ShardControls({ shardOf, simulator, warn }) : null;
-    this.setup = { source: 'live', lifecycles, controls: this.controls?.offered ?? null };
+    this.setup = { source: 'live', states: shownStates, controls: this.controls?.offered ?? null };
   }
 
   readonly follow = (key: ShardKey | null, send: Send): (() => void) => {
     this.#fleet.refresh();
     if (this.#timer === null) this.#wake();
-    this.#viewers.add(send);
-    send(eventFrame('fleet', this.#fleetMessage()));
-    if (key !== null) this.#spotlights.follow(key, send);
-    return () => {
+    const leave = () => {
       this.#viewers.delete(send);
       if (key !== null) this.#spotlights.leave(key, send);
-      if (this.#viewers.size === 0) this.#sleep();
     };
+    try {
+      this.#viewers.add(send);
+      send(this.#wholeFrame());
+      if (key !== null) this.#spotlights.follow(key, send);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return leave;
   };
 
   stop(): void {
@@ -78,7 +85,7 @@ export class LiveSource implements Source {
   }
 
   #wake(): void {
-    this.#rates = new Rates();
+    this.#rates = new FleetRates();
     this.#rates.take(Date.now(), this.#shards());
     this.#toldVersion = this.#fleet.version;
     this.#ticks = 0;
@@ -88,11 +95,15 @@ export class LiveSource implements Source {
   #sleep(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#whole = null;
     this.#moved.clear();
     this.#changed.clear();
   }
 
   #tick(): void {
+    // Not as soon as the last has gone: viewers that come and go would each cost as much as the first.
+    if (this.#viewers.size === 0) return this.#sleep();
+    this.#whole = null;
     // A throw in a timer would end the bot.
     try {
       this.#ticks += 1;
@@ -110,7 +121,7 @@ export class LiveSource implements Source {
     if (this.#moved.size + this.#changed.size === 0) return;
     const states: Record<ShardKey, number> = {};
     for (const [key, member] of this.#fleet.members) {
-      if (this.#moved.has(member)) states[key] = stateIndex(member.shard.state);
+      if (this.#moved.has(member)) states[key] = stateIndex(shownOf(member.shard));
     }
     this.#tell('changes', { at, states, incidents: [...this.#changed] } satisfies ChangesMessage);
     this.#moved.clear();
@@ -123,12 +134,24 @@ export class LiveSource implements Source {
       return this.#tell('totals', { at, ...this.#summary() } satisfies TotalsMessage);
     }
     this.#toldVersion = this.#fleet.version;
-    this.#tell('fleet', this.#fleetMessage());
+    this.#send(this.#wholeFrame());
   }
 
   #tell(name: string, message: unknown): void {
-    const frame = eventFrame(name, message);
+    this.#send(eventFrame(name, message));
+  }
+
+  #send(frame: string): void {
     for (const send of this.#viewers) send(frame);
+  }
+
+  /** What has changed since it was made is told at the next tick. */
+  #wholeFrame(): string {
+    const { version } = this.#fleet;
+    if (this.#whole?.version !== version) {
+      this.#whole = { version, frame: eventFrame('fleet', this.#fleetMessage()) };
+    }
+    return this.#whole.frame;
   }
 
   #fleetMessage(): FleetMessage {
@@ -138,8 +161,9 @@ export class LiveSource implements Source {
   }
 
   #summary() {
-    const status = this.#fleet.manager?.status() ?? null;
-    return { manager: managerView(status), ...totalsOf(status, this.#shards(), this.#rates.current) };
+    const { manager } = this.#fleet;
+    const look = manager === null ? null : lookAt(manager);
+    return { manager: managerView(look), ...totalsOf(look, this.#shards(), this.#rates.current) };
   }
 
   #shards(): WatchedShard[] {

@@ -1,23 +1,17 @@
+import { Samples } from '../../samples.js';
 import type { Totals } from '../protocol.js';
 import type { WatchedShard } from './watched.js';
 
-/** Over so much the rates are taken: long enough to be read, short enough to be of now. */
-const OVER_MS = 2_000;
+type Counts = NonNullable<Totals['rates']>;
 
-interface Sums {
-  readonly at: number;
-  readonly dispatches: number;
-  readonly bytes: number;
-}
-
-/** What comes in a second, over all shards, out of what each has counted: nothing is parsed for it. */
-export class Rates {
-  readonly #counts = new Map<WatchedShard, Pick<Sums, 'dispatches' | 'bytes'>>();
-  /** What came since the first sample; oldest first. */
-  #samples: Sums[] = [];
+/** What comes in a second, over all shards, out of what each has counted. */
+export class FleetRates {
+  readonly #counts = new Map<WatchedShard, Counts>();
+  /** What came since the first sample. */
+  readonly #samples = new Samples<Counts>();
 
   take(at: number, shards: Iterable<WatchedShard>): void {
-    let { dispatches, bytes } = this.#samples.at(-1) ?? { dispatches: 0, bytes: 0 };
+    let { dispatches, bytes } = this.#samples.latest ?? { dispatches: 0, bytes: 0 };
     const gone = new Set(this.#counts.keys());
     for (const shard of shards) {
       const { dispatches: events, bytesReceived } = shard.stats;
@@ -29,17 +23,15 @@ export class Rates {
       gone.delete(shard);
     }
     for (const shard of gone) this.#counts.delete(shard);
-    this.#samples.push({ at, dispatches, bytes });
-    const first = this.#samples.findLastIndex((sample) => at - sample.at >= OVER_MS);
-    if (first > 0) this.#samples = this.#samples.slice(first);
+    this.#samples.take(at, { dispatches, bytes });
   }
 
   /** Null until there are two samples. */
   get current(): Totals['rates'] {
-    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
-    if (first === undefined || last === undefined || first.at === last.at) return null;
-    const seconds = (last.at - first.at) / 1_000;
-    const rate = (from: number, to: number) => Math.round((10 * (to - from)) / seconds) / 10;
-    return { dispatches: rate(first.dispatches, last.dispatches), bytes: rate(first.bytes, last.bytes) };
+    const dispatches = this.#samples.rate((counts) => counts.dispatches);
+    const bytes = this.#samples.rate((counts) => counts.bytes);
+    return dispatches === null || bytes === null ? null : { dispatches: rounded(dispatches), bytes: rounded(bytes) };
   }
 }
+
+const rounded = (rate: number) => Math.round(10 * rate) / 10;

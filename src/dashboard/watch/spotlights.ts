@@ -33,7 +33,8 @@ export class Spotlights {
 
   leave(key: ShardKey, send: Send): void {
     const spotlight = this.#spotlights.get(key);
-    if (!spotlight?.viewers.delete(send) || spotlight.viewers.size > 0) return;
+    spotlight?.viewers.delete(send);
+    if (spotlight === undefined || spotlight.viewers.size > 0) return;
     spotlight.detail?.stop();
     this.#spotlights.delete(key);
   }

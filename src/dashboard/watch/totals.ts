@@ -1,26 +1,22 @@
-import type { ManagerStatus } from '../../manager/status.js';
+import type { ManagerLook } from '../../manager/status.js';
 import type { ManagerView, Totals } from '../protocol.js';
 import type { WatchedShard } from './watched.js';
 
 /** Null where there is no manager. */
-export function managerView(status: ManagerStatus | null): ManagerView | null {
-  if (status === null) return null;
-  const { waiting, opening, rising, closing } = status.progress;
-  return { state: status.state, progress: { waiting, opening, rising, closing } };
+export function managerView(look: ManagerLook | null): ManagerView | null {
+  if (look === null) return null;
+  const { waiting, opening, rising, closing } = look.progress;
+  return { state: look.state, progress: { waiting, opening, rising, closing } };
 }
 
-export function totalsOf(
-  status: ManagerStatus | null,
-  shards: readonly WatchedShard[],
-  rates: Totals['rates'],
-): Totals {
-  return { rates, identifies: identifiesOf(status), latency: meanLatency(shards) };
+export function totalsOf(look: ManagerLook | null, shards: readonly WatchedShard[], rates: Totals['rates']): Totals {
+  return { rates, identifies: identifiesOf(look), latency: meanLatency(shards) };
 }
 
-function identifiesOf(status: ManagerStatus | null): Totals['identifies'] {
-  if (status === null || status.identifies === null) return null;
-  const { waiting, nextAt, total, remaining, resetAt } = status.identifies;
-  return { waiting, nextAt, total, remaining, resetAt };
+function identifiesOf(look: ManagerLook | null): Totals['identifies'] {
+  if (look === null || look.identifies === null) return null;
+  const { waiting, nextAt, total, remaining, resetAt } = look.identifies;
+  return { waiting, nextAt, total, remaining, resetAt, reserve: look.reserve };
 }
 
 function meanLatency(shards: readonly WatchedShard[]): number | null {

@@ -1,8 +1,22 @@
-import { lifecycles, type Lifecycle } from '../../../machines/lifecycle.js';
+import { lifecycles } from '../../../machines/lifecycle.js';
 import type { TransitionRecord } from '../../events.js';
-import type { StateIndex, StepView } from '../protocol.js';
+import type { ShownState, StateIndex, StepView } from '../protocol.js';
+import type { WatchedShard } from './watched.js';
 
-export const stateIndex = (state: Lifecycle): StateIndex => lifecycles.indexOf(state);
+/** In the order of a life. */
+export const shownStates: readonly ShownState[] = [...lifecycles, 'fatal'];
+
+export const stateIndex = (state: ShownState): StateIndex => shownStates.indexOf(state);
+
+/** What a record makes of its shard. */
+export const shownAfter = ({ to, decision }: Pick<TransitionRecord, 'to' | 'decision'>): ShownState =>
+  to === 'Offline' && decision?.action === 'fatal' ? 'fatal' : to;
+
+/** What a shard is now. */
+export function shownOf({ state, history }: WatchedShard): ShownState {
+  const last = state === 'Offline' ? history.at(-1) : undefined;
+  return last === undefined ? state : shownAfter(last);
+}
 
 const SHOWN_OF_SESSION = 6;
 

@@ -1,0 +1,25 @@
+/** Long enough that a rate can be read, short enough that it is of now. */
+const OVER_MS = 2_000;
+
+/** What had been counted at some moments of the last two seconds: for rates, without a look at what is counted. */
+export class Samples<Counts> {
+  /** Oldest first; all but the first are younger than `OVER_MS`. */
+  #samples: readonly { readonly at: number; readonly counts: Counts }[] = [];
+
+  get latest(): Counts | undefined {
+    return this.#samples.at(-1)?.counts;
+  }
+
+  take(at: number, counts: Counts): void {
+    const samples = [...this.#samples, { at, counts }];
+    const first = samples.findLastIndex((sample) => at - sample.at >= OVER_MS);
+    this.#samples = samples.slice(Math.max(0, first));
+  }
+
+  /** How much more of it there is a second; null until there are two samples. */
+  rate(countOf: (counts: Counts) => number): number | null {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (first === undefined || last === undefined || first.at === last.at) return null;
+    return ((countOf(last.counts) - countOf(first.counts)) * 1_000) / (last.at - first.at);
+  }
+}

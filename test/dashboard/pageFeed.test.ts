@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Listener } from '../../src/dashboard/page/feed.js';
+import { LiveFeed } from '../../src/dashboard/page/liveFeed.js';
+
+const SETTLED_MS = 200;
+
+/** A browser's, whose server is the test. */
+class Stream extends EventTarget {
+  static readonly CONNECTING = 0;
+  static readonly OPEN = 1;
+  static readonly CLOSED = 2;
+  static all: Stream[] = [];
+  static get alive(): Stream[] {
+    return Stream.all.filter(({ readyState }) => readyState !== Stream.CLOSED);
+  }
+  readyState = Stream.CONNECTING;
+  readonly url: string;
+
+  constructor(url: string) {
+    super();
+    this.url = url;
+    Stream.all.push(this);
+  }
+
+  close(): void {
+    this.readyState = Stream.CLOSED;
+  }
+
+  opens(): void {
+    this.readyState = Stream.OPEN;
+    this.dispatchEvent(new Event('open'));
+  }
+
+  fails(readyState: number): void {
+    this.readyState = readyState;
+    this.dispatchEvent(new Event('error'));
+  }
+
+  tells(kind: string, message: object): void {
+    this.dispatchEvent(new MessageEvent(kind, { data: JSON.stringify(message) }));
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('EventSource', Stream);
+  Stream.all = [];
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function opened() {
+  const told: unknown[] = [];
+  const note =
+    (kind: string) =>
+    (message: unknown): void =>
+      void told.push([kind, message]);
+  const listener: Listener = {
+    fleet: note('fleet'),
+    changes: note('changes'),
+    totals: note('totals'),
+    shard: note('shard'),
+    link: note('link'),
+  };
+  const feed = new LiveFeed(listener);
+  const choose = (key: string): Stream => {
+    feed.select(key);
+    vi.advanceTimersByTime(SETTLED_MS);
+    return Stream.all.at(-1) as Stream;
+  };
+  Stream.all[0]?.opens();
+  return { feed, told, choose, first: Stream.all[0] as Stream };
+}
+
+const urls = () => Stream.alive.map(({ url }) => url);
+
+describe('a page of shards that run', () => {
+  test('keeps its stream until that of another shard is open, and has two at most', () => {
+    const { choose, first } = opened();
+    const second = choose('7');
+    expect(urls()).toEqual(['/events', '/events?shard=7']);
+    second.opens();
+    expect(urls()).toEqual(['/events?shard=7']);
+    expect(first.readyState).toBe(Stream.CLOSED);
+    choose('8');
+    choose('9');
+    const last = choose('+3');
+    expect(urls()).toEqual(['/events?shard=7', '/events?shard=%2B3']);
+    last.opens();
+    expect(urls()).toEqual(['/events?shard=%2B3']);
+  });
+
+  test('opens one stream for whoever runs over many shards', () => {
+    const { feed } = opened();
+    for (const key of ['1', '2', '3', '4']) {
+      feed.select(key);
+      vi.advanceTimersByTime(50);
+    }
+    vi.advanceTimersByTime(SETTLED_MS);
+    expect(urls()).toEqual(['/events', '/events?shard=4']);
+  });
+
+  test('goes on with the news of the fleet meanwhile, but takes nothing of a shard for what was selected since', () => {
+    const { feed, told, choose } = opened();
+    const seven = choose('7');
+    seven.opens();
+    const eight = choose('8');
+    feed.select('7');
+    told.length = 0;
+    seven.tells('changes', { n: 1 });
+    seven.tells('shard', { key: '7', isWhole: false });
+    eight.opens();
+    eight.tells('fleet', { n: 2 });
+    eight.tells('shard', { key: '8', isWhole: true });
+    vi.advanceTimersByTime(SETTLED_MS);
+    const again = Stream.all.at(-1) as Stream;
+    again.opens();
+    again.tells('shard', { key: '7', isWhole: true });
+    expect(told).toEqual([
+      ['changes', { n: 1 }],
+      ['link', 'open'],
+      ['fleet', { n: 2 }],
+      ['link', 'open'],
+      ['shard', { key: '7', isWhole: true }],
+    ]);
+  });
+
+  test('lets its stream go where the browser has no connection left for another', () => {
+    const { choose, told } = opened();
+    choose('7');
+    vi.advanceTimersByTime(1_000);
+    expect(urls()).toEqual(['/events?shard=7']);
+    Stream.all.at(-1)?.opens();
+    expect(told.at(-1)).toEqual(['link', 'open']);
+    vi.advanceTimersByTime(1_000);
+    expect(urls()).toEqual(['/events?shard=7']);
+  });
+
+  test('says that no news comes only while no stream brings any, and comes back where it was refused', () => {
+    const { told, choose, first } = opened();
+    told.length = 0;
+    choose('7').fails(Stream.CLOSED);
+    expect(told).toEqual([]);
+    first.tells('totals', {});
+    vi.advanceTimersByTime(2_000);
+    expect(urls()).toEqual(['/events', '/events?shard=7']);
+    const again = Stream.alive.at(-1) as Stream;
+    again.opens();
+    again.fails(Stream.CONNECTING);
+    expect(told.at(-1)).toEqual(['link', 'waiting']);
+  });
+
+  test('notices a server that has fallen silent', () => {
+    const { told, first } = opened();
+    first.tells('totals', {});
+    vi.advanceTimersByTime(7_000);
+    expect(told.at(-1)).toEqual(['totals', {}]);
+    vi.advanceTimersByTime(4_000);
+    expect(told).toContainEqual(['link', 'waiting']);
+    expect(Stream.all).toHaveLength(2);
+  });
+});

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Most tests wait on sockets and children, not on a core; one worker, the default on two cores, would idle.
-    maxWorkers: 2,
+    maxWorkers: 3,
     // XState's development build says this of a chart whose child has failed, which is what some tests are about.
     onConsoleLog: (text) => !text.includes('was sent to stopped actor'),
     reporters: ['default', new BrowserReporter()],

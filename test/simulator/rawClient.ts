@@ -27,7 +27,7 @@ export async function eventually<T>(
   read: () => T,
   what = read.toString(),
 ): Promise<Exclude<T, undefined | null | false>> {
-  const deadline = performance.now() + 4_500;
+  const deadline = performance.now() + 20_000;
   for (;;) {
     const value = read();
     if (value !== undefined && value !== null && value !== false) return value as Exclude<T, undefined | null | false>;

@@ -21,8 +21,10 @@ const TABS: readonly Tab[] = [
   { label: 'Bucket', picture: 'bucket', chart: 'bucket' },
 ];
 
-/** A picture that would have to be smaller to fit is shown at full size, and follows the shard: nobody could read it. */
+/** A picture that would have to be smaller to fit is enlarged, and follows the shard: nobody could read it. */
 const LEAST_SCALE = 0.6;
+/** The least at which all of it can be read, so that as much of it as can be is seen. */
+const LARGE_SCALE = 0.8;
 /** What is higher is fitted in its width alone, and scrolls. */
 const TALL = 2_000;
 
@@ -45,8 +47,8 @@ export class ChartView implements View {
   );
   readonly #shadow = this.#stage.attachShadow({ mode: 'open' });
   readonly #pictures = new Map<Tab, Picture>();
-  /** Which the viewer has asked to see at full size, and which to fit in. */
-  readonly #isWantedFull = new Map<Tab, boolean>();
+  /** Which the viewer has asked to see enlarged, and which to fit in. */
+  readonly #isWantedLarge = new Map<Tab, boolean>();
   #tab: Tab = TABS[0] as Tab;
   #isFollowing = true;
   #model: Model | null = null;
@@ -169,33 +171,33 @@ export class ChartView implements View {
     this.#light();
   }
 
-  #isFull({ width, height }: Picture): boolean {
+  #isLarge({ width, height }: Picture): boolean {
     // Not what the scroll bars leave, for whether there are any depends on this.
     const { offsetWidth, offsetHeight } = this.#scroller;
     const fitting = offsetWidth / width;
     const scale = isWide.matches && height <= TALL ? Math.min(fitting, offsetHeight / height) : fitting;
-    return this.#isWantedFull.get(this.#tab) ?? scale < LEAST_SCALE;
+    return this.#isWantedLarge.get(this.#tab) ?? scale < LEAST_SCALE;
   }
 
   #size(picture: Picture): void {
-    const isFull = this.#isFull(picture);
+    const isLarge = this.#isLarge(picture);
     const isTall = picture.height > TALL;
-    setText(this.#zoom, isFull ? 'Fit' : '100 %');
-    this.#zoom.title = isFull ? 'Fit the chart into its place' : 'Show the chart at full size';
-    this.#follow.hidden = !isFull && !isTall;
-    this.#scroller.classList.toggle('fit', !isFull);
+    setText(this.#zoom, isLarge ? 'Fit' : 'Enlarge');
+    this.#zoom.title = isLarge ? 'Fit the chart into its place' : 'Show the chart as large as it can be read';
+    this.#follow.hidden = !isLarge && !isTall;
+    this.#scroller.classList.toggle('fit', !isLarge);
     const { style } = picture.svg;
     style.display = 'block';
     style.margin = '0 auto';
-    style.width = isFull ? `${picture.width}px` : '100%';
-    style.height = isFull ? `${picture.height}px` : isTall ? 'auto' : '100%';
+    style.width = isLarge ? `${picture.width * LARGE_SCALE}px` : '100%';
+    style.height = isLarge ? `${picture.height * LARGE_SCALE}px` : isTall ? 'auto' : '100%';
     style.maxHeight = isTall ? '' : `${picture.height}px`;
   }
 
   #toggleZoom(): void {
     const picture = this.#pictures.get(this.#tab);
     if (picture === undefined) return;
-    this.#isWantedFull.set(this.#tab, !this.#isFull(picture));
+    this.#isWantedLarge.set(this.#tab, !this.#isLarge(picture));
     this.#setFollowing(true);
     this.#resize();
   }

@@ -39,6 +39,34 @@ browserTest(
 );
 
 browserTest(
+  'a shard that is refused for good has a state of its own, and is the one to look at first',
+  managed({ simulator: { shards: 4, maxConcurrency: 4 }, manager: patient }, async ({ manager, simulator }) => {
+    manager.on('fatal', () => {});
+    await manager.connect();
+    await manager.shards.get(0)?.close();
+    simulator.next({ at: 'resume', shardId: 2, closeWith: 4004 });
+    simulator.apply({ reset: true }, 2);
+    await until(() => manager.shards.get(2)?.state === 'Offline');
+    await using dashboard = serveDashboard(manager);
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    expect(await cellsOf(page)).toEqual({ '0': 'Offline', '1': 'Connected', '2': 'fatal', '3': 'Connected' });
+    await says(page, '#facts .title', /^Shard 2 ✕ Offline · fatal for /);
+    await says(page, '.chip:has([data-state="fatal"])', '✕ fatal 1');
+    await says(page, '#incidents li:first-child', /shard 2 down for good 4004/);
+    await says(page, '#incidents li:last-child', /shard 2 Offline after .* connection lost/);
+    // Nothing keeps it from being led up again.
+    await manager.shards.get(2)?.connect();
+    await agree(
+      () => cellsOf(page),
+      () => statesOf(manager),
+    );
+    await says(page, '#incidents', /shard 2 up after .* 4004/);
+    await untilAsync(async () => expect(await page.locator('.chip:has([data-state="fatal"])').isVisible()).toBe(false));
+  }),
+);
+
+browserTest(
   'while a bot is resharded there are two grids, and in the end the new set alone',
   managed({ simulator: { shards: 2, maxConcurrency: 4 }, manager: patient }, async ({ manager, simulator }) => {
     await manager.connect();

@@ -81,6 +81,12 @@ export function scenario(options: Scenario, body: (rig: Rig) => Promise<void>): 
       expect(overlaps(simulator)).toEqual([]);
       const said = JSON.stringify([lines, transitions, malformed, shard.actor.getPersistedSnapshot()]);
       expect([said, ...inspected].filter((text) => text.includes(TOKEN))).toEqual([]);
+    } catch (error) {
+      // What seldom fails, on a busy machine, can only be understood from what happened then.
+      const moves = transitions.map(({ at, from, to, event, decision }) =>
+        [at, from, to, event.type, decision?.reason].join(' '),
+      );
+      throw new Error([`${String(error)}; now ${Date.now()}, ${shard.state}:`, ...moves].join('\n'), { cause: error });
     } finally {
       await shard.shutdown();
       await simulator.close();

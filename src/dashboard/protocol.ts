@@ -112,7 +112,7 @@ export interface Incident {
   readonly ids: readonly number[];
   /** How many times it took one of them down: more often than there are shards where one goes down again and again. */
   readonly times: number;
-  /** How many of them are down because of it; one that is refused for good until somebody brings it up. */
+  /** How many of them are down because of it; one that is refused for good until another takes its place. */
   readonly down: number;
   /** How many of them came to their end down, or were closed: they are awaited no more, and did not come up either. */
   readonly lost: number;

@@ -158,9 +158,9 @@ describe('several lives of one shard', () => {
   });
 });
 
-test('a shard that is refused for good is shown as fatal, until it is led up or closed', () => {
+test('a shard that is refused for good is shown as fatal, until another takes its place', () => {
   const refused = { at: 7, to: 'Offline', decision: lost('fatal') } as const;
-  expect(movesOf({ at: 5, to: 'Connecting' }, refused, { at: 9, to: 'Connecting' })).toEqual([
+  expect(movesOf({ at: 5, to: 'Connecting' }, refused, { at: 9, to: 'Connecting', life: 2 })).toEqual([
     '0 Offline',
     '0 Connecting',
     '2 fatal',

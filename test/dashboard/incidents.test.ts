@@ -89,7 +89,7 @@ test('a shard that meets something else while it is down is in both until it is 
   ]);
 });
 
-test('a shard that is refused for good is lost to what it was down for, and down for that until somebody brings it up', () => {
+test('a shard that is refused for good is lost to what it was down for, and down for that until it is gone', () => {
   const incidents = folded(lost(1, 0), lost(2, 0), fatal(1, 500));
   expect(incidents.list).toMatchObject([
     { action: 'resume', shards: 2, down: 1, lost: 1, endedAt: null },
@@ -97,8 +97,8 @@ test('a shard that is refused for good is lost to what it was down for, and down
   ]);
   incidents.add(2, up(2, 600));
   expect(incidents.list[0]).toMatchObject({ down: 0, lost: 1, endedAt: 600 });
-  incidents.add(1, up(1, 9_000));
-  expect(incidents.list[1]).toMatchObject({ down: 0, lost: 0, endedAt: 9_000 });
+  incidents.leave(1, 9_000);
+  expect(incidents.list[1]).toMatchObject({ down: 0, lost: 1, endedAt: 9_000 });
 });
 
 test('what a user asked for is no incident, and a shard closed while it is down is lost to it, not up', () => {

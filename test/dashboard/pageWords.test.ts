@@ -92,11 +92,12 @@ describe('incidents in words', () => {
     expect(describeOutcome({ ...over, shards: 1, lost: 1 })).toBe('Offline after 4.2 s');
   });
 
-  test('a fatal one is down for good, until somebody brings it up', () => {
+  test('a fatal one is down for good, until another takes its place', () => {
     const fatal = { ...incident, action: 'fatal' } as const;
     expect(describeOutcome(fatal)).toBe('3 down for good');
     expect(describeOutcome({ ...fatal, shards: 1, down: 1 })).toBe('down for good');
-    expect(describeOutcome({ ...fatal, shards: 1, down: 0, endedAt: 14_200 })).toBe('up after 4.2 s');
+    expect(describeOutcome({ ...fatal, down: 0, lost: 14, endedAt: 14_200 })).toBe('all gone after 4.2 s');
+    expect(describeOutcome({ ...fatal, shards: 1, down: 0, lost: 1, endedAt: 14_200 })).toBe('gone after 4.2 s');
   });
 });
 

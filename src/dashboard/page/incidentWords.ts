@@ -17,9 +17,11 @@ export function describeShards({ shards, ids, times }: Incident): string {
 
 /** How it ended the last time, or how it stands: `all up after 4.2 s`, `3 still down`, `Offline after 30 s`. */
 export function describeOutcome({ action, shards, down, lost, downAt, endedAt }: Incident): string {
-  const still = action === 'fatal' ? 'down for good' : 'still down';
+  const isFatal = action === 'fatal';
+  const still = isFatal ? 'down for good' : 'still down';
   if (endedAt === null) return shards === 1 ? still : `${showCount(down)} ${still}`;
   const after = `after ${showDuration(endedAt - downAt)}`;
+  if (isFatal) return shards === 1 ? `gone ${after}` : `all gone ${after}`;
   if (lost === 0) return shards === 1 ? `up ${after}` : `all up ${after}`;
   if (lost < shards) return `${showCount(lost)} Offline, else up ${after}`;
   return shards === 1 ? `Offline ${after}` : `all Offline ${after}`;

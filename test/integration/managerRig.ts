@@ -43,7 +43,7 @@ export function managerOn(simulator: GatewaySimulator, options: Partial<ShardMan
     ...options,
     options: {
       backoff: { initial: 20, max: 100 },
-      timeouts: { handshake: 2_000, hello: 2_000, ready: 2_000, resumed: 2_000, close: 200 },
+      timeouts: { handshake: 5_000, hello: 5_000, ready: 5_000, resumed: 5_000, close: 200 },
       ...options.options,
     },
   });

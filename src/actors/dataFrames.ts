@@ -60,7 +60,7 @@ export class DataFrames {
       const size = headerSize(chunk, at);
       if (at + size > end) {
         this.#header = Buffer.from(chunk.subarray(at));
-        at = this.#pass(chunk, at, end - at);
+        this.#pass(chunk, at, end - at);
         return;
       }
       const first = chunk[at] as number;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { WebSocket, type ClientOptions } from 'ws';
+import { WebSocket, type ClientOptions, type RawData } from 'ws';
 import { fromCallback, type EventObject } from 'xstate';
 import type { Ticket } from '../../machines/bucket.js';
 import type { SocketCommand, SocketInput, SocketReport } from '../../machines/shard.types.js';
@@ -155,16 +155,17 @@ class Connection {
 
   #listen(socket: WebSocket): void {
     this.#socket = socket;
+    const receive = (data: RawData, isBinary: boolean) => this.#receive(data as Buffer, isBinary);
     // The TCP socket alone: the response would keep its headers and streams for as long as the connection lives.
     socket.once('upgrade', ({ socket: tcp }) => {
       this.#bytesRead = () => tcp.bytesRead;
-      socket.once('open', () => DataFrames.before(tcp, (data, isBinary) => this.#receive(data, isBinary)));
+      socket.once('open', () => DataFrames.before(tcp, receive));
     });
     socket.on('open', () => {
       this.#deps.wire.ping = (answered) => this.#ping(socket, answered);
       this.#tell({ type: 'socket.opened' });
     });
-    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('message', receive);
     socket.on('unexpected-response', (_request, response) => this.#refused(response));
     socket.on('error', (error) => {
       if (this.#error === '') this.#error = error.message;

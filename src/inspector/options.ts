@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { checkMethods, invalidOption } from '../invalidOption.js';
 import type { Logger } from '../logger.js';
+import { LOOPBACK } from '../loopback.js';
 
 /** One shard: its id and the actor of its chart. */
 export interface InspectedShard {
@@ -41,8 +42,6 @@ export interface InspectorOptions {
 export type ResolvedInspectorOptions = Required<Omit<InspectorOptions, 'shards' | 'logger'>> &
   Pick<InspectorOptions, 'shards' | 'logger'>;
 
-const HOSTS: ReadonlySet<unknown> = new Set(['127.0.0.1', '::1', 'localhost']);
-
 /** Shorter than this it is no secret, but would take pieces out of other words. */
 const SHORTEST_SECRET = 8;
 
@@ -66,7 +65,7 @@ export function resolveInspectorOptions(options: InspectorOptions): ResolvedInsp
   } = options;
   whole('port', port, 0, 65_535);
   whole('maxEventsPerSecond', maxEventsPerSecond, 1, 100_000);
-  if (!HOSTS.has(host)) throw invalidOption('host', host, "'127.0.0.1', '::1' or 'localhost'");
+  if (!LOOPBACK.has(host)) throw invalidOption('host', host, "'127.0.0.1', '::1' or 'localhost'");
   if (!isWebPage(page)) throw invalidOption('page', page, 'the http or https URL of a page');
   if (typeof autoOpen !== 'boolean') throw invalidOption('autoOpen', autoOpen, 'true or false');
   if (shards !== undefined && !(Array.isArray(shards) && shards.every(isId))) {

@@ -5,19 +5,18 @@
 // bot's process for a transition, in turns with no dashboard, with one nobody looks at, and with one viewer: what a viewer
 // costs is the difference, told as per cent of a core at that rate. Of the browser it is the time its main thread is busy.
 import { fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createShardManager } from '../../dist/src/index.js';
 import { serveDashboard } from '../../dist/src/dashboard/index.js';
 import { createGatewaySimulator } from '../../dist/src/simulator/index.js';
+import { chromiumPath, howToInstall, launchChromium } from '../../dist/visualizations/chromium.js';
 import { summary } from './stats.mjs';
 
 const TRANSITIONS_OF_A_RECONNECT = 4;
 const TURN_MS = 50;
 const SETTLE_MS = 500;
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 
 const { values } = parseArgs({
   options: {
@@ -103,7 +102,7 @@ async function measure() {
     received += (await ask({ look: null })).bytes - before;
     await dashboard.stop();
   }
-  const browser = values['no-browser'] || CHROMIUM === undefined ? null : await inBrowser(manager);
+  const browser = values['no-browser'] || chromiumPath === null ? null : await inBrowser(manager);
   await manager.shutdown();
   gateway.disconnect();
 
@@ -123,11 +122,9 @@ async function measure() {
 }
 
 async function inBrowser(manager) {
-  const { chromium } = await import('playwright-core');
   const dashboard = serveDashboard(manager);
   await dashboard.ready;
-  const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--headless', ...flags] });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(dashboard.url);
@@ -168,7 +165,7 @@ function told({ perSecond, usEach, percentOfACore, bytesPerSecond, browser }) {
     `  one viewer              ${range(percentOfACore.viewed)}`,
     `sent to the viewer        ${(bytesPerSecond / 1_024).toFixed(0)} KiB/s`,
     browser === null
-      ? 'browser                   SKIPPED: there is no chromium here (apt-get install chromium)'
+      ? `browser                   SKIPPED: there is no Chromium here. ${howToInstall}`
       : `browser's main thread     ${range(browser.mainThreadPercent)} %, heap ${browser.heapMiB.toFixed(1)} MiB`,
   ];
   return lines.join('\n');

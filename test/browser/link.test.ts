@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { expect } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
+import { countListeners } from '../dashboard/rig.js';
 import { until } from '../integration/harness.js';
 import { managed } from '../integration/managerRig.js';
 import { countObservers } from '../inspector/rig.js';
@@ -17,22 +18,6 @@ import {
   textOf,
   untilAsync,
 } from './rig.js';
-
-/** How many listeners somebody has more than when this was called. */
-function countListeners(emitter: object): () => number {
-  const watched = emitter as Record<'on' | 'off', (...args: unknown[]) => unknown>;
-  const { on, off } = watched;
-  let listeners = 0;
-  watched.on = (...args) => {
-    listeners += 1;
-    return on.apply(emitter, args);
-  };
-  watched.off = (...args) => {
-    listeners -= 1;
-    return off.apply(emitter, args);
-  };
-  return () => listeners;
-}
 
 const isOver = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
 

@@ -134,3 +134,19 @@ export function post(url: string | null, path: string, headers: Record<string, s
     body: '{}',
   });
 }
+
+/** How many listeners somebody has more than when this was called. */
+export function countListeners(emitter: object): () => number {
+  const watched = emitter as Record<'on' | 'off', (...args: unknown[]) => unknown>;
+  const { on, off } = watched;
+  let listeners = 0;
+  watched.on = (...args) => {
+    listeners += 1;
+    return on.apply(emitter, args);
+  };
+  watched.off = (...args) => {
+    listeners -= 1;
+    return off.apply(emitter, args);
+  };
+  return () => listeners;
+}

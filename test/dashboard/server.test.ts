@@ -1,14 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { DashboardError, serveDashboard, type DashboardOptions } from '../../src/dashboard/index.js';
 import { ShardError } from '../../src/index.js';
 import { shardOn, simulate } from '../integration/harness.js';
 import { countObservers } from '../inspector/rig.js';
+import { runProgram } from '../program.js';
 import { ask, watching } from './rig.js';
 
 const root = new URL('../../', import.meta.url);
@@ -153,10 +152,5 @@ test('it keeps no process alive, and can be awaited when nothing else is left', 
     });
     console.log('done');
   `;
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: fileURLToPath(root),
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
-  expect({ stdout, stderr, status }).toEqual({ stdout: 'done\n', stderr: '', status: 0 });
+  expect(runProgram(program)).toEqual({ stdout: 'done\n', stderr: '', status: 0 });
 });

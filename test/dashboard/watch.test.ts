@@ -6,29 +6,13 @@ import { LiveSource } from '../../src/dashboard/watch/live.js';
 import { resolveServerOptions } from '../../src/dashboard/options.js';
 import type { Send, Source } from '../../src/dashboard/source.js';
 import { eventFrame } from '../../src/dashboard/stream.js';
-import type { Shard, ShardManager } from '../../src/index.js';
+import type { Shard } from '../../src/index.js';
 import { reached, shardOn, simulate, until } from '../integration/harness.js';
 import { managed } from '../integration/managerRig.js';
 import { countObservers } from '../inspector/rig.js';
-import { Viewer, watching } from './rig.js';
+import { countListeners, Viewer, watching } from './rig.js';
 
 const CONNECTED = lifecycles.indexOf('Connected');
-
-/** How many listeners somebody has more than when this was called. */
-function countListeners(emitter: Shard | ShardManager): () => number {
-  const watched = emitter as { on: (...args: never[]) => unknown; off: (...args: never[]) => unknown };
-  const { on, off } = watched;
-  let listeners = 0;
-  watched.on = (...args) => {
-    listeners += 1;
-    return on.apply(emitter, args);
-  };
-  watched.off = (...args) => {
-    listeners -= 1;
-    return off.apply(emitter, args);
-  };
-  return () => listeners;
-}
 
 test('while nobody looks a shard has one listener and no observer; stop leaves it as it was', async () => {
   await using simulator = await simulate();

@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
 import { attachInspector, InspectorError } from '../../src/inspector/index.js';
 import type { Frame } from '../../src/inspector/conversion.js';
 import { Relay } from '../../src/inspector/relay.js';
+import { runProgram } from '../program.js';
 import { countingShard, countObservers, told, upgradeStatus, Viewer } from './rig.js';
 
 const frame = (kind: Frame['kind'], text: string, sessionId = 'x:0'): Frame => ({
@@ -224,10 +223,5 @@ test('it keeps no process alive, and can be awaited when nothing else is left', 
     viewer._socket.unref();
     console.log('done');
   `;
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: fileURLToPath(new URL('../../', import.meta.url)),
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
-  expect({ stdout, stderr, status }).toEqual({ stdout: 'done\n', stderr: '', status: 0 });
+  expect(runProgram(program)).toEqual({ stdout: 'done\n', stderr: '', status: 0 });
 });

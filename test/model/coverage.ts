@@ -1,6 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
+import { edgeId } from '../../src/dashboard/watch/charts.js';
 import { edgesOf, nodesOf, type Node } from '../../visualizations/edges.js';
-import type { AnyTransitionDefinition, ObservedStep } from './observer.js';
+import type { ObservedStep } from './observer.js';
 
 /** Something a chart's definition says, and on how many paths it was seen. */
 interface Item {
@@ -80,13 +81,6 @@ export class Coverage {
       covered: `${Math.floor((100 * covered) / items.length)} %`,
     };
   }
-}
-
-/** The same id as edgesOf gives it, in any copy of the chart. */
-function edgeId(transition: AnyTransitionDefinition): string {
-  const { source, eventType } = transition;
-  const list = eventType === '' ? (source.always ?? []) : (source.transitions.get(eventType) ?? []);
-  return `${source.id}|${eventType}|${list.indexOf(transition)}`;
 }
 
 const refusalOf = (id: string) => `${id} refused`;

@@ -1,10 +1,8 @@
 import type { AuditShard, AuditStep, ShardMessage, StateIndex, StepView } from '../protocol.js';
+import { KEPT_STEPS } from './detail.js';
 import { lastUpTo, type Times } from './search.js';
 
-/** More than the page keeps need not be told at once. */
-const TOLD_STEPS = 200;
-
-/** One shard of a log, at any time of it. */
+/** One shard of a log, at any time of it. More steps than the page shows are not told at once. */
 export class AuditShardAt {
   readonly #shard: AuditShard;
 
@@ -15,7 +13,7 @@ export class AuditShardAt {
   /** All of it up to a moment, for whoever begins to look. */
   whole(at: number, state: StateIndex): ShardMessage {
     const end = this.#count(at);
-    const steps = this.#shard.steps.slice(Math.max(0, end - TOLD_STEPS), end);
+    const steps = this.#shard.steps.slice(Math.max(0, end - KEPT_STEPS), end);
     return this.#message(at, state, steps, { isWhole: true, taken: [] });
   }
 
@@ -23,7 +21,7 @@ export class AuditShardAt {
   changes(after: number, upTo: number, state: StateIndex): ShardMessage | null {
     const [first, end] = [this.#count(after), this.#count(upTo)];
     if (first === end) return null;
-    const steps = this.#shard.steps.slice(Math.max(first, end - TOLD_STEPS), end);
+    const steps = this.#shard.steps.slice(Math.max(first, end - KEPT_STEPS), end);
     const taken = steps.flatMap((step) => step.taken.map((edge) => ({ chart: 'shard' as const, edge })));
     return this.#message(upTo, state, steps, { isWhole: false, taken });
   }

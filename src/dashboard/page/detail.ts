@@ -8,7 +8,8 @@ export interface BucketSample {
 
 type Taken = ShardMessage['taken'][number];
 
-const KEPT_STEPS = 200;
+/** How many steps of it the page shows. */
+export const KEPT_STEPS = 200;
 const KEPT_TAKEN = 200;
 
 /** How far back the plots reach. */

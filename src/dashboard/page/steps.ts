@@ -1,12 +1,10 @@
 import type { StepView } from '../protocol.js';
-import type { Detail } from './detail.js';
+import { type Detail, KEPT_STEPS } from './detail.js';
 import { element, swatch } from './dom.js';
 import type { Model, News } from './model.js';
 import { letters } from './states.js';
 import type { View } from './view.js';
 import { describeCause, describeDecision, describeEvent, showDay, showExactMoment } from './words.js';
-
-const ROWS = 200;
 
 /** The selected shard's transitions, newest first, each with what was decided and why. */
 export class StepList implements View {
@@ -35,7 +33,7 @@ export class StepList implements View {
     this.#count += added;
     const steps = added === 0 ? [] : (detail?.steps.slice(-added) ?? []);
     if (steps.length > 0) this.#list.prepend(...steps.toReversed().map((step) => rowOf(model, step)));
-    while (this.#list.childElementCount > ROWS) this.#list.lastElementChild?.remove();
+    while (this.#list.childElementCount > KEPT_STEPS) this.#list.lastElementChild?.remove();
     this.#none.hidden = this.#count > 0;
   }
 }

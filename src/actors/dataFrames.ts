@@ -18,6 +18,8 @@ const enum First {
 /** In the second byte. A server masks nothing. */
 const MASKED = 0x80;
 const MAX_HEADER_BYTES = 14;
+/** A longer control frame breaks the protocol. */
+const MAX_CONTROL_BYTES = 125;
 
 /**
  * Takes the whole data frames out of what the network brings before ws does: nearly all that a gateway sends. ws takes each
@@ -101,7 +103,7 @@ export class DataFrames {
     switch (first) {
       case First.Ping:
       case First.Pong:
-        return true;
+        return second <= MAX_CONTROL_BYTES;
       case First.WholeText:
       case First.WholeBinary:
         return !this.#isContinued;

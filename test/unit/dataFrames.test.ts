@@ -92,6 +92,7 @@ const anOrdinaryFrame = fc.oneof(
 const anOddFrame = fc.oneof(
   fc.tuple(fc.nat(255), aPayload).map(([first, payload]) => [frame(first, payload)]),
   fc.tuple(fc.constantFrom(0x81, 0x82), aControl).map(([first, payload]) => [frame(first, payload, 0x80)]),
+  fc.tuple(fc.constantFrom(0x88, 0x89, 0x8a), aPayload).map(([first, payload]) => [frame(first, payload)]),
   fc.uint8Array({ maxLength: 20 }).map((bytes) => [Buffer.from(bytes)]),
   fc.constant([frame(0x88, Buffer.from([0x0f, 0xa0]))]),
 );

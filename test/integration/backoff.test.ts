@@ -107,7 +107,7 @@ describe.concurrent('the back-off', () => {
         await shard.connect();
         await until(() => shard.latency !== null);
         simulator.closeWith(4008);
-        await until(() => shard.state === 'Disconnected');
+        await reached(shard, 'Disconnected');
         await stays(() => upgrades(simulator).length, 100);
         expect(shard.state).toBe('Disconnected');
       },

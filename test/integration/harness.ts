@@ -114,8 +114,18 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-export function reached(shard: Shard, state: Lifecycle, timeout?: number): Promise<void> {
-  return until(() => shard.state === state, timeout);
+/** Hears of it in the turn in which it happens: the shard may not stay there long enough to be polled. */
+export async function reached(shard: Shard, state: Lifecycle, timeout = 8_000): Promise<void> {
+  if (shard.state === state) return;
+  const reaching = new Promise<void>((resolve) => {
+    const hear = ({ to }: TransitionRecord) => {
+      if (to !== state) return;
+      shard.off('transition', hear);
+      resolve();
+    };
+    shard.on('transition', hear);
+  });
+  await within(timeout, reaching);
 }
 
 /** Watches for so long that nothing happens: the value stays what it is. */

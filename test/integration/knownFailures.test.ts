@@ -267,7 +267,7 @@ describe.concurrent('a shard does not', () => {
     'stay down where it is closed and connected at once, while connecting',
     scenario({ simulator: { script: [{ at: 'upgrade', delay: 200 }] } }, async ({ simulator, shard }) => {
       const first = shard.connect().catch((error: unknown) => error);
-      await until(() => shard.state === 'Connecting');
+      await reached(shard, 'Connecting');
       const closed = shard.close();
       await shard.connect();
       await Promise.all([first, closed]);

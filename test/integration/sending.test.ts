@@ -52,7 +52,7 @@ describe.concurrent('a payload', () => {
       await shard.connect();
       simulator.next({ at: 'upgrade', refuse: 503, times: 2 });
       simulator.reset();
-      await until(() => shard.state === 'Disconnected');
+      await reached(shard, 'Disconnected');
       await shard.send(channel('later'));
       await until(() => sent(simulator).length === 1);
       expect(story(simulator)).toEqual(['identify /', 'resume /resume']);
@@ -65,7 +65,7 @@ describe.concurrent('a payload', () => {
     scenario({}, async ({ simulator, shard }) => {
       await shard.connect();
       simulator.closeWith(4009);
-      await until(() => shard.state === 'Disconnected');
+      await reached(shard, 'Disconnected');
       await shard.send(channel('later'));
       await until(() => sent(simulator).length === 1);
       expect(story(simulator)).toEqual(['identify /', 'identify /']);

@@ -1,0 +1,53 @@
+/** Turns the binary frames of one connection into texts. */
+export interface Inflater {
+  /**
+   * The text of the message this frame ends, or null where the message goes on in the next frame.
+   * @throws Error if the data is corrupt: the stream cannot be trusted from here on.
+   */
+  push(frame: Buffer): string | null;
+  close(): void;
+}
+
+/** What one message may gather over frames before the peer is taken for broken. */
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+
+/** A message of zlib-stream ends with 00 00 ff ff. */
+function endsMessage(frame: Buffer): boolean {
+  const end = frame.length;
+  return (
+    end >= 4 && frame[end - 1] === 0xff && frame[end - 2] === 0xff && frame[end - 3] === 0x00 && frame[end - 4] === 0x00
+  );
+}
+
+/** zlib-stream: one context a connection. */
+export abstract class ZlibStream implements Inflater {
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+
+  push(frame: Buffer): string | null {
+    if (this.#pendingBytes === 0) return endsMessage(frame) ? this.inflate(frame) : this.#hold(frame);
+    this.#hold(frame);
+    // The suffix itself may be cut in two.
+    const last = frame.length >= 4 ? frame : Buffer.concat(this.#pending.slice(-4));
+    if (!endsMessage(last)) return null;
+    const message = Buffer.concat(this.#pending, this.#pendingBytes);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return this.inflate(message);
+  }
+
+  /**
+   * Only whole messages are inflated: zlib-sync writes past its buffer when a partial one outgrows it.
+   * @throws Error if the data is corrupt.
+   */
+  protected abstract inflate(message: Buffer): string;
+  abstract close(): void;
+
+  #hold(frame: Buffer): null {
+    if (frame.length === 0) return null;
+    this.#pending.push(frame);
+    this.#pendingBytes += frame.length;
+    if (this.#pendingBytes > MAX_PENDING_BYTES) throw new Error('a message that does not end');
+    return null;
+  }
+}

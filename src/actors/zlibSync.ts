@@ -33,9 +33,8 @@ const SMALL_MESSAGES = 32;
  */
 export class ZlibSyncStream extends ZlibStream {
   #inflate = newInflate(15);
-  /** The end of all text, from the first large message on; null while the buffer is small. */
-  #recent: Buffer | null = null;
-  #smallMessages = 0;
+  /** The last large text and those after it, as long as there are few; null while the buffer is small. */
+  #recent: string[] | null = null;
 
   close(): void {}
 
@@ -53,11 +52,11 @@ export class ZlibSyncStream extends ZlibStream {
   }
 
   #remember(text: string): void {
-    this.#smallMessages = text.length > WINDOW_BYTES ? 0 : this.#smallMessages + 1;
-    // What was no UTF-8 is not known byte for byte any more: the buffer stays.
-    this.#recent = text.includes('\uFFFD') ? null : endOf(this.#recent ?? Buffer.alloc(0), text);
-    if (this.#recent === null || this.#smallMessages < SMALL_MESSAGES) return;
-    this.#inflate = inflateAfter(this.#recent);
+    if (this.#recent === null || text.length > WINDOW_BYTES) this.#recent = [text];
+    else this.#recent.push(text);
+    if (this.#recent.length <= SMALL_MESSAGES) return;
+    const window = lastBytes(this.#recent);
+    if (window !== null) this.#inflate = inflateAfter(window);
     this.#recent = null;
   }
 }
@@ -67,9 +66,13 @@ function newInflate(windowBits: number): ZlibSync.Inflate {
   return new Inflate({ chunkSize: CHUNK_BYTES, to: 'string', windowBits });
 }
 
-/** The last 32 KiB of both. Of a long text only the end is encoded, in which a character cut in two is far enough back. */
-function endOf(before: Buffer, text: string): Buffer {
-  return Buffer.concat([before, Buffer.from(text.slice(-WINDOW_BYTES - 2))]).subarray(-WINDOW_BYTES);
+/**
+ * The last 32 KiB of these texts, a character cut in two before them; null where bytes were no UTF-8, for then they are
+ * not known.
+ */
+function lastBytes([large = '', ...small]: readonly string[]): Buffer | null {
+  const end = [large.slice(-WINDOW_BYTES - 2), ...small].join('').slice(-WINDOW_BYTES - 2);
+  return end.includes('\uFFFD') ? null : Buffer.from(end).subarray(-WINDOW_BYTES);
 }
 
 /** One that goes on where another was, between two messages, after this text. Raw: the stream's header is long past. */

@@ -36,7 +36,8 @@ export interface OutboxChart {
 export class Outbox implements SocketOutbox {
   readonly max: number;
   readonly #chart: OutboxChart;
-  readonly #waiting = new Map<number, Waiting>();
+  /** None before the first: most shards never send. */
+  #waiting: Map<number, Waiting> | null = null;
   #lastId = 0;
 
   constructor(max: number, chart: OutboxChart) {
@@ -45,7 +46,7 @@ export class Outbox implements SocketOutbox {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting?.size ?? 0;
   }
 
   /**
@@ -55,7 +56,7 @@ export class Outbox implements SocketOutbox {
   async send(payload: SendPayload, { priority = false, signal }: SendOptions = {}): Promise<void> {
     const text = encode(payload);
     signal?.throwIfAborted();
-    if (this.#waiting.size >= this.max) {
+    if (this.size >= this.max) {
       throw new ShardError('QUEUE_FULL', `${this.max} payloads wait already. Send less, or raise queue.max.`, {
         value: this.max,
       });
@@ -68,7 +69,7 @@ export class Outbox implements SocketOutbox {
     signal?.addEventListener('abort', withdraw, { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#waiting.set(id, { text, resolve, reject });
+        (this.#waiting ??= new Map()).set(id, { text, resolve, reject });
         this.#chart.queue({ id, priority, presence: payload.op === Opcode.PresenceUpdate });
       });
     } finally {
@@ -77,7 +78,7 @@ export class Outbox implements SocketOutbox {
   }
 
   text(id: number): string | undefined {
-    return this.#waiting.get(id)?.text;
+    return this.#waiting?.get(id)?.text;
   }
 
   sent(id: number): void {
@@ -86,15 +87,15 @@ export class Outbox implements SocketOutbox {
 
   /** Nothing that waits will leave any more. */
   rejectAll(error: unknown): void {
-    for (const id of this.#waiting.keys()) {
+    for (const id of this.#waiting?.keys() ?? []) {
       this.#chart.cancel(id);
       this.#take(id)?.reject(error);
     }
   }
 
   #take(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
+    const waiting = this.#waiting?.get(id);
+    this.#waiting?.delete(id);
     return waiting;
   }
 }

@@ -57,7 +57,7 @@ export function watchSteps(
     if (from === to && lastDecision === decided) return collect(since, event);
     const decision = lastDecision === decided ? null : lastDecision;
     // Copied to its length: an array that grew has room for more, and `history` keeps it for as long as the shard lives.
-    const step = { event, snapshot, from, to, decision, since: since.slice(), start };
+    const step = { event, snapshot, from, to, decision, since: since.length === 0 ? NONE : since.slice(), start };
     from = to;
     decided = lastDecision;
     since.length = 0;
@@ -66,7 +66,17 @@ export function watchSteps(
   });
 }
 
-const startOf = ({ value, context }: ShardSnapshot): ChartStart => ({ value, context });
+const NONE: readonly ChartEvent[] = [];
+
+/** Every state a shard has been in, once for all shards: a snapshot's own is a tree of objects, and `history` keeps fifty. */
+const values = new Map<string, ShardSnapshot['value']>();
+
+function startOf({ value, context }: ShardSnapshot): ChartStart {
+  const name = JSON.stringify(value);
+  const known = values.get(name);
+  if (known === undefined) values.set(name, value);
+  return { value: known ?? value, context };
+}
 
 /** A resume may replay thousands of dispatches, each of which says only how far it has come: the furthest says it all. */
 function collect(since: ChartEvent[], event: ChartEvent): void {

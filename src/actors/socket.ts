@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import { WebSocket, type ClientOptions, type RawData } from 'ws';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { WebSocket, type ClientOptions } from 'ws';
 import { fromCallback, type EventObject } from 'xstate';
 import type { Ticket } from '../../machines/bucket.js';
 import type { SocketCommand, SocketInput, SocketReport } from '../../machines/shard.types.js';
@@ -65,15 +66,15 @@ class Connection {
   readonly #reader: FrameReader;
   readonly #inflater: Inflater;
   #socket: WebSocket | null = null;
-  #bytesRead: () => number = () => 0;
+  #tcp: Socket | null = null;
   /** Once our close is said nothing is delivered any more: the sequence told with it is the last. */
   #silent = false;
   #ended = false;
   #error = '';
   #lastPing = 0;
   #pings: Map<string, PingAnswer> | null = null;
-  /** Written, but not yet taken by the network. */
-  readonly #inFlight = new Map<number, Ticket>();
+  /** Written, but not yet taken by the network. None before the first: most shards never send. */
+  #inFlight: Map<number, Ticket> | null = null;
   #retryAfterMs: number | null = null;
 
   constructor(deps: SocketDeps, input: SocketInput, tell: Tell) {
@@ -106,9 +107,10 @@ class Connection {
         const { ticket } = command;
         const text = this.#deps.outbox.text(ticket.id);
         if (text === undefined) return;
-        this.#inFlight.set(ticket.id, ticket);
+        const inFlight = (this.#inFlight ??= new Map());
+        inFlight.set(ticket.id, ticket);
         return this.#write(text, (error) => {
-          if (!this.#inFlight.delete(ticket.id)) return;
+          if (!inFlight.delete(ticket.id)) return;
           if (error) this.#tell({ type: 'socket.unsent', ticket });
           else this.#deps.outbox.sent(ticket.id);
         });
@@ -146,6 +148,7 @@ class Connection {
         perMessageDeflate: false,
         skipUTF8Validation: true,
         closeTimeout: this.#deps.closeTimeoutMs,
+        finishRequest: (request, socket) => this.#request(request, socket),
       };
       this.#listen(new WebSocket(gatewayUrl(base, this.#deps.query), options));
     } catch (error) {
@@ -153,24 +156,30 @@ class Connection {
     }
   }
 
+  /** The answer is heard from the request, which is gone once it is there: the WebSocket would keep every listener it ever had. */
+  #request(request: ClientRequest, socket: WebSocket): void {
+    request.prependOnceListener('response', (response) => this.#refused(response));
+    // After the listener of ws: the WebSocket is open by then, or the upgrade was no good.
+    request.once('upgrade', (_response, tcp) => {
+      if (socket.readyState === socket.OPEN) this.#opened(socket, tcp as Socket);
+    });
+    request.end();
+  }
+
   #listen(socket: WebSocket): void {
     this.#socket = socket;
-    const receive = (data: RawData, isBinary: boolean) => this.#receive(data as Buffer, isBinary);
-    // The TCP socket alone: the response would keep its headers and streams for as long as the connection lives.
-    socket.once('upgrade', ({ socket: tcp }) => {
-      this.#bytesRead = () => tcp.bytesRead;
-      socket.once('open', () => DataFrames.before(tcp, receive));
-    });
-    socket.on('open', () => {
-      this.#deps.wire.ping = (answered) => this.#ping(socket, answered);
-      this.#tell({ type: 'socket.opened' });
-    });
-    socket.on('message', receive);
-    socket.on('unexpected-response', (_request, response) => this.#refused(response));
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     socket.on('error', (error) => {
       if (this.#error === '') this.#error = error.message;
     });
     socket.on('close', (code, reason) => this.#end(code, reason.toString()));
+  }
+
+  #opened(socket: WebSocket, tcp: Socket): void {
+    this.#tcp = tcp;
+    DataFrames.before(tcp, (data, isBinary) => this.#receive(data, isBinary));
+    this.#deps.wire.ping = (answered) => this.#ping(socket, answered);
+    this.#tell({ type: 'socket.opened' });
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -195,7 +204,7 @@ class Connection {
     this.#tell({ type: 'socket.corrupted', reason });
   }
 
-  /** An HTTP answer instead of the upgrade: 429 and 5xx may say how long to stay away. */
+  /** An HTTP answer instead of the upgrade, which ends the WebSocket: 429 and 5xx may say how long to stay away. */
   #refused({ statusCode = 0, headers }: IncomingMessage): void {
     this.#error = `HTTP ${statusCode}`;
     const retryAfter = headers['retry-after'];
@@ -204,12 +213,11 @@ class Connection {
       const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(retryAfter) - Date.now();
       if (ms > 0) this.#retryAfterMs = ms;
     }
-    this.#socket?.terminate();
   }
 
   /** Reports once a whole turn of the event loop has brought no byte: then nothing waits in the socket any more. */
   #settle(bytesBefore: number): void {
-    const bytes = this.#bytesRead();
+    const bytes = this.#tcp?.bytesRead ?? 0;
     if (bytes === bytesBefore) this.#tell({ type: 'socket.settled' });
     else setImmediate(() => this.#silent || this.#settle(bytes));
   }
@@ -240,8 +248,8 @@ class Connection {
     this.#deps.wire.ping = null;
     for (const answered of this.#pings?.values() ?? []) answered(null);
     this.#pings?.clear();
-    for (const ticket of this.#inFlight.values()) this.#tell({ type: 'socket.unsent', ticket });
-    this.#inFlight.clear();
+    for (const ticket of this.#inFlight?.values() ?? []) this.#tell({ type: 'socket.unsent', ticket });
+    this.#inFlight?.clear();
   }
 
   #close(code: number, reason: string): void {

@@ -25,11 +25,9 @@ const WINDOW_BYTES = 32 * 1024;
 const SMALL_MESSAGES = 32;
 
 /**
- * zlib-stream with zlib-sync.
- *
- * It keeps a buffer of the size of the largest message it has ever inflated: after a guild of a megabyte, a
- * megabyte a shard. It cannot be made smaller. So once large messages are over another inflater goes on in its place, told
- * the last 32 KiB of text: all that what follows can refer to.
+ * zlib-stream with zlib-sync, which keeps a buffer of the size of the largest message it has ever inflated: after a guild
+ * of a megabyte, a megabyte a shard. It cannot be made smaller. So once large messages are over another inflater goes on
+ * in its place, told the last 32 KiB of text: all that what follows can refer to.
  */
 export class ZlibSyncStream extends ZlibStream {
   #inflate = newInflate(15);

@@ -206,17 +206,18 @@ export function generator(seed) {
   };
   const names = Object.entries(MIX).flatMap(([name, share]) => Array.from({ length: share }, () => name));
 
-  return { message, event: () => ((t) => ({ t, d: make[t]() }))(pick(names)) };
+  const named = (t) => ({ t, d: make[t]() });
+  return { message, guild: () => named('GUILD_CREATE'), event: () => named(pick(names)) };
 }
 
 export const text = (t, s, d) => JSON.stringify({ t, s, op: 0, d });
 
 /**
- * The texts of one connection: HELLO, READY, then `warmUp` and `events` dispatches. The last of each is a MESSAGE_CREATE
- * whose nonce says so, for a client that sees nothing else.
+ * The texts of one connection: HELLO, READY, its guilds, then `warmUp` and `events` dispatches. The last of each is a
+ * MESSAGE_CREATE whose nonce says so, for a client that sees nothing else.
  */
-export function corpus({ seed, warmUp, events, interval }) {
-  const { message, event } = generator(seed);
+export function corpus({ seed, guilds = 0, warmUp, events, interval }) {
+  const { message, guild, event } = generator(seed);
   let sequence = 1;
   let messages = 0;
   const dispatches = (count, mark) =>
@@ -225,7 +226,8 @@ export function corpus({ seed, warmUp, events, interval }) {
       if (t === 'MESSAGE_CREATE') messages += 1;
       return text(t, (sequence += 1), d);
     });
-  const warm = dispatches(warmUp, 'warm');
+  const created = Array.from({ length: guilds }, guild).map(({ t, d }) => text(t, (sequence += 1), d));
+  const warm = [...created, ...dispatches(warmUp, 'warm')];
   messages = 0;
   const measured = dispatches(events, 'end');
   return { hello: hello(interval), ready: ready(), warm, measured, messages };

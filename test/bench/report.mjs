@@ -26,24 +26,25 @@ const parts = {
         ),
       )
       .join('\n'),
-  idle: ({ rounds, results }) =>
-    [...new Set(results.map(({ shards }) => shards))]
-      .map((shards) =>
-        table(
-          `${shards} idle shards over zlib-stream, median (range) of ${rounds} rounds`,
+  idle: ({ rounds, events, results }) =>
+    [...new Set(results.map(({ shards, guilds }) => `${shards} ${guilds}`))]
+      .map((key) => {
+        const own = results.filter(({ shards, guilds }) => `${shards} ${guilds}` === key);
+        const [{ shards, guilds }] = own;
+        const what = guilds === 0 ? '' : `, each after ${guilds} guilds and ${events} events`;
+        return table(
+          `${shards} idle shards over zlib-stream${what}, median (range) of ${rounds} rounds`,
           ['', 'RSS, KiB a shard', 'heap, KiB a shard', 'start-up, ms', 'of it CPU, ms', 'idle, % of a core'],
-          results
-            .filter((result) => result.shards === shards)
-            .map(({ label, rssKiB, heapKiB, startUpMs, startUpCpuMs, idlePercent }) => [
-              label,
-              range(rssKiB, 0),
-              range(heapKiB, 0),
-              range(startUpMs, 0),
-              range(startUpCpuMs, 0),
-              range(idlePercent),
-            ]),
-        ),
-      )
+          own.map(({ label, rssKiB, heapKiB, startUpMs, startUpCpuMs, idlePercent }) => [
+            label,
+            range(rssKiB, 0),
+            range(heapKiB, 0),
+            range(startUpMs, 0),
+            range(startUpCpuMs, 0),
+            range(idlePercent),
+          ]),
+        );
+      })
       .join('\n'),
   latency: ({ rate, results }) =>
     table(

@@ -1,7 +1,7 @@
 // The gateway's process: replays one corpus to whoever identifies. Started by processes.mjs with its options as JSON.
 //
-// { seed, warmUp, events, interval, acks }: READY is followed by the warm-up, `go` by the rest to everybody at once, or
-// with a `rate` at that many events a second. Heartbeats are answered `acks` times.
+// { seed, guilds, warmUp, events, interval, acks }: READY is followed by the guilds and the warm-up, `go` by the rest to
+// everybody at once, or with a `rate` at that many events a second. Heartbeats are answered `acks` times.
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 import { acknowledgement, corpus } from './corpus.mjs';
@@ -13,7 +13,7 @@ const prepared = new Map();
 const connections = new Set();
 let beats = 0;
 
-/** What a connection gets: an idle one acknowledgements after READY, any other the corpus. */
+/** What a connection gets: an idle one acknowledgements after its start, any other the corpus. */
 function prepare(compression) {
   if (prepared.has(compression)) return prepared.get(compression);
   const toFrame = framer(compression);

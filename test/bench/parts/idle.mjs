@@ -6,35 +6,51 @@ import { summary } from '../stats.mjs';
 /** Short, so that a run sees every shard beat: costs are told as at Discord's 41.25 s. */
 const INTERVAL_MS = 4_000;
 const DISCORDS_INTERVAL_MS = 41_250;
-/**
- * What a process has free for new objects grows to tens of MiB while shards start, whoever makes them, and is shared by
- * all: it would be told as theirs.
- */
-const SMALL_YOUNG_GENERATION = '--max-semi-space-size=1';
+const MEASURED = [
+  ...GC,
+  // What a process has free for new objects grows to tens of MiB while shards start, whoever makes them, and is shared by
+  // all: it would be told as theirs.
+  '--max-semi-space-size=1',
+  // A process left alone moves its objects together within a minute. Asked to collect, V8 leaves holes between them.
+  '--compact-on-every-full-gc',
+  // The helpers of a collection keep some MiB for themselves, more or less of it.
+  '--single-threaded-gc',
+];
 const RUNS = new Set(['bare', 'shardchart', 'shardchart-minizlib', 'discordjs', 'discordeno']);
+
+/** What a session begins with after READY, in the last of the runs: guilds, and events after them. */
+const GUILDS = 20;
+const EVENTS = 100;
+/** A large bot's max_concurrency: more guilds than theirs do not come at once. */
+const AT_ONCE = 16;
 
 export async function idle({ rounds, shardCounts, idleMs, seed, progress, isWanted }) {
   const running = contestants.filter((one) => RUNS.has(one.id) && isWanted(one));
-  const options = { seed, events: 0, warmUp: 0, interval: INTERVAL_MS, acks: 200 };
-  return withServer(options, async ({ server, url }) => {
-    const results = [];
-    for (const shards of shardCounts) {
+  const results = [];
+  for (const shards of shardCounts) results.push(...(await run(shards, { guilds: 0, warmUp: 0 })));
+  results.push(...(await run(shardCounts[0], { guilds: GUILDS, warmUp: EVENTS })));
+  return { rounds, guilds: GUILDS, events: EVENTS, results };
+
+  async function run(shards, { guilds, warmUp }) {
+    const options = { seed, guilds, warmUp, events: 0, interval: INTERVAL_MS, acks: 200 };
+    return withServer(options, async ({ server, url }) => {
       const runs = new Map(running.map(({ id }) => [id, []]));
+      const start = { dispatches: 1 + guilds + warmUp, atOnce: guilds === 0 ? shards : AT_ONCE };
       for (let round = 0; round < rounds; round += 1) {
         for (const { id } of running) {
-          progress(`idle, ${shards} shards, round ${round + 1} of ${rounds}: ${id}`);
-          const task = { task: 'idle', client: id, url, compression: 'zlib-stream', shards, idleMs };
+          progress(`idle, ${shards} shards of ${guilds} guilds, round ${round + 1} of ${rounds}: ${id}`);
+          const task = { task: 'idle', client: id, url, compression: 'zlib-stream', shards, ...start, idleMs };
           const { beats: before } = await server.ask({ type: 'beats' });
-          runs.get(id).push(await withClient(task, (client) => client.next('done'), [...GC, SMALL_YOUNG_GENERATION]));
+          runs.get(id).push(await withClient(task, (client) => client.next('done'), MEASURED));
           const { beats: after } = await server.ask({ type: 'beats' });
           if (after - before < shards) throw new Error(`${id}: ${after - before} heartbeats of ${shards} shards`);
         }
       }
-      for (const { id, label } of running) {
-        const own = runs.get(id);
-        const of = (read) => summary(own.map(read));
-        results.push({
+      return running.map(({ id, label }) => {
+        const of = (read) => summary(runs.get(id).map(read));
+        return {
           shards,
+          guilds,
           id,
           label,
           rssKiB: of(({ memory }) => memory.rss / 1024),
@@ -43,9 +59,8 @@ export async function idle({ rounds, shardCounts, idleMs, seed, progress, isWant
           startUpCpuMs: of(({ startUp }) => startUp.cpu),
           /** Per cent of one core, heartbeats as far apart as Discord's. */
           idlePercent: of(({ idle }) => (idle.cpu / idle.wall) * 100 * (INTERVAL_MS / DISCORDS_INTERVAL_MS)),
-        });
-      }
-    }
-    return { rounds, results };
-  });
+        };
+      });
+    });
+  }
 }

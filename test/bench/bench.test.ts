@@ -18,7 +18,7 @@ interface Report {
   skipped: string[];
   parts: {
     dispatch: { bytesAnEvent: number; messages: number; results: { id: string; compression: string; ratio: Spread }[] };
-    idle: { results: { id: string; rssKiB: Spread; startUpMs: Spread; idlePercent: Spread }[] };
+    idle: { results: { id: string; guilds: number; rssKiB: Spread; startUpMs: Spread; idlePercent: Spread }[] };
     latency: { results: { id: string; p50Us: number; p99Us: number }[] };
     costs: { results: { name: string; ratio: Spread }[] };
     cores: { throughput: Spread; posted: Spread };
@@ -39,7 +39,7 @@ test.skipIf(!canRun)(
     const folder = mkdtempSync(join(tmpdir(), 'shardchart-bench-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const chart = join(folder, 'chart.svg');
-    const size = ['--rounds', '1', '--events', '2000', '--warm-up', '200', '--shards', '5', '--idle-seconds', '5'];
+    const size = ['--rounds', '1', '--events', '2000', '--warm-up', '200', '--shards', '5', '--idle-seconds', '2'];
     const which = ['--clients', CLIENTS.join(','), '--compressions', 'zlib-stream,none', '--no-install'];
     const output = execFileSync(process.execPath, [script, ...size, ...which, '--json', '--chart', chart], {
       encoding: 'utf8',
@@ -57,7 +57,9 @@ test.skipIf(!canRun)(
       expect(ratio.median).toBeGreaterThan(0);
       expect(ratio.low).toBeLessThanOrEqual(ratio.high);
     }
-    expect(idle.results.map(({ id }) => id)).toEqual(['bare', 'shardchart', 'shardchart-minizlib']);
+    expect(idle.results.map(({ id, guilds }) => `${id} ${guilds}`)).toEqual(
+      [0, 20].flatMap((guilds) => ['bare', 'shardchart', 'shardchart-minizlib'].map((id) => `${id} ${guilds}`)),
+    );
     expect(latency.results.map(({ id }) => id)).toEqual(['bare', 'shardchart']);
     for (const { p50Us, p99Us } of latency.results) expect(p99Us).toBeGreaterThanOrEqual(p50Us);
     expect(costs.results[0]).toMatchObject({ name: 'one listener', ratio: { median: 1 } });

@@ -80,8 +80,11 @@ const wanted = new Set(
     return isInstalled(one);
   }),
 );
-if (zlibImplementation !== 'zlib-sync') {
-  throw new Error('zlib-sync could not be built here, and the bare loop needs it');
+const needsZlibSync = compressions.includes('zlib-stream') || only.some((name) => name !== 'dispatch');
+if (zlibImplementation !== 'zlib-sync' && needsZlibSync) {
+  throw new Error(
+    'zlib-sync could not be built here, and the bare loop needs it: run --only dispatch --compressions none,zstd-stream',
+  );
 }
 
 const options = {

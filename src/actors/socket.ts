@@ -156,7 +156,7 @@ class Connection {
     }
   }
 
-  /** The answer is heard from the request, which is gone once it is there: the WebSocket would keep every listener it ever had. */
+  /** The request hears the answer, and is gone with it: the WebSocket would keep room for each listener it ever had. */
   #request(request: ClientRequest, socket: WebSocket): void {
     request.prependOnceListener('response', (response) => this.#refused(response));
     // After the listener of ws: the WebSocket is open by then, or the upgrade was no good.

@@ -13,8 +13,8 @@ export const zlibSync = ((): typeof ZlibSync | null => {
 })();
 
 /**
- * Output bytes allocated at a time. Each connection keeps one such buffer, which grows with what it inflates: more is no
- * faster, for small messages or for large.
+ * Output bytes allocated at a time. Each connection keeps one such buffer, which grows with what it inflates: more is
+ * no faster, for small messages or for large.
  */
 const CHUNK_BYTES = 2 * 1024;
 
@@ -25,9 +25,9 @@ const WINDOW_BYTES = 32 * 1024;
 const SMALL_MESSAGES = 32;
 
 /**
- * zlib-stream with zlib-sync, which keeps a buffer of the size of the largest message it has ever inflated: after a guild
- * of a megabyte, a megabyte a shard. It cannot be made smaller. So once large messages are over another inflater goes on
- * in its place, told the last 32 KiB of text: all that what follows can refer to.
+ * zlib-stream with zlib-sync, which keeps a buffer of the size of the largest message it has ever inflated: after a
+ * guild of a megabyte, a megabyte a shard. It cannot be made smaller. So once large messages are over another inflater
+ * goes on in its place, told the last 32 KiB of text: all that what follows can refer to.
  */
 export class ZlibSyncStream extends ZlibStream {
   #inflate = newInflate(15);

@@ -243,9 +243,11 @@ describe.concurrent('a shard and its compression', () => {
           shard.on('MESSAGE_UPDATE', ({ content }) => texts.push(content ?? ''));
           await shard.connect();
           expect(data(sentBy(simulator, 2)[0])['compress']).toBe(compression === 'payload');
-          const contents = ['short', 'ünï🌍'.repeat(50), 'long '.repeat(20_000)];
+          const long = 'long 🌍 '.repeat(20_000);
+          const manyShort = Array.from({ length: 40 }, (_, n) => `short ${n}`);
+          const contents = ['short', 'ünï🌍'.repeat(50), long, ...manyShort, long];
           for (const content of contents) simulator.dispatch('MESSAGE_UPDATE', { content });
-          await until(() => texts.length === 3);
+          await until(() => texts.length === contents.length);
           expect(texts).toEqual(contents);
           simulator.reset();
           await until(() => story(simulator).length === 2);

@@ -68,8 +68,8 @@ function newInflate(windowBits: number): ZlibSync.Inflate {
  * The last 32 KiB of these texts, a character cut in two before them; null where bytes were no UTF-8, for then they are
  * not known.
  */
-function lastBytes([large = '', ...small]: readonly string[]): Buffer | null {
-  const end = [large.slice(-WINDOW_BYTES - 2), ...small].join('').slice(-WINDOW_BYTES - 2);
+function lastBytes(texts: readonly string[]): Buffer | null {
+  const end = texts.join('').slice(-WINDOW_BYTES - 2);
   return end.includes('\uFFFD') ? null : Buffer.from(end).subarray(-WINDOW_BYTES);
 }
 

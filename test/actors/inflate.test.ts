@@ -1,19 +1,8 @@
 import * as zlib from 'node:zlib';
 import * as fc from 'fast-check';
-import * as minizlib from 'minizlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createInflater, hasZstd, zlibImplementation, type ZlibImplementation } from '../../src/actors/inflate.js';
-
-/** One deflate context, as a gateway has for one connection: each message ends with 00 00 ff ff. */
-function compress(texts: readonly string[]): Buffer[] {
-  const deflate = new minizlib.Deflate({ flush: zlib.constants.Z_SYNC_FLUSH });
-  const chunks: Buffer[] = [];
-  deflate.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return texts.map((text) => {
-    deflate.write(Buffer.from(text));
-    return Buffer.concat(chunks.splice(0));
-  });
-}
+import { compress } from './compress.js';
 
 const cut = (message: Buffer, ...at: number[]): Buffer[] =>
   [0, ...at].map((from, index) => message.subarray(from, at[index] ?? message.length));

@@ -1,23 +1,11 @@
-import * as zlib from 'node:zlib';
 import * as fc from 'fast-check';
-import * as minizlib from 'minizlib';
 import { describe, expect, test } from 'vitest';
 import { createInflater, zlibImplementation } from '../../src/actors/inflate.js';
 import { runProgram } from '../program.js';
+import { compress } from './compress.js';
 
 const isHere = zlibImplementation === 'zlib-sync';
 if (!isHere) console.warn('zlib-sync could not be built here: its tests are SKIPPED');
-
-/** One deflate context, as a gateway has for one connection. */
-function compress(messages: readonly (string | Buffer)[]): Buffer[] {
-  const deflate = new minizlib.Deflate({ flush: zlib.constants.Z_SYNC_FLUSH });
-  const chunks: Buffer[] = [];
-  deflate.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return messages.map((message) => {
-    deflate.write(typeof message === 'string' ? Buffer.from(message) : message);
-    return Buffer.concat(chunks.splice(0));
-  });
-}
 
 const inflate = (frames: readonly Buffer[]) => {
   const stream = createInflater('zlib-stream', 'zlib-sync');

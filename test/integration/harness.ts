@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest';
-import type { InspectionEvent } from 'xstate';
+import { waitFor, type InspectionEvent } from 'xstate';
+import { lifecycleOf } from '../../machines/lifecycle.js';
 import { createIdentifyLimiter, createShard } from '../../src/index.js';
 import type { Lifecycle, Malformed, Shard, ShardOptions, TransitionRecord } from '../../src/index.js';
 import { createGatewaySimulator } from '../../src/simulator/index.js';
@@ -116,16 +117,7 @@ export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
 
 /** Hears of it in the turn in which it happens: the shard may not stay there long enough to be polled. */
 export async function reached(shard: Shard, state: Lifecycle, timeout = 8_000): Promise<void> {
-  if (shard.state === state) return;
-  const reaching = new Promise<void>((resolve) => {
-    const hear = ({ to }: TransitionRecord) => {
-      if (to !== state) return;
-      shard.off('transition', hear);
-      resolve();
-    };
-    shard.on('transition', hear);
-  });
-  await within(timeout, reaching);
+  await waitFor(shard.actor, (snapshot) => lifecycleOf(snapshot) === state, { timeout });
 }
 
 /** Watches for so long that nothing happens: the value stays what it is. */

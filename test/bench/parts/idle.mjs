@@ -30,7 +30,7 @@ export async function idle({ rounds, shardCounts, idleMs, seed, progress, isWant
   const results = [];
   for (const shards of shardCounts) results.push(...(await run(shards, { guilds: 0, warmUp: 0 })));
   results.push(...(await run(shardCounts[0], { guilds: GUILDS, warmUp: EVENTS })));
-  return { rounds, guilds: GUILDS, events: EVENTS, results };
+  return { rounds, events: EVENTS, results };
 
   async function run(shards, { guilds, warmUp }) {
     const options = { seed, guilds, warmUp, events: 0, interval, acks: 200 };

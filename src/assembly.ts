@@ -3,9 +3,10 @@ import type { GatewayPresenceUpdateData } from 'discord-api-types/v10';
 import { createActor, type Actor, type InspectionEvent } from 'xstate';
 import { shardMachine } from '../machines/shard.js';
 import { slotLogic, type IdentifyLimiter, type SlotDeps } from './actors/identifySlot.js';
-import { zlibImplementation, type Compression } from './actors/inflate.js';
+import type { Compression } from './actors/inflate.js';
 import { socketLogic, type SocketDeps } from './actors/socket.js';
 import { createWire, type Wire } from './actors/wire.js';
+import { zlibSync, zlibSyncFlaw } from './actors/zlibSyncAddon.js';
 import type { RequestDesk } from './commands/desk.js';
 import { Delivery } from './delivery.js';
 import type { Emitter } from './emitter.js';
@@ -39,9 +40,9 @@ let toldOfMinizlib = false;
 /** Puts the chart and its actors together. */
 export function assemble(options: ResolvedOptions, assemblyParts: AssemblyParts): Assembly {
   const { logger } = assemblyParts;
-  if (options.compression === 'zlib-stream' && zlibImplementation === 'minizlib' && !toldOfMinizlib) {
+  if (options.compression === 'zlib-stream' && zlibSync === null && !toldOfMinizlib) {
     toldOfMinizlib = true;
-    logger.info('zlib-sync is not installed: minizlib inflates instead, which takes a little longer');
+    logger.info(`${zlibSyncFlaw}: minizlib inflates instead, which takes a little longer`);
   }
   const actor = createActor(machine, {
     id: `shard ${options.id}`,

@@ -1,13 +1,14 @@
 import * as zlib from 'node:zlib';
 import * as minizlib from 'minizlib';
 import { ZlibStream, type Inflater } from './zlibStream.js';
-import { zlibSync, ZlibSyncStream } from './zlibSync.js';
+import { ZlibSyncStream } from './zlibSync.js';
+import { zlibSync } from './zlibSyncAddon.js';
 
 export type { Inflater };
 
 export type Compression = 'zlib-stream' | 'zstd-stream' | 'payload' | 'none';
 
-/** How zlib data is inflated: natively by zlib-sync, or by minizlib where that could not be built. */
+/** How zlib data is inflated: natively by zlib-sync, or by minizlib where that cannot be used. */
 export type ZlibImplementation = 'zlib-sync' | 'minizlib';
 
 /** What zlib-stream will be inflated with on this machine. */

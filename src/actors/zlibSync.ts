@@ -1,16 +1,7 @@
-import { createRequire } from 'node:module';
 import { constants } from 'node:zlib';
 import type * as ZlibSync from 'zlib-sync';
 import { ZlibStream } from './zlibStream.js';
-
-/** Null where it could not be built. */
-export const zlibSync = ((): typeof ZlibSync | null => {
-  try {
-    return createRequire(import.meta.url)('zlib-sync') as typeof ZlibSync;
-  } catch {
-    return null;
-  }
-})();
+import { zlibSync } from './zlibSyncAddon.js';
 
 /**
  * Output bytes allocated at a time. Each connection keeps one such buffer, which grows with what it inflates: more is

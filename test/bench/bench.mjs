@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { zlibImplementation } from '../../dist/src/actors/inflate.js';
+import { zlibSync, zlibSyncFlaw } from '../../dist/src/actors/zlibSyncAddon.js';
 import { chartOf } from './chart.mjs';
 import { contestants, hasZstd, isInstalled } from './contestants.mjs';
 import { costs } from './parts/costs.mjs';
@@ -81,10 +82,8 @@ const wanted = new Set(
   }),
 );
 const needsZlibSync = compressions.includes('zlib-stream') || only.some((name) => name !== 'dispatch');
-if (zlibImplementation !== 'zlib-sync' && needsZlibSync) {
-  throw new Error(
-    'zlib-sync could not be built here, and the bare loop needs it: run --only dispatch --compressions none,zstd-stream',
-  );
+if (zlibSync === null && needsZlibSync) {
+  throw new Error(`${zlibSyncFlaw}, and the bare loop needs it: run --only dispatch --compressions none,zstd-stream`);
 }
 
 const options = {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { zlibImplementation } from '../../src/actors/inflate.js';
+import { zlibSync, zlibSyncFlaw } from '../../src/actors/zlibSyncAddon.js';
 
 const script = fileURLToPath(new URL('bench.mjs', import.meta.url));
 
@@ -27,8 +27,8 @@ interface Report {
 
 const CLIENTS = ['bare', 'bare-messages', 'shardchart', 'shardchart-minizlib', 'shardchart-messages'];
 
-const canRun = zlibImplementation === 'zlib-sync';
-if (!canRun) console.warn('zlib-sync could not be built here: the benchmark is SKIPPED, its bare loop needs it');
+const canRun = zlibSync !== null;
+if (!canRun) console.warn(`${zlibSyncFlaw}: the benchmark is SKIPPED, its bare loop needs zlib-sync`);
 console.warn('the peers of the benchmark are SKIPPED here: npm run bench installs and runs them');
 
 // A part that did not hear every event, or whose shards did not all beat, fails the run.

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type * as ZlibSync from 'zlib-sync';
+
+/**
+ * Whether an addon with these bytes ends the process (SIGABRT) once an object of its is collected.
+ *
+ * Built with the headers of Node 24.19 or 26.4 and later, `node::ObjectWrap` withdraws a clean-up hook when it is
+ * collected; Node before 26.4 cannot find what the hook belongs to then.
+ *
+ * See [nodejs/node#65446](https://github.com/nodejs/node/issues/65446) and
+ * [nodejs/node#65262](https://github.com/nodejs/node/issues/65262).
+ */
+export function abortsWhenCollected(addon: Buffer, nodeVersion: string): boolean {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
+  const findsTheHook = major > 26 || (major === 26 && minor >= 4);
+  return !findsTheHook && addon.includes('RemoveEnvironmentCleanupHook');
+}
+
+function find(): { zlibSync: typeof ZlibSync | null; zlibSyncFlaw: string } {
+  const require = createRequire(import.meta.url);
+  const { node } = process.versions;
+  try {
+    const zlibSync = require('zlib-sync') as typeof ZlibSync;
+    const addon = readFileSync(join(dirname(require.resolve('zlib-sync')), 'build/Release/zlib_sync.node'));
+    if (!abortsWhenCollected(addon, node)) return { zlibSync, zlibSyncFlaw: '' };
+  } catch {
+    return { zlibSync: null, zlibSyncFlaw: 'zlib-sync is not installed' };
+  }
+  return {
+    zlibSync: null,
+    zlibSyncFlaw: `zlib-sync would abort this process, for Node ${node} has a bug (https://github.com/nodejs/node/issues/65446)`,
+  };
+}
+
+/** zlib-sync, null where it cannot be used; and why not. */
+export const { zlibSync, zlibSyncFlaw } = find();

@@ -18,16 +18,30 @@ export function abortsWhenCollected(addon: Buffer, nodeVersion: string): boolean
   return !findsTheHook && addon.includes('RemoveEnvironmentCleanupHook');
 }
 
-function find(): { zlibSync: typeof ZlibSync | null; zlibSyncFlaw: string } {
-  const require = createRequire(import.meta.url);
-  const { node } = process.versions;
+const require = createRequire(import.meta.url);
+
+function load(): typeof ZlibSync | null {
   try {
-    const zlibSync = require('zlib-sync') as typeof ZlibSync;
-    const addon = readFileSync(join(dirname(require.resolve('zlib-sync')), 'build/Release/zlib_sync.node'));
-    if (!abortsWhenCollected(addon, node)) return { zlibSync, zlibSyncFlaw: '' };
+    return require('zlib-sync') as typeof ZlibSync;
   } catch {
-    return { zlibSync: null, zlibSyncFlaw: 'zlib-sync is not installed' };
+    return null;
   }
+}
+
+/** What was built at installation; nothing where a package under that name brings its addon another way. */
+function builtAddon(): Buffer {
+  try {
+    return readFileSync(join(dirname(require.resolve('zlib-sync')), 'build/Release/zlib_sync.node'));
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+function choose(): { zlibSync: typeof ZlibSync | null; zlibSyncFlaw: string } {
+  const { node } = process.versions;
+  const zlibSync = load();
+  if (zlibSync === null) return { zlibSync, zlibSyncFlaw: 'zlib-sync is not installed' };
+  if (!abortsWhenCollected(builtAddon(), node)) return { zlibSync, zlibSyncFlaw: '' };
   return {
     zlibSync: null,
     zlibSyncFlaw: `zlib-sync would abort this process, for Node ${node} has a bug (https://github.com/nodejs/node/issues/65446)`,
@@ -35,4 +49,4 @@ function find(): { zlibSync: typeof ZlibSync | null; zlibSyncFlaw: string } {
 }
 
 /** zlib-sync, null where it cannot be used; and why not. */
-export const { zlibSync, zlibSyncFlaw } = find();
+export const { zlibSync, zlibSyncFlaw } = choose();

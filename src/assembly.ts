@@ -19,6 +19,7 @@ import type { Outbox } from './outbox.js';
 import { flawOfPresence, identifyPayload, resumePayload } from './payloads.js';
 import type { Session } from './protocol/session.js';
 import type { GatewayQuery } from './protocol/url.js';
+import { watchable } from './steps.js';
 import { within } from './within.js';
 
 /** A shard's chart with its actors, not yet started. */
@@ -142,12 +143,14 @@ function partsOf(system: object): ShardParts {
 }
 
 /** One for all shards: `provide` builds the whole chart anew, 66 KiB and 2 ms of it. */
-const machine = shardMachine.provide({
-  actors: {
-    socket: socketLogic(partsOf),
-    slot: slotLogic(partsOf),
-  },
-});
+const machine = watchable(
+  shardMachine.provide({
+    actors: {
+      socket: socketLogic(partsOf),
+      slot: slotLogic(partsOf),
+    },
+  }),
+);
 
 /** XState does not catch what an observer throws: it would end the chart. */
 function guardObserver(observer: NonNullable<ResolvedOptions['inspect']>, logger: Logger) {

@@ -13,7 +13,8 @@ import type { Decision } from './protocol/decision.js';
 import { FatalShardError, ShardError } from './protocol/errors.js';
 import { advanceSession } from './protocol/session.js';
 import type { SessionKeeper } from './sessionKeeper.js';
-import { recordOf, watchSteps, type ChartEvent, type Step } from './transitions.js';
+import { watchSteps, type ChartEvent, type Step, type StepWatcher } from './steps.js';
+import { recordOf } from './transitions.js';
 
 /** How many records `shard.history` keeps: hours of an ordinary life, or all of a bad night's last minutes. */
 export const HISTORY_LENGTH = 50;
@@ -30,7 +31,7 @@ export interface ReporterParts {
 }
 
 /** Tells the world what the chart has done: events, log lines, promises, the session store. It follows, it never leads. */
-export class Reporter {
+export class Reporter implements StepWatcher {
   readonly #parts: ReporterParts;
   readonly history = new Ring<TransitionRecord>(HISTORY_LENGTH);
   latency: number | null = null;
@@ -41,12 +42,7 @@ export class Reporter {
 
   constructor(parts: ReporterParts) {
     this.#parts = parts;
-    watchSteps(
-      parts.actor,
-      (event, snapshot) => this.#took(event, snapshot),
-      (step) => this.#step(step),
-    );
-    parts.actor.subscribe({ error: (error) => this.#chartFailed(error) });
+    watchSteps(parts.actor, this);
     // What listeners are told of READY and RESUMED comes after the chart has taken them: the shard is Connected by then.
     const { actor, emitter } = parts;
     const isConnected = () => lifecycleOf(actor.getSnapshot()) === 'Connected';
@@ -58,7 +54,7 @@ export class Reporter {
     );
   }
 
-  #took(event: ChartEvent, snapshot: ShardSnapshot): void {
+  took(event: ChartEvent, snapshot: ShardSnapshot): void {
     if (event.type === 'heartbeat.due') this.lastBeatAt = Date.now();
     if (event.type === 'gateway.acknowledged' && 'latencyMs' in event) {
       this.latency = event.latencyMs;
@@ -68,7 +64,7 @@ export class Reporter {
     }
   }
 
-  #step(step: Step): void {
+  stepped(step: Step): void {
     const { emitter, wire } = this.#parts;
     const { snapshot, from, to, decision } = step;
     if (from !== to || decision?.action === 'fatal') this.#settle(step);
@@ -120,11 +116,11 @@ export class Reporter {
   }
 
   /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */
-  #chartFailed(cause: unknown): void {
+  failed(cause: unknown): void {
     const { actor, wire, milestones, emitter, keeper } = this.#parts;
     const { shardId } = actor.getSnapshot().context;
     keeper.rest();
-    wire.terminate();
+    wire.connection?.dispose();
     const message = `The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`;
     this.#fail(new FatalShardError(message, null, shardId));
     milestones.leftDown();

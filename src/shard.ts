@@ -187,7 +187,8 @@ export class Shard implements AsyncDisposable {
 
   /** Whether a WebSocket is open and wanted. */
   isOpen(): boolean {
-    return this.#assembly.wire.ping !== null && this.actor.getSnapshot().matches({ Online: 'link' });
+    const { connection } = this.#assembly.wire;
+    return connection !== null && connection.isOpen && this.actor.getSnapshot().matches({ Online: 'link' });
   }
 
   /** Sends a minute that are safe beside the heartbeats. */
@@ -406,9 +407,9 @@ export class Shard implements AsyncDisposable {
    */
   ping(): Promise<number> {
     const answered = new Promise<number>((resolve, reject) => {
-      const { ping } = this.#assembly.wire;
-      if (ping === null) return reject(notConnected());
-      ping((roundTripMs) => (roundTripMs === null ? reject(notConnected()) : resolve(roundTripMs)));
+      const { connection } = this.#assembly.wire;
+      if (connection === null || !connection.isOpen) return reject(notConnected());
+      connection.ping((roundTripMs) => (roundTripMs === null ? reject(notConnected()) : resolve(roundTripMs)));
     });
     return within(PING_TIMEOUT_MS, answered, 'pong');
   }

@@ -10,7 +10,7 @@ import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
 import { DataFrames } from './dataFrames.js';
 import { FrameReader, type DispatchSink } from './frames.js';
 import { createInflater, type Compression, type Inflater } from './inflate.js';
-import type { PingAnswer, Wire } from './wire.js';
+import type { PingAnswer, Wire, WireConnection } from './wire.js';
 
 /** Payloads of the user's by ticket: the chart says when one leaves, and never sees it. */
 export interface Outbox {
@@ -60,7 +60,7 @@ export function socketLogic(depsOf: (system: object) => SocketDeps) {
   );
 }
 
-class Connection {
+class Connection implements WireConnection {
   readonly #deps: SocketDeps;
   readonly #tell: Tell;
   readonly #reader: FrameReader;
@@ -84,8 +84,12 @@ class Connection {
     this.#reader = new FrameReader(deps.wire, deps.sink, tell);
     deps.wire.sequence = input.resumeUrl === null ? null : input.sequence;
     deps.wire.stats.connections += 1;
-    deps.wire.terminate = () => this.dispose();
+    deps.wire.connection = this;
     void this.#open(input.resumeUrl);
+  }
+
+  get isOpen(): boolean {
+    return this.#tcp !== null && !this.#ended;
   }
 
   obey(command: SocketCommand): void {
@@ -122,6 +126,17 @@ class Connection {
         this.#socket?.terminate();
         return this.#end(1006, '');
     }
+  }
+
+  ping(answered: PingAnswer): void {
+    const sentAt = performance.now();
+    const mark = String((this.#lastPing += 1));
+    if (this.#pings === null) {
+      this.#pings = new Map();
+      this.#socket?.on('pong', (data) => this.#ponged(data.toString()));
+    }
+    this.#pings.set(mark, (answer) => answered(answer === null ? null : performance.now() - sentAt));
+    this.#socket?.ping(mark);
   }
 
   fail(error: unknown): void {
@@ -161,7 +176,7 @@ class Connection {
     request.prependOnceListener('response', (response) => this.#refused(response));
     // After the listener of ws: the WebSocket is open by then, or the upgrade was no good.
     request.once('upgrade', (_response, tcp) => {
-      if (socket.readyState === socket.OPEN) this.#opened(socket, tcp as Socket);
+      if (socket.readyState === socket.OPEN) this.#opened(tcp as Socket);
     });
     request.end();
   }
@@ -175,10 +190,9 @@ class Connection {
     socket.on('close', (code, reason) => this.#end(code, reason.toString()));
   }
 
-  #opened(socket: WebSocket, tcp: Socket): void {
+  #opened(tcp: Socket): void {
     this.#tcp = tcp;
     DataFrames.before(tcp, (data, isBinary) => this.#receive(data, isBinary));
-    this.#deps.wire.ping = (answered) => this.#ping(socket, answered);
     this.#tell({ type: 'socket.opened' });
   }
 
@@ -227,17 +241,6 @@ class Connection {
     this.#socket?.send(text, written ?? (() => {}));
   }
 
-  #ping(socket: WebSocket, answered: PingAnswer): void {
-    const sentAt = performance.now();
-    const mark = String((this.#lastPing += 1));
-    if (this.#pings === null) {
-      this.#pings = new Map();
-      socket.on('pong', (data) => this.#ponged(data.toString()));
-    }
-    this.#pings.set(mark, (answer) => answered(answer === null ? null : performance.now() - sentAt));
-    socket.ping(mark);
-  }
-
   #ponged(mark: string): void {
     this.#pings?.get(mark)?.(0);
     this.#pings?.delete(mark);
@@ -245,7 +248,6 @@ class Connection {
 
   /** No pong will come any more, and what the network has not taken will not leave. */
   #hangUp(): void {
-    this.#deps.wire.ping = null;
     for (const answered of this.#pings?.values() ?? []) answered(null);
     this.#pings?.clear();
     for (const ticket of this.#inFlight?.values() ?? []) this.#tell({ type: 'socket.unsent', ticket });

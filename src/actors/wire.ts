@@ -14,15 +14,23 @@ export interface WireStats {
 /** Hears the round trip of a ping in milliseconds, or null where the connection went first. */
 export type PingAnswer = (roundTripMs: number | null) => void;
 
+/** The socket's own means, of the connection under way or the last one. */
+export interface WireConnection {
+  /** Whether its WebSocket is open. */
+  readonly isOpen: boolean;
+  /** Sends a WebSocket ping, which an open connection can. */
+  ping(answered: PingAnswer): void;
+  /** Ends the socket whatever the chart does: for the case that the chart itself has failed. */
+  dispose(): void;
+}
+
 /** What the socket actor and the face share: live numbers and the socket's own means, never a decision. */
 export interface Wire {
   readonly stats: WireStats;
   /** `s` of the last dispatch of the session under way. */
   sequence: number | null;
-  /** Sends a WebSocket ping; null while no socket is open. */
-  ping: ((answered: PingAnswer) => void) | null;
-  /** Ends the socket whatever the chart does: for the case that the chart itself has failed. */
-  terminate: () => void;
+  /** Null before the first. */
+  connection: WireConnection | null;
 }
 
 export function createWire(): Wire {
@@ -39,7 +47,6 @@ export function createWire(): Wire {
       malformed: 0,
     },
     sequence: null,
-    ping: null,
-    terminate: () => {},
+    connection: null,
   };
 }

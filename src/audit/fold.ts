@@ -2,7 +2,7 @@ import { createActor, fromCallback, type AnyActorLogic, type AnyActorScope, type
 import type { ShardSnapshot } from '../../machines/lifecycle.js';
 import { shardMachine } from '../../machines/shard.js';
 import type { ShardEvent, ShardInput } from '../../machines/shard.types.js';
-import type { ChartEvent, ChartStart } from '../transitions.js';
+import type { ChartEvent, ChartStart } from '../steps.js';
 
 const inert: AnyActorLogic = fromCallback(() => {});
 

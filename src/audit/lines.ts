@@ -1,5 +1,5 @@
 import type { TransitionRecord } from '../events.js';
-import type { ChartEvent } from '../transitions.js';
+import type { ChartEvent } from '../steps.js';
 import { checkOf, NO_CHECK } from './checksum.js';
 import type { ReplayRecord } from './record.js';
 import { AUDIT_VERSION } from './version.js';

@@ -1,4 +1,4 @@
-import type { ChartStart } from '../transitions.js';
+import type { ChartStart } from '../steps.js';
 import { chartAt, take } from './fold.js';
 import type { Life } from './lines.js';
 import type { ReplayRecord } from './record.js';

@@ -1,6 +1,6 @@
 import type { ShardEvent } from '../../machines/shard.types.js';
 import type { TransitionRecord } from '../events.js';
-import type { ChartStart } from '../transitions.js';
+import type { ChartStart } from '../steps.js';
 
 /**
  * What `replayAudit` needs of a record besides what the `transition` event shows. Records from `shard.history` and from

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { lifecycleOf, type ShardSnapshot } from '../../machines/lifecycle.js';
 import { causeOf } from '../causeOf.js';
 import type { Decision } from '../protocol/decision.js';
-import type { ChartStart } from '../transitions.js';
+import type { ChartStart } from '../steps.js';
 import { checkOf, NO_CHECK } from './checksum.js';
 import { chartAt, take } from './fold.js';
 import { isNewborn } from './lives.js';

@@ -5,7 +5,8 @@ import { Lines } from '../../src/audit/lines.js';
 import { Lives } from '../../src/audit/lives.js';
 import type { AuditRecord, TransitionRecord } from '../../src/index.js';
 import { nextRandom } from '../../src/protocol/random.js';
-import { recordOf, watchSteps } from '../../src/transitions.js';
+import { watchable, watchSteps } from '../../src/steps.js';
+import { recordOf } from '../../src/transitions.js';
 
 export const session = { id: 'session-1', sequence: 7, resumeUrl: 'wss://resume.example' };
 
@@ -33,19 +34,21 @@ export class Recording {
     this.#history = history;
     const socket = fromCallback<EventObject, object, SocketReport & EventObject>(() => {});
     const slot = fromCallback<EventObject, SlotInput, SlotReport & EventObject>(() => {});
-    this.actor = createActor(shardMachine.provide({ actors: { socket: socket as never, slot } }), {
+    this.actor = createActor(watchable(shardMachine.provide({ actors: { socket: socket as never, slot } })), {
       input: { ...input, ...options },
       clock: this.clock,
     });
-    watchSteps(
-      this.actor,
-      () => {},
-      (step) => {
+    watchSteps(this.actor, {
+      took: () => {},
+      stepped: (step) => {
         const record = recordOf(step, this.clock.now(), this.sequence);
         this.records.push(record);
         for (const listener of this.#listeners) listener(record);
       },
-    );
+      failed: (error) => {
+        throw error;
+      },
+    });
     this.actor.start();
   }
 

@@ -33,6 +33,12 @@ test('it knows the chart before it, and the events in between that changed the c
   expect(fourth).toBeUndefined();
 });
 
+test('an actor that is stopped while it is up is a step to Offline', () => {
+  const recording = new Recording().up();
+  recording.actor.stop();
+  expect(recording.records.at(-1)).toMatchObject({ from: 'Connected', to: 'Offline', event: { type: 'xstate.stop' } });
+});
+
 test('events that change nothing leave no trace, however many there are', () => {
   const recording = new Recording().up();
   for (let times = 0; times < 300; times += 1) {

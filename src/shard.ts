@@ -187,8 +187,7 @@ export class Shard implements AsyncDisposable {
 
   /** Whether a WebSocket is open and wanted. */
   isOpen(): boolean {
-    const { connection } = this.#assembly.wire;
-    return connection !== null && connection.isOpen && this.actor.getSnapshot().matches({ Online: 'link' });
+    return this.#assembly.wire.connection?.isOpen === true && this.actor.getSnapshot().matches({ Online: 'link' });
   }
 
   /** Sends a minute that are safe beside the heartbeats. */
@@ -408,7 +407,7 @@ export class Shard implements AsyncDisposable {
   ping(): Promise<number> {
     const answered = new Promise<number>((resolve, reject) => {
       const { connection } = this.#assembly.wire;
-      if (connection === null || !connection.isOpen) return reject(notConnected());
+      if (!connection?.isOpen) return reject(notConnected());
       connection.ping((roundTripMs) => (roundTripMs === null ? reject(notConnected()) : resolve(roundTripMs)));
     });
     return within(PING_TIMEOUT_MS, answered, 'pong');

@@ -43,7 +43,7 @@ const taken = new WeakMap<object, ChartEvent>();
  * Makes the steps of this chart's actors watchable, and returns it.
  *
  * XState tells an actor's observers the snapshot without the event. An inspection observer hears of events, but of every
- * action and every child's as well: a sixth of all that a heartbeat costs.
+ * action and every child's as well: a seventh of all that a heartbeat costs.
  */
 export function watchable<Machine extends AnyStateMachine>(machine: Machine): Machine {
   const { transition } = machine;
@@ -98,8 +98,9 @@ class StepWatch {
     const from = this.#from;
     const to = lifecycleOf(snapshot);
     const { lastDecision } = snapshot.context;
-    const decision = lastDecision === before.context.lastDecision ? null : lastDecision;
-    if (from === to && lastDecision === before.context.lastDecision) return collect(this.#since, event);
+    const isDecided = lastDecision !== before.context.lastDecision;
+    if (from === to && !isDecided) return collect(this.#since, event);
+    const decision = isDecided ? lastDecision : null;
     // Copied to its length: an array that grew has room for more, and `history` keeps it for as long as the shard lives.
     const since = this.#since.length === 0 ? NONE : this.#since.slice();
     const step = { event, snapshot, from, to, decision, since, start: this.#start };

@@ -11,16 +11,13 @@ export type Compression = 'zlib-stream' | 'zstd-stream' | 'payload' | 'none';
 /** How zlib data is inflated: natively by zlib-sync, or by minizlib where that cannot be used. */
 export type ZlibImplementation = 'zlib-sync' | 'minizlib';
 
-/** What zlib-stream will be inflated with on this machine. */
-export const zlibImplementation: ZlibImplementation = zlibSync === null ? 'minizlib' : 'zlib-sync';
-
 /** Whether this Node has zstd: 22.15 and 24 do. */
 export const hasZstd = 'createZstdDecompress' in zlib;
 
 /** What one payload may inflate to. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
-export function createInflater(compression: Compression, implementation = zlibImplementation): Inflater {
+export function createInflater(compression: Compression, implementation: ZlibImplementation = 'zlib-sync'): Inflater {
   if (compression === 'zstd-stream') return new ZstdStream();
   if (compression === 'zlib-stream') {
     return zlibSync !== null && implementation === 'zlib-sync' ? new ZlibSyncStream() : new MinizlibStream();

@@ -6,7 +6,6 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { zlibImplementation } from '../../dist/src/actors/inflate.js';
 import { zlibSync, zlibSyncFlaw } from '../../dist/src/actors/zlibSyncAddon.js';
 import { chartOf } from './chart.mjs';
 import { contestants, hasZstd, isInstalled } from './contestants.mjs';
@@ -100,7 +99,7 @@ const options = {
   progress: (what) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${what}`),
 };
 
-const report = { node: process.version, zlib: zlibImplementation, skipped, parts: {} };
+const report = { node: process.version, zlib: zlibSync === null ? 'minizlib' : 'zlib-sync', skipped, parts: {} };
 for (const name of only) report.parts[name] = await PARTS[name](options);
 options.progress('');
 console.log(values.json ? JSON.stringify(report) : textOf(report));

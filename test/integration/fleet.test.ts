@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createMemorySessionStore, FatalShardError, type IdentifyBudgetLeft } from '../../src/index.js';
-import { sentTo, settled, simulate, stays, story, until, within } from './harness.js';
+import { identifiable, sentTo, settled, simulate, stays, story, until, within } from './harness.js';
 import { managed, managerOn, WINDOW } from './managerRig.js';
 
 const range = (length: number, from = 0) => Array.from({ length }, (_, n) => from + n);
@@ -112,6 +112,7 @@ describe.concurrent('a fleet that starts', () => {
       await before.shutdown({ resumable: true });
     }
     await settled(simulator);
+    await identifiable(simulator);
     for (const id of [0, 3, 6]) await sessionStore.delete(id);
     await using manager = managerOn(simulator, { sessionStore, identifyWindow: 60_000 });
     const failed = caught(manager.connect());

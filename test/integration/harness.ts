@@ -135,6 +135,12 @@ export function settled(simulator: GatewaySimulator): Promise<void> {
   return until(() => simulator.connections.every(({ open }) => !open));
 }
 
+/** The gateway takes another identify of any shard: who starts anew knows of none of those before it. */
+export function identifiable(simulator: GatewaySimulator): Promise<void> {
+  const sinceLast = () => performance.timeOrigin + performance.now() - (simulator.identifies.at(-1)?.at ?? 0);
+  return until(() => sinceLast() > IDENTIFY_WINDOW);
+}
+
 /** Pairs of connections that were open at the same time. */
 export function overlaps(simulator: GatewaySimulator): [number, number][] {
   const found: [number, number][] = [];

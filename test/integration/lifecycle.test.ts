@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createShard, type ShardError, type Compression } from '../../src/index.js';
-import { data, flow, reached, scenario, sentBy, sentTo, story, TOKEN, until } from './harness.js';
+import { data, flow, identifiable, reached, scenario, sentBy, sentTo, story, TOKEN, until } from './harness.js';
 import { hasZstd } from '../../src/actors/inflate.js';
 
 describe.concurrent('a shard that goes up', () => {
@@ -124,6 +124,7 @@ describe.concurrent('a shard that goes up', () => {
       await other.connect();
       expect(asked).toEqual([3]);
       await other.shutdown();
+      await identifiable(simulator);
       await shard.connect();
       expect(simulator.identifies.map(({ shardId }) => shardId)).toEqual([3, 0]);
     }),

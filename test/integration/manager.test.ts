@@ -6,7 +6,7 @@ import {
   fetchGatewayInfo,
   type Session,
 } from '../../src/index.js';
-import { data, sentBy, settled, simulate, story, TOKEN, until } from './harness.js';
+import { data, identifiable, sentBy, settled, simulate, story, TOKEN, until } from './harness.js';
 import { managed, managerOn, WINDOW } from './managerRig.js';
 
 const identified = (simulator: Parameters<typeof story>[0]) => simulator.identifies.map(({ shardId }) => shardId);
@@ -234,6 +234,7 @@ describe.concurrent('sessions', () => {
       await first.connect();
       await first.shutdown({ resumable: true });
       asked.length = 0;
+      await identifiable(simulator);
       const second = managerOn(simulator, { total: 3, sessionStore });
       const connected: number[] = [];
       second.on('connect', (_, id) => connected.push(id));

@@ -92,13 +92,15 @@ const tasks = {
   },
 
   /** Connects many and leaves them idle: how long that takes, what they hold, what their heartbeats cost. */
-  async idle({ url, compression, shards, atOnce, dispatches, idleMs }) {
+  async idle({ url, compression, shards, atOnce, everyMs, dispatches, idleMs }) {
     const common = { url, compression, settings, onDispatch: ignore, onMessageCreate: ignore };
     const start = async (count) => {
       for (let left = count; left > 0; left -= atOnce) {
+        const next = delay(everyMs);
         const few = Math.min(left, atOnce);
         const { received } = await connect({ ...common, shards: few });
         while (received() < few * dispatches) await delay(10);
+        if (left > few) await next;
       }
     };
     await start(Math.min(NOT_COUNTED, shards));
@@ -109,10 +111,11 @@ const tasks = {
     await start(shards);
     const startUp = { cpu: cpuMs(since), wall: performance.now() - startedAt };
     await collect();
-    const after = process.memoryUsage();
     const beating = process.cpuUsage();
     await delay(idleMs);
     const idle = { cpu: cpuMs(beating), wall: idleMs };
+    await collect();
+    const after = process.memoryUsage();
     tell('done', {
       startUp,
       idle,

@@ -76,6 +76,7 @@ class Connection implements WireConnection {
   /** Written, but not yet taken by the network. None before the first: most shards never send. */
   #inFlight: Map<number, Ticket> | null = null;
   #retryAfterMs: number | null = null;
+  #framesAtBeat = 0;
 
   constructor(deps: SocketDeps, input: SocketInput, tell: Tell) {
     this.#deps = deps;
@@ -103,6 +104,7 @@ class Connection implements WireConnection {
         this.#reader.awaiting = 'RESUMED';
         return this.#write(this.#deps.resume(command.session));
       case 'socket.heartbeat':
+        this.#restIfQuiet();
         this.#reader.beatSentAt = performance.now();
         return this.#write(`{"op":1,"d":${this.#deps.wire.sequence}}`);
       case 'socket.settle':
@@ -209,6 +211,13 @@ class Connection implements WireConnection {
       return this.#corrupted((error as Error).message);
     }
     if (text !== null) this.#reader.read(text);
+  }
+
+  /** Nothing but an acknowledgement since the last heartbeat. */
+  #restIfQuiet(): void {
+    const { framesReceived } = this.#deps.wire.stats;
+    if (framesReceived - this.#framesAtBeat <= 1) this.#inflater.rest();
+    this.#framesAtBeat = framesReceived;
   }
 
   #corrupted(reason: string): void {

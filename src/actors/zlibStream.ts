@@ -5,6 +5,8 @@ export interface Inflater {
    * @throws Error if the data is corrupt: the stream cannot be trusted from here on.
    */
   push(frame: Buffer): string | null;
+  /** Lets go of what can be made anew: for long nothing may come. */
+  rest(): void;
   close(): void;
 }
 
@@ -41,6 +43,7 @@ export abstract class ZlibStream implements Inflater {
    * @throws Error if the data is corrupt.
    */
   protected abstract inflate(message: Buffer): string;
+  abstract rest(): void;
   abstract close(): void;
 
   #hold(frame: Buffer): null {

@@ -3,10 +3,9 @@ import type { GatewayPresenceUpdateData } from 'discord-api-types/v10';
 import { createActor, type Actor, type InspectionEvent } from 'xstate';
 import { shardMachine } from '../machines/shard.js';
 import { slotLogic, type IdentifyLimiter, type SlotDeps } from './actors/identifySlot.js';
-import type { Compression } from './actors/inflate.js';
+import { sharedInflate, type Compression } from './actors/inflate.js';
 import { socketLogic, type SocketDeps } from './actors/socket.js';
 import { createWire, type Wire } from './actors/wire.js';
-import { zlibSync, zlibSyncFlaw } from './actors/zlibSyncAddon.js';
 import type { RequestDesk } from './commands/desk.js';
 import { Delivery } from './delivery.js';
 import type { Emitter } from './emitter.js';
@@ -41,10 +40,7 @@ let toldOfMinizlib = false;
 /** Puts the chart and its actors together. */
 export function assemble(options: ResolvedOptions, assemblyParts: AssemblyParts): Assembly {
   const { logger } = assemblyParts;
-  if (options.compression === 'zlib-stream' && zlibSync === null && !toldOfMinizlib) {
-    toldOfMinizlib = true;
-    logger.info(`${zlibSyncFlaw}: minizlib inflates instead, which takes a little longer`);
-  }
+  if (options.compression === 'zlib-stream' && !toldOfMinizlib) tellOfMinizlib(logger);
   const actor = createActor(machine, {
     id: `shard ${options.id}`,
     input: {
@@ -151,6 +147,13 @@ const machine = watchable(
     },
   }),
 );
+
+function tellOfMinizlib(logger: Logger): void {
+  const shared = sharedInflate();
+  if (!(shared instanceof Error)) return;
+  toldOfMinizlib = true;
+  logger.info(`WebAssembly cannot be used (${shared.message}): minizlib inflates instead, which takes longer`);
+}
 
 /** XState does not catch what an observer throws: it would end the chart. */
 function guardObserver(observer: NonNullable<ResolvedOptions['inspect']>, logger: Logger) {

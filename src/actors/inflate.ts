@@ -1,18 +1,17 @@
 import * as zlib from 'node:zlib';
 import * as minizlib from 'minizlib';
-import { Inflaters } from './inflaters.js';
-import { MinizlibInflate, ZlibSyncBytesInflate, ZlibSyncInflate } from './rawInflate.js';
+import { InflateReader } from './inflateReader.js';
+import { InflateRegions } from './inflateRegions.js';
 import { Synchronous } from './synchronous.js';
-import { ZlibContext } from './zlibContext.js';
-import type { Inflater } from './zlibStream.js';
-import { zlibSync } from './zlibSyncAddon.js';
+import { ZlibContext, type SharedInflate } from './zlibContext.js';
+import { ZlibStream, type Inflater } from './zlibStream.js';
 
-export type { Inflater };
+export type { Inflater, SharedInflate };
 
 export type Compression = 'zlib-stream' | 'zstd-stream' | 'payload' | 'none';
 
-/** How zlib data is inflated: natively by zlib-sync, or by minizlib where that cannot be used. */
-export type ZlibImplementation = 'zlib-sync' | 'minizlib';
+/** How zlib-stream is inflated: by our own WebAssembly, or by minizlib where a process may not use that. */
+export type ZlibImplementation = 'wasm' | 'minizlib';
 
 /** Whether this Node has zstd: 22.15 and 24 do. */
 export const hasZstd = 'createZstdDecompress' in zlib;
@@ -20,33 +19,52 @@ export const hasZstd = 'createZstdDecompress' in zlib;
 /** What one payload may inflate to. */
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
-const inflaters = {
-  'zlib-sync': new Inflaters(
-    () => new ZlibSyncInflate(),
-    () => new ZlibSyncBytesInflate(),
-  ),
-  minizlib: new Inflaters(() => new MinizlibInflate()),
-};
+let shared: SharedInflate | Error | null = null;
 
-export function createInflater(compression: Compression, implementation: ZlibImplementation = 'zlib-sync'): Inflater {
+/** What the streams of this process share, or why they cannot: `--jitless`, or a limit to the addresses of a process. */
+export function sharedInflate(): SharedInflate | Error {
+  if (shared !== null) return shared;
+  try {
+    return (shared = { regions: new InflateRegions(), reader: new InflateReader() });
+  } catch (error) {
+    return (shared = error as Error);
+  }
+}
+
+export function createInflater(compression: Compression, implementation: ZlibImplementation = 'wasm'): Inflater {
   if (compression === 'zstd-stream') return new ZstdStream();
   if (compression === 'zlib-stream') {
-    return new ZlibContext(zlibSync === null ? inflaters.minizlib : inflaters[implementation]);
+    const own = implementation === 'wasm' ? sharedInflate() : null;
+    return own === null || own instanceof Error ? new MinizlibStream() : new ZlibContext(own);
   }
   // Without a transport compression a binary frame is one zlib-compressed payload.
   return {
-    push: (frame) => zlib.inflateSync(frame, { maxOutputLength: MAX_MESSAGE_BYTES }).toString(),
+    push: (frame) => zlib.inflateSync(frame, { maxOutputLength: MAX_MESSAGE_BYTES }),
     rest: () => {},
     close: () => {},
   };
+}
+
+class MinizlibStream extends ZlibStream {
+  readonly #stream = new Synchronous(new minizlib.Inflate({ flush: zlib.constants.Z_SYNC_FLUSH }));
+
+  protected inflate(message: Buffer): Buffer {
+    return this.#stream.write(message);
+  }
+
+  rest(): void {}
+
+  close(): void {
+    this.#stream.close();
+  }
 }
 
 /** zstd-stream: one context a connection, each frame one message. */
 class ZstdStream implements Inflater {
   readonly #stream = new Synchronous(new minizlib.ZstdDecompress({}));
 
-  push(frame: Buffer): string {
-    return this.#stream.write(frame).toString();
+  push(frame: Buffer): Buffer {
+    return this.#stream.write(frame);
   }
 
   rest(): void {}

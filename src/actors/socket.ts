@@ -204,13 +204,13 @@ class Connection implements WireConnection {
     stats.framesReceived += 1;
     stats.bytesReceived += data.length;
     if (!isBinary) return this.#reader.readBytes(data);
-    let text: string | null;
+    let text: Buffer | null;
     try {
       text = this.#inflater.push(data);
     } catch (error) {
       return this.#corrupted((error as Error).message);
     }
-    if (text !== null) this.#reader.read(text);
+    if (text !== null) this.#reader.readBytes(text);
   }
 
   /** Nothing but an acknowledgement since the last heartbeat. */

@@ -2,11 +2,11 @@ import type * as minizlib from 'minizlib';
 
 /** minizlib runs Node's own zlib synchronously: what is written comes out as data before `write` returns. */
 export class Synchronous {
-  readonly #stream: minizlib.Inflate | minizlib.InflateRaw | minizlib.ZstdDecompress;
+  readonly #stream: minizlib.Inflate | minizlib.ZstdDecompress;
   #chunks: Buffer[] = [];
   #error: Error | null = null;
 
-  constructor(stream: minizlib.Inflate | minizlib.InflateRaw | minizlib.ZstdDecompress) {
+  constructor(stream: minizlib.Inflate | minizlib.ZstdDecompress) {
     this.#stream = stream;
     stream.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
     stream.on('error', (error: unknown) => (this.#error = error as Error));

@@ -1,99 +1,81 @@
-import { deflated, WINDOW_BYTES } from './deflateBlocks.js';
-import type { Inflaters } from './inflaters.js';
-import { windowOf } from './inflateWindow.js';
-import type { RawInflate } from './rawInflate.js';
+import { constants, deflateRawSync } from 'node:zlib';
+import { WINDOW_BYTES } from './inflateMemory.js';
+import type { InflateReader } from './inflateReader.js';
+import type { InflateRegions, Region } from './inflateRegions.js';
 import { ZlibStream } from './zlibStream.js';
 
-/** How many bytes of a stream are read anew for each message, rather than an inflater kept: what READY brings and more. */
+/** How many bytes of a stream are read anew for each message, rather than a region taken: what READY brings and more. */
 const FEW_BYTES = 4 * 1024;
 
 /** How many more, where the 32 KiB that a message may refer to are among them: ten messages, or the acks of an hour. */
 const FEW_MORE_BYTES = 1024;
 
-/** A message of this size is read with the inflater that keeps a buffer for large ones, one for the process. */
-const LARGE_MESSAGE_BYTES = 4 * 1024;
-
 const NOTHING = Buffer.alloc(0);
 
+/** What the streams of a process share. */
+export interface SharedInflate {
+  readonly regions: InflateRegions;
+  readonly reader: InflateReader;
+}
+
 /**
- * zlib-stream whose context is an inflater of its own only while much comes, for that is 40 KiB and more.
+ * zlib-stream whose context is a region of memory only while much comes, for that is 48 KiB.
  *
  * Otherwise it is the bytes that bring the process's reader to where this stream is: all there were, as long as those are
  * few, and on a stream that {@link rest}s its last 32 KiB of text, compressed anew.
  */
 export class ZlibContext extends ZlibStream {
-  readonly #inflaters: Inflaters;
-  /** The context is one of these three. */
-  #past: Buffer | null = NOTHING;
-  #window: Buffer | null = null;
-  #own: RawInflate | null = null;
+  readonly #shared: SharedInflate;
+  /** The context is one of these two. */
+  #past: Buffer = NOTHING;
+  #region: Region | null = null;
   #mostPast = FEW_BYTES;
-  /** What {@link Inflaters.uses} was at the last message it inflated with its own. */
-  lastUse = 0;
 
-  constructor(inflaters: Inflaters) {
+  constructor(shared: SharedInflate) {
     super();
-    this.#inflaters = inflaters;
+    this.#shared = shared;
   }
 
-  protected inflate(message: Buffer): string {
-    const own = this.#own;
-    const isLarge = message.length >= LARGE_MESSAGE_BYTES;
-    if (own !== null && !(isLarge && this.#giveBack())) {
-      this.lastUse = this.#inflaters.uses += 1;
-      return own.inflate(message);
-    }
-    if (this.#past !== null) return this.#readAfterPast(this.#past, message);
-    return isLarge ? this.#readAfterWindow(message) : this.#takeOwn(this.#window as Buffer).inflate(message);
+  protected inflate(message: Buffer): Buffer {
+    const { regions } = this.#shared;
+    const region = this.#region;
+    if (region === null) return this.#readAfterPast(message);
+    return regions.inflate(region, message) ?? this.#readLarge(region, message);
   }
 
-  /** Gives its inflater back, and tells whether it could. */
-  rest(): boolean {
-    if (this.#own !== null && !this.#giveBack()) return false;
-    if (this.#window !== null) {
-      this.#past = copied(deflated(this.#window));
-      this.#mostPast = this.#past.length + FEW_MORE_BYTES;
-      this.#window = null;
-    }
-    return true;
+  rest(): void {
+    const region = this.#region;
+    if (region === null) return;
+    const window = this.#shared.regions.windowOf(region);
+    this.#past = copied(deflateRawSync(window, { finishFlush: constants.Z_SYNC_FLUSH }));
+    this.#mostPast = this.#past.length + FEW_MORE_BYTES;
+    this.close();
   }
 
   close(): void {
-    if (this.#own !== null) this.#inflaters.disown(this, this.#own);
-    this.#own = null;
+    if (this.#region !== null) this.#shared.regions.release(this.#region);
+    this.#region = null;
   }
 
-  #readAfterPast(past: Buffer, message: Buffer): string {
+  #readAfterPast(message: Buffer): Buffer {
+    const { reader, regions } = this.#shared;
+    const past = this.#past;
     const blocks = past.length === 0 ? withoutHeader(message) : message;
-    const text = this.#inflaters.read(past, blocks);
-    if (past.length + blocks.length <= this.#mostPast && text.length < WINDOW_BYTES) this.#past = copied(past, blocks);
-    else {
-      this.#window = this.#inflaters.windowRead();
-      this.#past = null;
+    const text = reader.read(past, blocks);
+    if (past.length + blocks.length <= this.#mostPast && reader.textLength <= 2 * WINDOW_BYTES) {
+      this.#past = copied(past, blocks);
+    } else {
+      this.#region = regions.take(reader.window);
+      this.#past = NOTHING;
     }
     return text;
   }
 
-  #readAfterWindow(message: Buffer): string {
-    const text = this.#inflaters.readAfter(this.#window as Buffer, message);
-    this.#window = this.#inflaters.windowRead();
+  #readLarge(region: Region, message: Buffer): Buffer {
+    const { reader, regions } = this.#shared;
+    const text = reader.readAfter(regions.windowOf(region), message);
+    regions.setWindow(region, reader.window);
     return text;
-  }
-
-  #takeOwn(window: Buffer): RawInflate {
-    this.#own = this.#inflaters.own(this, window);
-    this.#window = null;
-    this.lastUse = this.#inflaters.uses;
-    return this.#own;
-  }
-
-  /** Whether its window is known: else the inflater stays its own. */
-  #giveBack(): boolean {
-    // Not to be asked again at once.
-    this.lastUse = this.#inflaters.uses;
-    this.#window = windowOf(this.#own as RawInflate);
-    if (this.#window !== null) this.close();
-    return this.#window !== null;
   }
 }
 

@@ -1,10 +1,11 @@
-/** Turns the binary frames of one connection into texts. */
+/** Turns the binary frames of one connection into texts, as UTF-8. */
 export interface Inflater {
   /**
-   * The text of the message this frame ends, or null where the message goes on in the next frame.
+   * The text of the message this frame ends, or null where the message goes on in the next frame. It is good until any
+   * inflater is given another frame.
    * @throws Error if the data is corrupt: the stream cannot be trusted from here on.
    */
-  push(frame: Buffer): string | null;
+  push(frame: Buffer): Buffer | null;
   /** Lets go of what can be made anew: for long nothing may come. */
   rest(): void;
   close(): void;
@@ -26,7 +27,7 @@ export abstract class ZlibStream implements Inflater {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
 
-  push(frame: Buffer): string | null {
+  push(frame: Buffer): Buffer | null {
     if (this.#pendingBytes === 0) return endsMessage(frame) ? this.inflate(frame) : this.#hold(frame);
     this.#hold(frame);
     // The suffix itself may be cut in two.
@@ -39,10 +40,10 @@ export abstract class ZlibStream implements Inflater {
   }
 
   /**
-   * Only whole messages are inflated: zlib-sync writes past its buffer when a partial one outgrows it.
+   * Of a whole message, for those end between two blocks.
    * @throws Error if the data is corrupt.
    */
-  protected abstract inflate(message: Buffer): string;
+  protected abstract inflate(message: Buffer): Buffer;
   abstract rest(): void;
   abstract close(): void;
 

@@ -1,8 +1,8 @@
 import * as zlib from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createInflater, hasZstd, type ZlibImplementation } from '../../src/actors/inflate.js';
-import { zlibSync, zlibSyncFlaw } from '../../src/actors/zlibSyncAddon.js';
+import { createInflater, hasZstd, type Inflater, type ZlibImplementation } from '../../src/actors/inflate.js';
+import { runProgram } from '../program.js';
 import { compress } from './compress.js';
 
 const cut = (message: Buffer, ...at: number[]): Buffer[] =>
@@ -10,13 +10,17 @@ const cut = (message: Buffer, ...at: number[]): Buffer[] =>
 
 const text = (content: string) => JSON.stringify({ t: 'MESSAGE_CREATE', s: 1, op: 0, d: { content } });
 
-const implementations: ZlibImplementation[] = ['minizlib'];
-if (zlibSync !== null) implementations.push('zlib-sync');
-else console.warn(`${zlibSyncFlaw}: its tests are SKIPPED`);
+const implementations: ZlibImplementation[] = ['wasm', 'minizlib'];
+
+/** As text at once, for the bytes are good until the next frame. */
+const textsOf = (inflater: Inflater) => ({
+  push: (frame: Buffer) => inflater.push(frame)?.toString() ?? null,
+  close: () => inflater.close(),
+});
 
 describe.each(implementations)('zlib-stream with %s', (implementation) => {
   const inflater = () => {
-    const made = createInflater('zlib-stream', implementation);
+    const made = textsOf(createInflater('zlib-stream', implementation));
     onTestFinished(() => made.close());
     return made;
   };
@@ -52,7 +56,7 @@ describe.each(implementations)('zlib-stream with %s', (implementation) => {
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 }),
         (contents, cuts) => {
           const messages = contents.map(text);
-          const stream = createInflater('zlib-stream', implementation);
+          const stream = textsOf(createInflater('zlib-stream', implementation));
           const heard: (string | null)[] = [];
           for (const message of compress(messages)) {
             const places = [...new Set(cuts.map((share) => 1 + Math.floor(share * (message.length - 2))))];
@@ -119,9 +123,39 @@ describe.each(implementations)('zlib-stream with %s', (implementation) => {
   });
 });
 
+test('where WebAssembly is turned off, minizlib inflates instead, which is said once', () => {
+  const program = `
+    delete globalThis.WebAssembly;
+    const { createShard, createIdentifyLimiter } = await import('./dist/src/index.js');
+    const { createGatewaySimulator } = await import('./dist/src/simulator/index.js');
+    const simulator = await createGatewaySimulator({ token: 'any', identifyWindow: 0 });
+    const said = [];
+    const logger = { debug() {}, info: (line) => said.push(line), warn: console.error, error: console.error };
+    const identifyLimiter = createIdentifyLimiter({ window: 0 });
+    const heard = [];
+    for (const id of [0, 1]) {
+      const options = { token: 'any', intents: 1, id, total: 2, url: simulator.url, logger, identifyLimiter };
+      const shard = createShard({ ...options, compression: 'zlib-stream' });
+      shard.on('MESSAGE_CREATE', ({ content }) => heard.push(content));
+      await shard.connect();
+      simulator.dispatch('MESSAGE_CREATE', { content: 'hello ' + id }, id);
+      while (heard.length <= id) await new Promise(setImmediate);
+      await shard.shutdown();
+    }
+    await simulator.close();
+    console.log(JSON.stringify([heard, said.filter((line) => line.includes('minizlib'))]));
+  `;
+  const { stdout, stderr } = runProgram(program);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual([
+    ['hello 0', 'hello 1'],
+    [expect.stringMatching(/^shard 0: WebAssembly cannot be used \(.+\): minizlib inflates instead/)],
+  ]);
+});
+
 describe('payload compression', () => {
   test('each binary frame is one message of its own', () => {
-    const inflater = createInflater('payload');
+    const inflater = textsOf(createInflater('payload'));
     for (const content of ['one', 'zwei 😀'])
       expect(inflater.push(zlib.deflateSync(text(content)))).toBe(text(content));
   });
@@ -140,7 +174,7 @@ describe.skipIf(!hasZstd)('zstd-stream', () => {
 
   test('one context a connection, each frame one message', async () => {
     const stream = (zlib as unknown as Zstd).createZstdCompress();
-    const inflater = createInflater('zstd-stream');
+    const inflater = textsOf(createInflater('zstd-stream'));
     const frames: Buffer[] = [];
     stream.on('data', (frame: Buffer) => frames.push(frame));
     for (const content of ['one', 'two', 'one 😀']) {

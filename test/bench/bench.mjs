@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { zlibSync, zlibSyncFlaw } from '../../dist/src/actors/zlibSyncAddon.js';
+import { zlibSync, zlibSyncFlaw } from './zlibSync.mjs';
 import { chartOf } from './chart.mjs';
 import { contestants, hasZstd, isInstalled } from './contestants.mjs';
 import { costs } from './parts/costs.mjs';

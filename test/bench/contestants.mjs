@@ -20,7 +20,7 @@ export const contestants = [
     id: 'shardchart-minizlib',
     label: 'shardchart, minizlib',
     adapter: 'shardchart',
-    settings: { withoutZlibSync: true },
+    settings: { withoutWebAssembly: true },
     compressions: ['zlib-stream'],
   },
   {

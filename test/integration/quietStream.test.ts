@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { queryObjects } from 'node:v8';
 import { expect, onTestFinished, test } from 'vitest';
-import { zlibSync } from '../../src/actors/zlibSyncAddon.js';
-import { MinizlibInflate, ZlibSyncInflate } from '../../src/actors/rawInflate.js';
+import { sharedInflate, type SharedInflate } from '../../src/actors/inflate.js';
 import { shardOn, simulate, until } from './harness.js';
 
-const Inflate = zlibSync === null ? MinizlibInflate : ZlibSyncInflate;
+/** How many streams have a region of memory. */
+const regions = () => (sharedInflate() as SharedInflate).regions.size;
 
-/** Those that connections have, and those that nobody has. */
-const inflaters = () => queryObjects(Inflate, { format: 'count' });
-
-/** Random bytes, as text: more than is kept of a stream in place of an inflater. */
+/** Random bytes, as text: more than is kept of a stream in place of a region. */
 const much = () => randomBytes(8_000).toString('hex');
 
-/** More than the inflaters that nobody has: one reads for all that bring little, sixteen are kept for others. */
 const SHARDS = 20;
-const NOBODYS = 17;
 
-test('connections let their inflaters go once only acknowledgements come, and hear the next event as ever', async () => {
+test('connections give their memory back once only acknowledgements come, and hear the next event as ever', async () => {
   const simulator = await simulate({ heartbeatInterval: 200, heartbeatSlack: 20_000, maxConcurrency: SHARDS });
   onTestFinished(() => simulator.close());
   const sent: string[] = [];
@@ -41,8 +35,8 @@ test('connections let their inflaters go once only acknowledgements come, and he
     const long = much();
     await dispatch(long);
     await dispatch('and more');
-    expect(inflaters()).toBeGreaterThanOrEqual(SHARDS);
-    await until(() => inflaters() <= NOBODYS);
+    expect(regions()).toBe(SHARDS);
+    await until(() => regions() === 0);
     // What came before the rest is still referred to.
     await dispatch(`${round}: ${long} again`);
   }

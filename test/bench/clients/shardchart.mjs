@@ -1,23 +1,11 @@
-import { createRequire } from 'node:module';
-
-/** As on a machine where zlib-sync could not be built. */
-function hideZlibSync() {
-  const require = createRequire(new URL('../../../package.json', import.meta.url));
-  Object.defineProperty(require.cache, require.resolve('zlib-sync'), {
-    configurable: true,
-    get() {
-      throw new Error('zlib-sync is hidden from this run');
-    },
-  });
-}
-
 /** What may be added to a shard, to see what it costs. */
 const extras = {
   inspect: () => ({ inspect: () => {} }),
 };
 
 export async function connect({ url, compression, shards, settings = {}, onDispatch, onMessageCreate }) {
-  if (settings.withoutZlibSync) hideZlibSync();
+  // As with --jitless.
+  if (settings.withoutWebAssembly) delete globalThis.WebAssembly;
   const { createAuditLog, createIdentifyLimiter, createShard } = await import('../../../dist/src/index.js');
   const { extra, only } = settings;
   const identifyLimiter = createIdentifyLimiter({ maxConcurrency: 1_000, window: 0 });

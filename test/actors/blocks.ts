@@ -1,7 +1,5 @@
 import { constants, deflateRawSync } from 'node:zlib';
-
-/** How far a message may refer back into those before it. RFC 1951, section 2. */
-export const WINDOW_BYTES = 32 * 1024;
+import { WINDOW_BYTES } from '../../src/actors/inflateMemory.js';
 
 /** These bytes, compressed, as blocks that others may follow. */
 export function deflated(bytes: Buffer): Buffer {
@@ -16,10 +14,7 @@ export function stored(bytes: Buffer): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
-/**
- * A block that says so many bytes again, a multiple of 256, from 32 KiB ago on: whatever they were. With 32 KiB of them an
- * inflater has told its window, and has the same window as before.
- */
+/** A block that says so many bytes again, a multiple of 256, from 32 KiB ago on: as far back as one can. */
 export function saidAgain(length: number): Buffer {
   const block = new Bits();
   block.number(0, 1); // not the last block

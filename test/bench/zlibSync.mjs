@@ -1,7 +1,7 @@
+// zlib-sync, which the bare loop and @discordjs/ws inflate with, where it is of use.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type * as ZlibSync from 'zlib-sync';
 
 /**
  * Whether an addon with these bytes ends the process (SIGABRT) once an object of its is collected.
@@ -12,7 +12,7 @@ import type * as ZlibSync from 'zlib-sync';
  * See [nodejs/node#65446](https://github.com/nodejs/node/issues/65446) and
  * [nodejs/node#65262](https://github.com/nodejs/node/issues/65262).
  */
-export function abortsWhenCollected(addon: Buffer, nodeVersion: string): boolean {
+export function abortsWhenCollected(addon, nodeVersion) {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
   const findsTheHook = major > 26 || (major === 26 && minor >= 4);
   return !findsTheHook && addon.includes('RemoveEnvironmentCleanupHook');
@@ -20,16 +20,16 @@ export function abortsWhenCollected(addon: Buffer, nodeVersion: string): boolean
 
 const require = createRequire(import.meta.url);
 
-function load(): typeof ZlibSync | null {
+function load() {
   try {
-    return require('zlib-sync') as typeof ZlibSync;
+    return require('zlib-sync');
   } catch {
     return null;
   }
 }
 
 /** What was built at installation; nothing where a package under that name brings its addon another way. */
-function builtAddon(): Buffer {
+function builtAddon() {
   try {
     return readFileSync(join(dirname(require.resolve('zlib-sync')), 'build/Release/zlib_sync.node'));
   } catch {
@@ -37,7 +37,7 @@ function builtAddon(): Buffer {
   }
 }
 
-function choose(): { zlibSync: typeof ZlibSync | null; zlibSyncFlaw: string } {
+function choose() {
   const { node } = process.versions;
   const zlibSync = load();
   if (zlibSync === null) return { zlibSync, zlibSyncFlaw: 'zlib-sync is not installed' };

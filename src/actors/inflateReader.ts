@@ -1,0 +1,64 @@
+import { InflateMemory, NO_ROOM, WINDOW_BYTES } from './inflateMemory.js';
+
+/** What one message may inflate to. */
+export const MOST_TEXT_BYTES = 256 * 1024 * 1024;
+
+/** After a longer text another memory is taken: none ever gets smaller. */
+const MOST_KEPT_BYTES = 4 * 1024 * 1024;
+
+const NOTHING = Buffer.alloc(0);
+
+/** Reads for all streams of a process that have no memory of their own, and what is too large for that. */
+export class InflateReader {
+  #memory: InflateMemory | null = new InflateMemory();
+  /** All the text of the message read last and of what it may refer to. */
+  #all: Buffer = NOTHING;
+
+  /** How long the text of the message read last is, with all that was read before it. */
+  get textLength(): number {
+    return this.#all.length;
+  }
+
+  /** The last 32 KiB, or all there were. Good until the next message is read. */
+  get window(): Buffer {
+    return this.#all.subarray(-WINDOW_BYTES);
+  }
+
+  /**
+   * The text of a message on a stream that these blocks bring to where it is; good until the next one is read.
+   * @throws Error if the data is invalid, or the text too long.
+   */
+  read(past: Buffer, message: Buffer): Buffer {
+    return this.#read(past, NOTHING, message);
+  }
+
+  /** The same, of a stream with this window. */
+  readAfter(window: Buffer, message: Buffer): Buffer {
+    return this.#read(NOTHING, window, message);
+  }
+
+  #read(past: Buffer, window: Buffer, message: Buffer): Buffer {
+    const memory = (this.#memory ??= new InflateMemory());
+    const { heap, overrun } = memory;
+    const middle = heap + past.length;
+    const inputEnd = middle + message.length;
+    const start = inputEnd + overrun;
+    const out = start + window.length;
+    for (let room = 2 * WINDOW_BYTES; room <= 2 * MOST_TEXT_BYTES; room *= 2) {
+      memory.reserve(out + Math.min(room, MOST_TEXT_BYTES) + overrun);
+      const { bytes } = memory;
+      const limit = bytes.length - overrun;
+      bytes.set(past, heap);
+      bytes.set(message, middle);
+      bytes.set(window, start);
+      const begin = past.length === 0 ? out : memory.inflate(heap, middle, start, out, limit);
+      const end = begin === NO_ROOM ? NO_ROOM : memory.inflate(middle, inputEnd, start, begin, limit);
+      if (end === NO_ROOM) continue;
+      if (bytes.length > MOST_KEPT_BYTES) this.#memory = null;
+      this.#all = bytes.subarray(start, end);
+      return bytes.subarray(begin, end);
+    }
+    this.#memory = null;
+    throw new Error(`a message of more than ${MOST_TEXT_BYTES} bytes`);
+  }
+}

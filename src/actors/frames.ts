@@ -59,22 +59,18 @@ export class FrameReader {
     this.#tell = tell;
   }
 
-  read(text: string): void {
-    if (this.#sink.wantsRaw) this.#sink.raw(text);
-    if (!this.#skips(text, text.endsWith('}'))) this.#readWhole(text);
-  }
-
-  /** A frame as it came, in UTF-8: what nobody wants is not even decoded. */
-  readBytes(bytes: Buffer): void {
-    if (this.#sink.wantsAll || this.#sink.wantsRaw) return this.read(bytes.toString());
-    const isWhole = bytes[bytes.length - 1] === BRACE;
-    if (!this.#skips(bytes.toString('latin1', 0, MAX_HEAD_LENGTH), isWhole)) this.#readWhole(bytes.toString());
+  /** A frame, in UTF-8: of what nobody wants no more than the head is decoded. */
+  read(bytes: Buffer): void {
+    const raw = this.#sink.wantsRaw ? bytes.toString() : null;
+    if (raw !== null) this.#sink.raw(raw);
+    if (!this.#skips(bytes)) this.#readWhole(raw ?? bytes.toString());
   }
 
   /** Whether its head is enough: that of a dispatch nobody wants. One not written in the usual order must be parsed whole. */
-  #skips(beginning: string, isWhole: boolean): boolean {
+  #skips(bytes: Buffer): boolean {
+    if (this.#sink.wantsAll || bytes[bytes.length - 1] !== BRACE) return false;
     const head = this.#head;
-    if (this.#sink.wantsAll || !isWhole || !head.read(beginning) || head.op !== Opcode.Dispatch) return false;
+    if (!head.read(bytes.toString('latin1', 0, MAX_HEAD_LENGTH)) || head.op !== Opcode.Dispatch) return false;
     const { t, s } = head;
     if (t === null || s === null || t === 'READY' || t === 'RESUMED' || this.#sink.wants(t)) return false;
     this.#advance(s);

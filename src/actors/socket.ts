@@ -203,14 +203,14 @@ class Connection implements WireConnection {
     const { stats } = this.#deps.wire;
     stats.framesReceived += 1;
     stats.bytesReceived += data.length;
-    if (!isBinary) return this.#reader.readBytes(data);
+    if (!isBinary) return this.#reader.read(data);
     let text: Buffer | null;
     try {
       text = this.#inflater.push(data);
     } catch (error) {
       return this.#corrupted((error as Error).message);
     }
-    if (text !== null) this.#reader.readBytes(text);
+    if (text !== null) this.#reader.read(text);
   }
 
   /** Nothing but an acknowledgement since the last heartbeat. */

@@ -26,9 +26,8 @@ function startReader(
     (report) => reports.push(report),
   );
   reader.awaiting = awaiting;
-  const read = (frame: unknown) => reader.read(typeof frame === 'string' ? frame : JSON.stringify(frame));
-  const readBytes = (text: string) => reader.readBytes(Buffer.from(text));
-  return { wire, reports, dispatched, malformed, raw, reader, read, readBytes };
+  const read = (frame: unknown) => reader.read(Buffer.from(typeof frame === 'string' ? frame : JSON.stringify(frame)));
+  return { wire, reports, dispatched, malformed, raw, reader, read };
 }
 
 const ready = (d: unknown, s = 1) => ({ t: 'READY', s, op: 0, d });
@@ -256,49 +255,49 @@ describe('where every dispatch is wanted', () => {
   });
 });
 
-describe('frames that are still bytes', () => {
+describe('what nobody wants is not decoded', () => {
   const quiet = { isRawHeard: false };
 
   test.each(['plain', 'Ä€', '漢字 😀'])('are read as the text they are: %s', (content) => {
-    const { readBytes, dispatched } = startReader(['WANTED'], null, quiet);
-    readBytes(JSON.stringify({ t: 'WANTED', s: 5, op: 0, d: { content } }));
+    const { read, dispatched } = startReader(['WANTED'], null, quiet);
+    read(JSON.stringify({ t: 'WANTED', s: 5, op: 0, d: { content } }));
     expect(dispatched).toEqual([{ t: 'WANTED', s: 5, op: 0, d: { content } }]);
   });
 
   test('of what nobody wants only the head is looked at, and its sequence counts', () => {
-    const { readBytes, dispatched, malformed, wire } = startReader(['WANTED'], null, quiet);
-    readBytes(`{"t":"UNWANTED","s":7,"op":0,"d":{this is no JSON, ${'and long '.repeat(100)}}`);
+    const { read, dispatched, malformed, wire } = startReader(['WANTED'], null, quiet);
+    read(`{"t":"UNWANTED","s":7,"op":0,"d":{this is no JSON, ${'and long '.repeat(100)}}`);
     expect([dispatched, malformed]).toEqual([[], []]);
     expect(wire.sequence).toBe(7);
   });
 
   test('one in another order is parsed whole', () => {
-    const { readBytes, dispatched, wire } = startReader(['WANTED'], null, quiet);
-    readBytes('{"d":1,"t":"WANTED","s":5,"op":0}');
-    readBytes('{"op":0,"s":6,"t":"UNWANTED","d":1}');
+    const { read, dispatched, wire } = startReader(['WANTED'], null, quiet);
+    read('{"d":1,"t":"WANTED","s":5,"op":0}');
+    read('{"op":0,"s":6,"t":"UNWANTED","d":1}');
     expect(dispatched).toEqual([{ t: 'WANTED', s: 5, op: 0, d: 1 }]);
     expect(wire.sequence).toBe(6);
   });
 
   test('one whose head is longer than any is parsed whole: no number in it is taken for done where it was cut', () => {
     for (let length = 90; length < 130; length += 1) {
-      const { readBytes, wire } = startReader([], null, quiet);
-      readBytes(`{"t":"${'N'.repeat(length)}","s":123456789,"op":0,"d":{}}`);
+      const { read, wire } = startReader([], null, quiet);
+      read(`{"t":"${'N'.repeat(length)}","s":123456789,"op":0,"d":{}}`);
       expect(wire.sequence).toBe(123_456_789);
     }
   });
 
   test.each(['', '{', '{"t":"UNWANTED","s":5,"op":0,"d":{"content":"hel'])('%o is malformed', (text) => {
-    const { readBytes, malformed, wire } = startReader([], null, quiet);
-    readBytes(text);
+    const { read, malformed, wire } = startReader([], null, quiet);
+    read(text);
     expect(malformed).toHaveLength(1);
     expect(wire.sequence).toBeNull();
   });
 
   test('who asked for raw gets the text, wanted or not', () => {
-    const { readBytes, raw } = startReader();
+    const { read, raw } = startReader();
     const text = '{"t":"UNWANTED","s":1,"op":0,"d":"漢字"}';
-    readBytes(text);
+    read(text);
     expect(raw).toEqual([text]);
   });
 });

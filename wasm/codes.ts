@@ -1,4 +1,5 @@
-// Prefix codes, and the tables they are read with. RFC 1951, section 3.2.2.
+// Prefix codes, and the tables they are read with. RFC 1951, section 3.2.2. How tables are made and what their entries are
+// is after libdeflate (lib/deflate_decompress.c), Copyright 2016 Eric Biggers, under the MIT license.
 //
 // A table has an entry for each value of the next so many bits, whatever follows the code in them. Codes that are longer
 // end in a table of their own, further on in the same memory.
@@ -22,7 +23,10 @@ const LITERAL_BITS: u32 = 9;
 const DISTANCE_BITS: u32 = 7;
 const LENGTH_BITS: u32 = 7;
 
-/** The most entries a code of 286 symbols can need, by `enough` of zlib; for distances more than that. */
+/**
+ * The most entries a code can need: of 286 symbols by zlib's `enough`; of 30 at most 128 and 256 more for each nine, for so
+ * many it takes to fill a table of 8 more bits.
+ */
 export const LITERALS = memory.data(852 * 4, 16);
 export const DISTANCES = memory.data(1024 * 4, 16);
 export const LENGTHS = memory.data(128 * 4, 16);

@@ -1,4 +1,4 @@
-// npm run bench -- [--only dispatch,idle,latency,costs,cores] [--rounds 5] [--clients bare,shardchart] [--json]
+// npm run bench -- [--only dispatch,inflate,idle,latency,costs,cores] [--rounds 5] [--clients bare,shardchart] [--json]
 //                  [--compressions zlib-stream,none] [--events 50000] [--chart FILE] [--no-install]
 //
 // Runs on dist. What each number means is in README.md.
@@ -13,10 +13,11 @@ import { costs } from './parts/costs.mjs';
 import { cores } from './parts/cores.mjs';
 import { dispatch } from './parts/dispatch.mjs';
 import { idle } from './parts/idle.mjs';
+import { inflating } from './parts/inflating.mjs';
 import { latency } from './parts/latency.mjs';
 import { textOf } from './report.mjs';
 
-const PARTS = { dispatch, idle, latency, costs, cores };
+const PARTS = { dispatch, inflate: inflating, idle, latency, costs, cores };
 const COMPRESSIONS = ['zlib-stream', 'none', 'zstd-stream'];
 
 const { values } = parseArgs({
@@ -99,7 +100,7 @@ const options = {
   progress: (what) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${what}`),
 };
 
-const report = { node: process.version, zlib: zlibSync === null ? 'minizlib' : 'zlib-sync', skipped, parts: {} };
+const report = { node: process.version, skipped, parts: {} };
 for (const name of only) report.parts[name] = await PARTS[name](options);
 options.progress('');
 console.log(values.json ? JSON.stringify(report) : textOf(report));

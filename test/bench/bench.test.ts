@@ -20,6 +20,7 @@ interface Report {
     dispatch: { bytesAnEvent: number; messages: number; results: { id: string; compression: string; ratio: Spread }[] };
     idle: { results: { id: string; guilds: number; rssKiB: Spread; startUpMs: Spread; idlePercent: Spread }[] };
     latency: { results: { id: string; p50Us: number; p99Us: number }[] };
+    inflate: { results: { name: string; ratio: Spread }[] };
     costs: { results: { name: string; ratio: Spread }[] };
     cores: { throughput: Spread; posted: Spread };
   };
@@ -46,20 +47,21 @@ test.skipIf(!canRun)(
     });
     const { skipped, parts } = JSON.parse(output) as Report;
     expect(skipped).toEqual([]);
-    const { dispatch, idle, latency, costs, cores } = parts;
+    const { dispatch, inflate, idle, latency, costs, cores } = parts;
     expect(dispatch.bytesAnEvent).toBeGreaterThan(700);
     expect(dispatch.messages).toBeGreaterThan(300);
     expect(dispatch.results.map(({ compression, id }) => `${id} ${compression}`)).toEqual([
       ...CLIENTS.map((id) => `${id} zlib-stream`),
       ...CLIENTS.filter((id) => id !== 'shardchart-minizlib').map((id) => `${id} none`),
     ]);
-    for (const { ratio } of [...dispatch.results, ...costs.results]) {
+    for (const { ratio } of [...dispatch.results, ...inflate.results, ...costs.results]) {
       expect(ratio.median).toBeGreaterThan(0);
       expect(ratio.low).toBeLessThanOrEqual(ratio.high);
     }
     expect(idle.results.map(({ id, guilds }) => `${id} ${guilds}`)).toEqual(
       [0, 20].flatMap((guilds) => ['bare', 'shardchart', 'shardchart-minizlib'].map((id) => `${id} ${guilds}`)),
     );
+    expect(inflate.results).toHaveLength(4);
     expect(latency.results.map(({ id }) => id)).toEqual(['bare', 'shardchart']);
     for (const { p50Us, p99Us } of latency.results) expect(p99Us).toBeGreaterThanOrEqual(p50Us);
     expect(costs.results[0]).toMatchObject({ name: 'one listener', ratio: { median: 1 } });

@@ -22,15 +22,21 @@ function frame(payload, opcode) {
   return Buffer.concat([header, payload]);
 }
 
+/** Deflates each text, in the order of the connection. */
+export function deflater() {
+  const deflate = new Deflate({ flush: constants.Z_SYNC_FLUSH });
+  return (text) => {
+    deflate.write(text);
+    return deflate.read();
+  };
+}
+
 /** Makes a frame of each text, in the order of the connection. */
 export function framer(compression) {
   if (compression === 'none') return (text) => frame(Buffer.from(text), TEXT);
   if (compression === 'zlib-stream') {
-    const deflate = new Deflate({ flush: constants.Z_SYNC_FLUSH });
-    return (text) => {
-      deflate.write(text);
-      return frame(deflate.read(), BINARY);
-    };
+    const deflate = deflater();
+    return (text) => frame(deflate(text), BINARY);
   }
   const codec = createStreamCodec(compression);
   return (text) => frame(codec.encode(text), BINARY);

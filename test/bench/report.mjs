@@ -26,6 +26,12 @@ const parts = {
         ),
       )
       .join('\n'),
+  inflate: ({ rounds, events, results }) =>
+    table(
+      `Messages inflated a CPU second, as multiples of zlib-sync: ${events}, median (range) of ${rounds} rounds`,
+      ['', 'ratio', 'µs a message'],
+      results.map(({ name, ratio, us }) => [name, range(ratio), range(us, 1)]),
+    ),
   idle: ({ rounds, events, results }) =>
     [...new Set(results.map(({ shards, guilds }) => `${shards} ${guilds}`))]
       .map((key) => {
@@ -79,7 +85,7 @@ const parts = {
 
 export const textOf = (report) =>
   [
-    `Node ${report.node}, zlib ${report.zlib}; skipped: ${report.skipped.join('; ') || 'nothing'}`,
+    `Node ${report.node}; skipped: ${report.skipped.join('; ') || 'nothing'}`,
     '',
     ...Object.entries(report.parts).map(([name, result]) => parts[name](result)),
   ].join('\n');

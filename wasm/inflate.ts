@@ -71,7 +71,7 @@ function take(length: u32): u32 {
 function copyStored(out: usize, limit: usize): usize {
   const from = source - (count >> 3);
   const length: usize = load<u16>(from);
-  if ((length ^ load<u16>(from, 2)) !== 0xffff || from + 4 + length > sourceEnd) return INVALID;
+  if ((length ^ load<u16>(from, 2)) !== 0xffff) return INVALID;
   if (out + length > limit) return NO_ROOM;
   memory.copy(out, from + 4, length);
   source = from + 4 + length;
@@ -105,8 +105,6 @@ function readCodes(): bool {
   }
   if (!codes.makeLengths() || !readLengths(literalCount + distanceCount)) return false;
 
-  // A block without an end is none.
-  if (load<u8>(codes.lengths + 256) === 0) return false;
   for (let at: usize = 0; at < 32; at += 8) {
     store<u64>(codes.lengthsOfDistances + at, load<u64>(codes.lengths + literalCount + at));
   }

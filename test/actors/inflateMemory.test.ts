@@ -3,7 +3,7 @@ import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'nod
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InflateMemory, NO_ROOM, WINDOW_BYTES } from '../../src/actors/inflateMemory.js';
-import { stored } from './blocks.js';
+import { type Bits, dynamicBlock, fixedBlock, stored } from './blocks.js';
 
 const { Z_SYNC_FLUSH } = constants;
 const memory = new InflateMemory();
@@ -146,6 +146,101 @@ describe('inflating in WebAssembly', () => {
       }),
       { numRuns: 4_000 },
     );
+  });
+
+  /** A literal and the end of the block have codes of one bit. */
+  const literals = (count = 257) =>
+    Array.from({ length: count }, (_, symbol) => (symbol === 97 || symbol === 256 ? 1 : 0));
+  const threeAs = { literals: [...literals().slice(0, -1), 2, 2], distances: [1] };
+
+  const a = (block: Bits) => block.code(0b0011_0000 + 97, 8);
+
+  test('a block with codes of its own is read', () => {
+    const block = dynamicBlock({
+      ...threeAs,
+      write: (_, literal, distance) => {
+        literal(97);
+        literal(257);
+        distance(0);
+        literal(256);
+      },
+    });
+    expect(inflate(block)?.toString()).toBe('aaaa');
+  });
+
+  test.each([
+    ['287 codes of literals', dynamicBlock({ literals: literals(287), distances: [1] })],
+    ['31 codes of distances', dynamicBlock({ literals: literals(), distances: Array(31).fill(0) })],
+    ['no end', dynamicBlock({ literals: [...literals().slice(0, -1), 0], distances: [1] })],
+    ['a length that repeats none', dynamicBlock({ literals: [16, ...literals().slice(3)], distances: [1] })],
+    ['more codes than there are', dynamicBlock({ literals: [1, 1, ...literals().slice(2)], distances: [1] })],
+    ['fewer codes than there are', dynamicBlock({ literals: [...literals().slice(0, -1), 2], distances: [1] })],
+    ['more codes of distances', dynamicBlock({ literals: literals(), distances: [1, 1, 1] })],
+    ['fewer codes of distances', dynamicBlock({ literals: literals(), distances: [2, 2, 2] })],
+    ['one distance of two bits', dynamicBlock({ literals: literals(), distances: [2] })],
+    [
+      'one code of lengths',
+      dynamicBlock({ literals: literals(), distances: [0], lengthsOfLengths: [1, ...Array(18).fill(0)] as number[] }),
+    ],
+    [
+      'no code of lengths',
+      dynamicBlock({ literals: literals(), distances: [0], lengthsOfLengths: Array(19).fill(0) as number[] }),
+    ],
+    [
+      'a distance that has no code, where another has',
+      dynamicBlock({
+        ...threeAs,
+        write: (block, literal) => {
+          literal(97);
+          literal(257);
+          block.code(1, 1);
+          literal(256);
+        },
+      }),
+    ],
+    [
+      'a distance where none has a code',
+      dynamicBlock({
+        ...threeAs,
+        distances: [0],
+        write: (block, literal) => {
+          literal(97);
+          literal(257);
+          block.code(0, 1);
+          literal(256);
+        },
+      }),
+    ],
+    ...[0b11000110, 0b11000111].map(
+      (code) =>
+        [
+          'a length that is none',
+          fixedBlock((block) => {
+            a(block);
+            block.code(code, 8);
+          }),
+        ] as const,
+    ),
+    ...[30, 31].map(
+      (code) =>
+        [
+          'a distance that is none',
+          fixedBlock((block) => {
+            for (let times = 0; times < 400; times += 1) a(block);
+            block.code(0b0000001, 7);
+            block.code(code, 5);
+            block.code(0, 12);
+            block.code(0, 7);
+          }),
+        ] as const,
+    ),
+    ['more bytes as they are than come', stored(Buffer.alloc(100)).subarray(0, 90)],
+    ['a length that is not said twice', Buffer.concat([Buffer.from([0, 3, 0, 0xfc, 0xfe]), Buffer.from('abc')])],
+    ['a type that is none', Buffer.from([0b110])],
+    ['the last block', Buffer.from([0b011, 0])],
+  ] as const)('%s is refused', (_, blocks) => {
+    expect(byNode(blocks)).toBeNull();
+    expect(inflate(blocks)).toBeNull();
   });
 
   test('a message cut short anywhere is refused', () => {

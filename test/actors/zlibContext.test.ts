@@ -6,7 +6,7 @@ import { InflateReader } from '../../src/actors/inflateReader.js';
 import { InflateRegions } from '../../src/actors/inflateRegions.js';
 import { ZlibContext } from '../../src/actors/zlibContext.js';
 import { runProgram } from '../program.js';
-import { saidAgain, stored } from './blocks.js';
+import { deflated, saidAgain, stored } from './blocks.js';
 import { compress, compressor } from './compress.js';
 
 /** Small messages after a large one. */
@@ -202,6 +202,12 @@ describe('a stream of zlib-stream', () => {
     expect(regions.size).toBe(0);
   });
 
+  test('that brings much text in few bytes has one: it would be read anew for each message', () => {
+    const { regions, openStream } = rig();
+    openStream().brings('a'.repeat(100_000), 'more');
+    expect(regions.size).toBe(1);
+  });
+
   test('that rests for an hour of acknowledgements needs none', () => {
     const { regions, openStream } = rig();
     const [quiet, other] = [openStream(), openStream()];
@@ -224,6 +230,32 @@ describe('a stream of zlib-stream', () => {
     for (const { stream } of streams) stream.close();
     expect(regions.size).toBe(0);
   });
+});
+
+test('a region has the last 32 KiB of its stream, whatever comes', () => {
+  const regions = new InflateRegions();
+  fc.assert(
+    fc.property(fc.array(aText(1, 6_000), { minLength: 1, maxLength: 60 }), (texts) => {
+      const region = regions.take(Buffer.alloc(0));
+      let all = Buffer.alloc(0);
+      for (const [index, frame] of compress(texts).entries()) {
+        const text = regions.inflate(region, index === 0 ? frame.subarray(2) : frame);
+        if (text === null) break;
+        all = Buffer.concat([all, text]);
+        expect(regions.windowOf(region).equals(all.subarray(-WINDOW_BYTES))).toBe(true);
+      }
+      regions.release(region);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the memory that all share does not stay as large as the largest message', () => {
+  const reader = new InflateReader();
+  const large = deflated(Buffer.alloc(20 * 1024 * 1024, 'a'));
+  expect(reader.read(Buffer.alloc(0), large).length).toBe(20 * 1024 * 1024);
+  expect(reader.read(Buffer.alloc(0), deflated(Buffer.from('small'))).toString()).toBe('small');
+  expect(reader.window.buffer.byteLength).toBeLessThan(1024 * 1024);
 });
 
 test('a message that inflates to more than 256 MiB throws, and the next stream is read as ever', () => {

@@ -81,6 +81,13 @@ const someOptions: fc.Arbitrary<ZlibOptions> = fc.record({
 const deflated = (text: Buffer, options?: ZlibOptions) =>
   deflateRawSync(text, { ...options, finishFlush: Z_SYNC_FLUSH });
 
+/** A literal and the end of the block have codes of one bit. */
+const literals = (count = 257) =>
+  Array.from({ length: count }, (_, symbol) => (symbol === 97 || symbol === 256 ? 1 : 0));
+const threeAs = { literals: [...literals().slice(0, -1), 2, 2], distances: [1] };
+
+const a = (block: Bits) => block.code(0b0011_0000 + 97, 8);
+
 describe('inflating in WebAssembly', () => {
   test('says what was deflated, at any level, with any strategy and window', () => {
     fc.assert(
@@ -147,13 +154,6 @@ describe('inflating in WebAssembly', () => {
       { numRuns: 4_000 },
     );
   });
-
-  /** A literal and the end of the block have codes of one bit. */
-  const literals = (count = 257) =>
-    Array.from({ length: count }, (_, symbol) => (symbol === 97 || symbol === 256 ? 1 : 0));
-  const threeAs = { literals: [...literals().slice(0, -1), 2, 2], distances: [1] };
-
-  const a = (block: Bits) => block.code(0b0011_0000 + 97, 8);
 
   test('a block with codes of its own is read', () => {
     const block = dynamicBlock({

@@ -1,11 +1,17 @@
+/** As where a process has too few addresses; Node itself needs the rest of it. */
+function hideWebAssembly() {
+  WebAssembly.Instance = function hidden() {
+    throw new RangeError('hidden from this run');
+  };
+}
+
 /** What may be added to a shard, to see what it costs. */
 const extras = {
   inspect: () => ({ inspect: () => {} }),
 };
 
 export async function connect({ url, compression, shards, settings = {}, onDispatch, onMessageCreate }) {
-  // As with --jitless.
-  if (settings.withoutWebAssembly) delete globalThis.WebAssembly;
+  if (settings.withoutWebAssembly) hideWebAssembly();
   const { createAuditLog, createIdentifyLimiter, createShard } = await import('../../../dist/src/index.js');
   const { extra, only } = settings;
   const identifyLimiter = createIdentifyLimiter({ maxConcurrency: 1_000, window: 0 });

@@ -1,4 +1,4 @@
-// zlib-sync, which the bare loop and @discordjs/ws inflate with, where it is of use.
+// zlib-sync, which the bare loop inflates with, where that is of use.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,8 @@ export function abortsWhenCollected(addon, nodeVersion) {
   return !findsTheHook && addon.includes('RemoveEnvironmentCleanupHook');
 }
 
-const require = createRequire(import.meta.url);
+// That of the bare loop, not of the peers here.
+const require = createRequire(new URL('../../package.json', import.meta.url));
 
 function load() {
   try {

@@ -1,8 +1,5 @@
-/** As where a process has too few addresses; Node itself needs the rest of it. */
-function hideWebAssembly() {
-  WebAssembly.Instance = function hidden() {
-    throw new RangeError('hidden from this run');
-  };
+function refuse() {
+  throw new RangeError('hidden from this run');
 }
 
 /** What may be added to a shard, to see what it costs. */
@@ -11,7 +8,8 @@ const extras = {
 };
 
 export async function connect({ url, compression, shards, settings = {}, onDispatch, onMessageCreate }) {
-  if (settings.withoutWebAssembly) hideWebAssembly();
+  // As where a process has too few addresses; Node itself needs the rest of it.
+  if (settings.withoutWebAssembly) WebAssembly.Instance = refuse;
   const { createAuditLog, createIdentifyLimiter, createShard } = await import('../../../dist/src/index.js');
   const { extra, only } = settings;
   const identifyLimiter = createIdentifyLimiter({ maxConcurrency: 1_000, window: 0 });

@@ -6,23 +6,15 @@ export const MOST_TEXT_BYTES = 256 * 1024 * 1024;
 /** After a longer text another memory is taken: none ever gets smaller. */
 const MOST_KEPT_BYTES = 4 * 1024 * 1024;
 
-const NOTHING = Buffer.alloc(0);
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /** Reads for all streams of a process that have no memory of their own, and what is too large for that. */
 export class InflateReader {
   #memory: InflateMemory | null = new InflateMemory();
-  /** All the text of the message read last and of what it may refer to. */
-  #all: Buffer = NOTHING;
-
+  /** The last 32 KiB of text, or all there were. Good until the next message is read. */
+  window = NOTHING;
   /** How long the text of the message read last is, with all that was read before it. */
-  get textLength(): number {
-    return this.#all.length;
-  }
-
-  /** The last 32 KiB, or all there were. Good until the next message is read. */
-  get window(): Buffer {
-    return this.#all.subarray(-WINDOW_BYTES);
-  }
+  textLength = 0;
 
   /**
    * The text of a message on a stream that these blocks bring to where it is; good until the next one is read.
@@ -39,13 +31,24 @@ export class InflateReader {
 
   #read(past: Buffer, window: Buffer, message: Buffer): Buffer {
     const memory = (this.#memory ??= new InflateMemory());
+    try {
+      return this.#readIn(memory, past, window, message);
+    } finally {
+      if (memory.bytes.length > MOST_KEPT_BYTES) {
+        this.#memory = null;
+        this.window = Buffer.from(this.window);
+      }
+    }
+  }
+
+  #readIn(memory: InflateMemory, past: Buffer, window: Buffer, message: Buffer): Buffer {
     const { heap, overrun } = memory;
     const middle = heap + past.length;
     const inputEnd = middle + message.length;
     const start = inputEnd + overrun;
     const out = start + window.length;
-    for (let room = 2 * WINDOW_BYTES; room <= 2 * MOST_TEXT_BYTES; room *= 2) {
-      memory.reserve(out + Math.min(room, MOST_TEXT_BYTES) + overrun);
+    for (let room = 2 * WINDOW_BYTES; room <= MOST_TEXT_BYTES; room *= 2) {
+      memory.reserve(out + room + overrun);
       const { bytes } = memory;
       const limit = bytes.length - overrun;
       bytes.set(past, heap);
@@ -54,11 +57,10 @@ export class InflateReader {
       const begin = past.length === 0 ? out : memory.inflate(heap, middle, start, out, limit);
       const end = begin === NO_ROOM ? NO_ROOM : memory.inflate(middle, inputEnd, start, begin, limit);
       if (end === NO_ROOM) continue;
-      if (bytes.length > MOST_KEPT_BYTES) this.#memory = null;
-      this.#all = bytes.subarray(start, end);
+      this.textLength = end - start;
+      this.window = bytes.subarray(Math.max(start, end - WINDOW_BYTES), end);
       return bytes.subarray(begin, end);
     }
-    this.#memory = null;
     throw new Error(`a message of more than ${MOST_TEXT_BYTES} bytes`);
   }
 }

@@ -250,11 +250,17 @@ test('a region has the last 32 KiB of its stream, whatever comes', () => {
   );
 });
 
-test('the memory that all share does not stay as large as the largest message', () => {
+test('the memory that all share does not stay as large as the largest message, nor as one that is corrupt', () => {
+  const nothing = Buffer.alloc(0);
   const reader = new InflateReader();
   const large = deflated(Buffer.alloc(20 * 1024 * 1024, 'a'));
-  expect(reader.read(Buffer.alloc(0), large).length).toBe(20 * 1024 * 1024);
-  expect(reader.read(Buffer.alloc(0), deflated(Buffer.from('small'))).toString()).toBe('small');
+  const readsSmall = () => reader.read(nothing, deflated(Buffer.from('small'))).toString();
+  expect(reader.read(nothing, large).length).toBe(20 * 1024 * 1024);
+  expect(reader.window.toString()).toBe('a'.repeat(WINDOW_BYTES));
+  expect(reader.window.buffer.byteLength).toBeLessThan(1024 * 1024);
+  expect(readsSmall()).toBe('small');
+  expect(() => reader.read(nothing, Buffer.concat([large, Buffer.from([0b110])]))).toThrow('invalid deflate data');
+  expect(readsSmall()).toBe('small');
   expect(reader.window.buffer.byteLength).toBeLessThan(1024 * 1024);
 });
 

@@ -7,14 +7,12 @@
 //   bits  0-7   how many bits to take: the code, and the extra bits of a length or a distance
 //   bits  8-11  how many of them are the code; of a link, how many bits the other table is read with
 //   bit  13     the end of the block, or with anything in bits 16-30 no code at all
-//   bit  14     a link: bits 16-30 are where the other table begins
-//   bit  15     one of these two
+//   bit  15     one of these, or without bit 13 a link: bits 16-30 are where the other table begins
 //   bits 16-30  what is added to the extra bits
 //   bit  31     a literal, which is in bits 16-23
 
 export const LITERAL: u32 = 1 << 31;
 export const SPECIAL: u32 = 1 << 15;
-const LINK: u32 = 1 << 14;
 export const BLOCK_END: u32 = 1 << 13;
 const NO_CODE: u32 = SPECIAL | BLOCK_END | (1 << 16);
 
@@ -225,7 +223,7 @@ function makeLonger(table: usize, bits: u32, first: u32, firstLength: u32, first
         space = (space << 1) + get(counts, bits + linkBits);
       }
       end = start + (1 << linkBits);
-      set(table, link, (start << 16) | SPECIAL | LINK | (linkBits << 8) | bits);
+      set(table, link, (start << 16) | SPECIAL | (linkBits << 8) | bits);
     }
     const entry = withLength(load<u32>(next), length - bits);
     next += 4;

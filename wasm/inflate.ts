@@ -10,7 +10,7 @@ export const heap = __heap_base;
 const INVALID: usize = 0;
 const NO_ROOM: usize = 1;
 
-/** How many bytes behind `limit` may be written, and how many behind `end` may be read. */
+/** How many bytes behind `limit` may be written. What lies behind `end` may be read, and comes to nothing. */
 export const overrun: u32 = 320;
 
 // Of the input between two steps: the next byte that is not in `bits` whole, and the bits that were not taken yet.

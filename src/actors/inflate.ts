@@ -1,8 +1,7 @@
 import * as zlib from 'node:zlib';
 import * as minizlib from 'minizlib';
-import { InflateReader } from './inflateReader.js';
+import { InflateReader, MOST_TEXT_BYTES } from './inflateReader.js';
 import { InflateRegions } from './inflateRegions.js';
-import { Synchronous } from './synchronous.js';
 import { ZlibContext, type SharedInflate } from './zlibContext.js';
 import { ZlibStream, type Inflater } from './zlibStream.js';
 
@@ -15,9 +14,6 @@ export type ZlibImplementation = 'wasm' | 'minizlib';
 
 /** Whether this Node has zstd: 22.15 and 24 do. */
 export const hasZstd = 'createZstdDecompress' in zlib;
-
-/** What one payload may inflate to. */
-const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
 let shared: SharedInflate | Error | null = null;
 
@@ -39,10 +35,36 @@ export function createInflater(compression: Compression, implementation: ZlibImp
   }
   // Without a transport compression a binary frame is one zlib-compressed payload.
   return {
-    push: (frame) => zlib.inflateSync(frame, { maxOutputLength: MAX_MESSAGE_BYTES }),
+    push: (frame) => zlib.inflateSync(frame, { maxOutputLength: MOST_TEXT_BYTES }),
     rest: () => {},
     close: () => {},
   };
+}
+
+/** minizlib runs Node's own zlib synchronously: what is written comes out as data before `write` returns. */
+class Synchronous {
+  readonly #stream: minizlib.Inflate | minizlib.ZstdDecompress;
+  #chunks: Buffer[] = [];
+  #error: Error | null = null;
+
+  constructor(stream: minizlib.Inflate | minizlib.ZstdDecompress) {
+    this.#stream = stream;
+    stream.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
+    stream.on('error', (error: unknown) => (this.#error = error as Error));
+  }
+
+  /** @throws Error if the data is corrupt, from then on each time. */
+  write(data: Buffer): Buffer {
+    this.#stream.write(data);
+    if (this.#error !== null) throw this.#error;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
 }
 
 class MinizlibStream extends ZlibStream {

@@ -32,7 +32,7 @@ export class InflateMemory {
   bytes: Buffer;
   /** Where it is free to use. */
   readonly heap: number;
-  /** How many bytes behind a limit may be written, and behind a message read. */
+  /** How many bytes behind a limit may be written. */
   readonly overrun: number;
 
   /** @throws where WebAssembly is turned off, or a process may not reserve so much. */

@@ -1,6 +1,6 @@
 import { InflateMemory, NO_ROOM, WINDOW_BYTES } from './inflateMemory.js';
 
-/** What one message may inflate to. */
+/** What one message may inflate to, however it is compressed. */
 export const MOST_TEXT_BYTES = 256 * 1024 * 1024;
 
 /** After a longer text another memory is taken: none ever gets smaller. */
@@ -44,18 +44,18 @@ export class InflateReader {
   #readIn(memory: InflateMemory, past: Buffer, window: Buffer, message: Buffer): Buffer {
     const { heap, overrun } = memory;
     const middle = heap + past.length;
-    const inputEnd = middle + message.length;
-    const start = inputEnd + overrun;
+    const start = middle + message.length;
     const out = start + window.length;
+    memory.reserve(out);
+    memory.bytes.set(past, heap);
+    memory.bytes.set(message, middle);
+    memory.bytes.set(window, start);
     for (let room = 2 * WINDOW_BYTES; room <= MOST_TEXT_BYTES; room *= 2) {
       memory.reserve(out + room + overrun);
       const { bytes } = memory;
       const limit = bytes.length - overrun;
-      bytes.set(past, heap);
-      bytes.set(message, middle);
-      bytes.set(window, start);
       const begin = past.length === 0 ? out : memory.inflate(heap, middle, start, out, limit);
-      const end = begin === NO_ROOM ? NO_ROOM : memory.inflate(middle, inputEnd, start, begin, limit);
+      const end = begin === NO_ROOM ? NO_ROOM : memory.inflate(middle, start, start, begin, limit);
       if (end === NO_ROOM) continue;
       this.textLength = end - start;
       this.window = bytes.subarray(Math.max(start, end - WINDOW_BYTES), end);

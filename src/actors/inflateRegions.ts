@@ -5,7 +5,7 @@ const REGION_BYTES = WINDOW_BYTES + 16 * 1024;
 const REGIONS_AT_ONCE = 16;
 
 /** The longest message that is inflated in a region. */
-export const MOST_MESSAGE_BYTES = 4 * 1024;
+const MOST_MESSAGE_BYTES = 4 * 1024;
 
 /** How much longer most texts are than their messages. */
 const USUAL_RATIO = 8;
@@ -19,7 +19,7 @@ export interface Region {
 /** The memory of the streams of a process that bring much: 48 KiB each. */
 export class InflateRegions {
   readonly #memory = new InflateMemory();
-  readonly #first = this.#memory.heap + MOST_MESSAGE_BYTES + this.#memory.overrun;
+  readonly #first = this.#memory.heap + MOST_MESSAGE_BYTES;
   readonly #free: number[] = [];
   #made = 0;
 

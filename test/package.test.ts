@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
   exports: Record<string, string | { types: string; default: string }>;
   dependencies: Record<string, string>;
+  allowScripts: Record<string, boolean>;
 };
 
 test('publint finds nothing wrong with the package', async () => {
@@ -44,7 +45,7 @@ test('the inspector is the successor of the package whose name it has, which kno
   expect(manifest.dependencies['@xstate/inspect']).toMatch(/^npm:@statelyai\/inspect@\^0\.7\./);
 });
 
-test('nothing that users install is built on their machine', () => {
+test('nothing that users install is built on their machine, and what is here is declared', () => {
   const { packages } = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8')) as {
     packages: Record<string, { dev?: true; peer?: true }>;
   };
@@ -59,4 +60,5 @@ test('nothing that users install is built on their machine', () => {
   const installed = Object.entries(packages).filter(([path]) => path !== '' && isBuilt(path));
   expect(installed.map(([path]) => path)).toContain('node_modules/zlib-sync');
   expect(installed.filter(([, { dev }]) => dev !== true)).toEqual([]);
+  expect(manifest.allowScripts).toEqual({ 'zlib-sync': true });
 });

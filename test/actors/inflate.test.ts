@@ -158,6 +158,23 @@ test('where WebAssembly cannot be used, minizlib inflates instead, which is said
   ]);
 });
 
+// With zlib-sync it was aborted on Node 24.19 and later 24.x (nodejs/node#65446).
+test('a process outlives the inflaters of connections that have ended', () => {
+  const program = `
+    import { setTimeout } from 'node:timers/promises';
+    import { createInflater } from './dist/src/actors/inflate.js';
+    const inflaters = () => Array.from({ length: 20 }, () => createInflater('zlib-stream'));
+    const garbage = () => Array.from({ length: 200_000 }, (_, n) => ({ n }));
+    for (let round = 0; round < 50; round += 1) {
+      for (const inflater of inflaters()) inflater.close();
+      garbage();
+      await setTimeout(1);
+    }
+    console.log('alive');
+  `;
+  expect(runProgram(program)).toEqual({ stdout: 'alive\n', stderr: '', status: 0 });
+});
+
 describe('payload compression', () => {
   test('each binary frame is one message of its own', () => {
     const inflater = textsOf(createInflater('payload'));

@@ -1,9 +1,9 @@
-import { constants, deflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, type ZlibOptions } from 'node:zlib';
 import { WINDOW_BYTES } from '../../src/actors/inflateMemory.js';
 
 /** These bytes, compressed, as blocks that others may follow. */
-export function deflated(bytes: Buffer): Buffer {
-  return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+export function deflated(bytes: Buffer, options?: ZlibOptions): Buffer {
+  return deflateRawSync(bytes, { ...options, finishFlush: constants.Z_SYNC_FLUSH });
 }
 
 /** These bytes as they are, in a block that others may follow. RFC 1951, section 3.2.4. */
@@ -16,17 +16,15 @@ export function stored(bytes: Buffer): Buffer {
 
 /** A block that says so many bytes again, a multiple of 256, from 32 KiB ago on: as far back as one can. */
 export function saidAgain(length: number): Buffer {
-  const block = new Bits();
-  block.number(0, 1); // not the last block
-  block.number(1, 2); // fixed codes: RFC 1951, section 3.2.6
-  for (let bytes = 0; bytes < length; bytes += 256) {
-    block.code(0b11000100, 8); // length code 284: 227 and more
-    block.number(256 - 227, 5);
-    block.code(29, 5); // distance code 29: 24577 and more
-    block.number(WINDOW_BYTES - 24_577, 13);
-  }
-  block.code(0, 7); // end of block
-  return flushed(block);
+  return fixedBlock((block) => {
+    for (let bytes = 0; bytes < length; bytes += 256) {
+      block.code(0b11000100, 8); // length code 284: 227 and more
+      block.number(256 - 227, 5);
+      block.code(29, 5); // distance code 29: 24577 and more
+      block.number(WINDOW_BYTES - 24_577, 13);
+    }
+    block.code(0, 7); // end of block
+  });
 }
 
 /** An empty stored block, as at the end of a message: nothing is held back, and the next block begins with a byte. */
@@ -38,7 +36,7 @@ function flushed(block: Bits): Buffer {
 /** A block with fixed codes, whatever is written of it, and an empty one as at the end of a message. RFC 1951, section 3.2.6. */
 export function fixedBlock(write: (block: Bits) => void): Buffer {
   const block = new Bits();
-  block.number(0, 1);
+  block.number(0, 1); // not the last block
   block.number(1, 2);
   write(block);
   return flushed(block);

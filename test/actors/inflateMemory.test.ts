@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
+import { constants, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InflateMemory, NO_ROOM, WINDOW_BYTES } from '../../src/actors/inflateMemory.js';
-import { type Bits, dynamicBlock, fixedBlock, stored } from './blocks.js';
+import { type Bits, deflated, dynamicBlock, fixedBlock, stored } from './blocks.js';
 
-const { Z_SYNC_FLUSH } = constants;
 const memory = new InflateMemory();
 const ROOM = 512 * 1024;
 const START = memory.heap + ROOM;
@@ -15,13 +14,13 @@ memory.reserve(LIMIT + memory.overrun);
 const at = (place: number, bytes: Buffer) => memory.bytes.set(bytes, place);
 
 /** What these blocks say after that text; null where they are invalid. */
-function inflate(blocks: Buffer, before = Buffer.alloc(0), limit = LIMIT): Buffer | null {
+function inflate(blocks: Buffer, before = Buffer.alloc(0)): Buffer | null {
   at(memory.heap, blocks);
   at(START, before);
   const out = START + before.length;
   let end: number;
   try {
-    end = memory.inflate(memory.heap, memory.heap + blocks.length, START, out, limit);
+    end = memory.inflate(memory.heap, memory.heap + blocks.length, START, out, LIMIT);
   } catch (error) {
     expect((error as Error).message).toBe('invalid deflate data');
     return null;
@@ -36,12 +35,9 @@ function inflate(blocks: Buffer, before = Buffer.alloc(0), limit = LIMIT): Buffe
  * be read at any bit, and one that would be read within a block, each as it is only where these are whole.
  */
 function byNode(blocks: Buffer): Buffer | null {
-  const [text, same] = [
-    deflateRawSync(MARK, { strategy: constants.Z_FIXED, finishFlush: Z_SYNC_FLUSH }),
-    stored(MARK),
-  ].map((marked) => {
+  const [text, same] = MARKED.map((marked) => {
     try {
-      const all = inflateRawSync(Buffer.concat([blocks, marked]), { finishFlush: Z_SYNC_FLUSH });
+      const all = inflateRawSync(Buffer.concat([blocks, marked]), { finishFlush: constants.Z_SYNC_FLUSH });
       return all.subarray(-MARK.length).equals(MARK) ? all.subarray(0, -MARK.length) : null;
     } catch {
       return null;
@@ -50,6 +46,7 @@ function byNode(blocks: Buffer): Buffer | null {
   return text && same?.equals(text) ? text : null;
 }
 const MARK = Buffer.from('this is where the blocks ended');
+const MARKED = [deflated(MARK, { strategy: constants.Z_FIXED }), stored(MARK)];
 
 /** Words in an order of chance, or bytes: many references and few, of all lengths and distances. */
 const aText = fc.oneof(
@@ -77,9 +74,6 @@ const someOptions: fc.Arbitrary<ZlibOptions> = fc.record({
     constants.Z_FIXED,
   ),
 });
-
-const deflated = (text: Buffer, options?: ZlibOptions) =>
-  deflateRawSync(text, { ...options, finishFlush: Z_SYNC_FLUSH });
 
 /** A literal and the end of the block have codes of one bit. */
 const literals = (count = 257) =>

@@ -13,11 +13,11 @@ import { costs } from './parts/costs.mjs';
 import { cores } from './parts/cores.mjs';
 import { dispatch } from './parts/dispatch.mjs';
 import { idle } from './parts/idle.mjs';
-import { inflating } from './parts/inflating.mjs';
+import { inflate } from './parts/inflate.mjs';
 import { latency } from './parts/latency.mjs';
 import { textOf } from './report.mjs';
 
-const PARTS = { dispatch, inflate: inflating, idle, latency, costs, cores };
+const PARTS = { dispatch, inflate, idle, latency, costs, cores };
 const COMPRESSIONS = ['zlib-stream', 'none', 'zstd-stream'];
 
 const { values } = parseArgs({

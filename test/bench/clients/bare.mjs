@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { createInflater } from '../../../dist/src/actors/inflate.js';
 
-// The copies shardchart uses, not those of the peers here.
+// The copies of the package itself, not those of the peers here.
 const require = createRequire(new URL('../../../package.json', import.meta.url));
 const { WebSocket } = require('ws');
 

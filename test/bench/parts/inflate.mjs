@@ -15,8 +15,8 @@ const lengthOfText = (bytes) => bytes.toString().length;
 
 const WAYS = {
   'zlib-sync, to strings': () => {
-    const inflate = new zlibSync.Inflate({ chunkSize: 65_536, to: 'string' });
-    const take = (message) => (inflate.push(message, constants.Z_SYNC_FLUSH), inflate.result.length);
+    const stream = new zlibSync.Inflate({ chunkSize: 65_536, to: 'string' });
+    const take = (message) => (stream.push(message, constants.Z_SYNC_FLUSH), stream.result.length);
     return { take, close() {} };
   },
   'shardchart, as bytes': ours('wasm', length),
@@ -24,7 +24,7 @@ const WAYS = {
   'minizlib, to strings': ours('minizlib', lengthOfText),
 };
 
-export async function inflating({ rounds, events, warmUp, seed, progress }) {
+export async function inflate({ rounds, events, warmUp, seed, progress }) {
   const deflate = deflater();
   const { warm, measured } = corpus({ seed, guilds: 0, warmUp, events });
   const messages = [...warm, ...measured].map(deflate);

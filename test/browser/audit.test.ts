@@ -10,7 +10,8 @@ import { createAuditLog, type TransitionRecord } from '../../src/index.js';
 import { logOf } from '../dashboard/auditRig.js';
 import { reached, until } from '../integration/harness.js';
 import { managed } from '../integration/managerRig.js';
-import { agree, browserTest, cellsOf, open, says, select, textOf, untilAsync } from './rig.js';
+import { edgesFor, flashed, flashing, forgetFlashes, heldFlashes, holdFlashes, watchFlashes } from './flashes.js';
+import { agree, browserTest, cellsOf, isShown, newPage, open, says, select, textOf, untilAsync } from './rig.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'shardchart-browser-'));
 const file = join(folder, 'night.log');
@@ -155,52 +156,62 @@ describe('the audit player', () => {
     await select(page, '2');
     await says(page, '#facts h2', 'Shard 2');
     await page.waitForSelector('.steps li');
-    await page.evaluate(`{
-      window.flashed = new Set();
-      new MutationObserver((changes) => {
-        for (const { target } of changes) if (target.matches('[data-edge].taken')) flashed.add(target.dataset.edge);
-      }).observe(document.querySelector('.stage').shadowRoot, { subtree: true, attributes: true });
-    }`);
+    await watchFlashes(page);
     await press(page, '1×');
     await page.focus('.player-slider');
     await page.keyboard.press('Home');
     await page.keyboard.press(' ');
     await page.waitForSelector('.player-play[aria-label=Pause]');
     await untilAsync(async () => {
-      const flashed = (await page.evaluate<string[]>('[...flashed]')).join();
-      expect(flashed).toContain('shard.Online.link.session|gateway.invalidSession|1');
-      expect(flashed).toContain('gateway.ready|0');
-      expect(flashed).toContain('gateway.resumed|0');
+      const edges = (await flashed(page)).join();
+      expect(edges).toContain('shard.Online.link.session|gateway.invalidSession|1');
+      expect(edges).toContain('gateway.ready|0');
+      expect(edges).toContain('gateway.resumed|0');
     }, 20_000);
     expect(await page.locator('#latency').isVisible()).toBe(false);
-    await page.keyboard.press('Home');
-    await page.waitForSelector('.taken', { state: 'attached' });
-    await page.keyboard.press('End');
-    await untilAsync(async () => expect(await page.locator('#steps li').count()).toBeGreaterThan(1));
-    // What was taken at another time is not taken now.
-    expect(await page.locator('.taken').count()).toBe(0);
   });
 
-  browserTest('lets the edges of a step forward flash, and none of a step back', async () => {
+  browserTest('lets the edges of a step forward flash', async () => {
     await using page = await open(dashboard.url);
     await select(page, '2');
     await says(page, '#facts h2', 'Shard 2');
     await page.focus('.player-slider');
     await page.keyboard.press('Home');
-    const flashing = (edge: string) =>
-      page.waitForSelector(`.edge.taken[data-edge~="${edge}"]`, { state: 'attached', timeout: 5_000 });
+    await watchFlashes(page);
+    const seen = new Set<string>();
     const told = (await (await fetch(new URL('/audit/shards/2', `${dashboard.url}`))).json()) as AuditShard;
     const later = told.steps.filter(({ at }) => at > begin());
     for (const { at, taken } of later.filter((step, n) => step.at !== later[n + 1]?.at).slice(0, 4)) {
+      await forgetFlashes(page);
       await press(page, /^Next transition/);
       expect(await moment(page)).toBe(at);
-      const shown = await page.evaluate<string[]>(
-        `[...document.querySelector('.stage').shadowRoot.querySelectorAll('[data-edge]')].flatMap((it) => it.dataset.edge.split(' '))`,
-      );
-      for (const edge of taken.filter((id) => shown.includes(id))) await flashing(edge);
+      const edges = await edgesFor(page, taken);
+      await untilAsync(async () => expect(await flashed(page)).toEqual(expect.arrayContaining(edges)));
+      for (const edge of edges) seen.add(edge);
     }
-    await press(page, /^Previous transition/);
-    await untilAsync(async () => expect(await page.locator('.taken').count()).toBe(0));
+    expect(seen.size).toBeGreaterThan(1);
+  });
+
+  browserTest('lets nothing flash on that was taken at another time', async () => {
+    await using page = await newPage();
+    await holdFlashes(page);
+    await page.goto(`${dashboard.url}`);
+    await isShown(page);
+    await select(page, '2');
+    await says(page, '#facts h2', 'Shard 2');
+    await page.focus('.player-slider');
+    await page.keyboard.press('Home');
+    await press(page, /^Next transition/);
+    for (const leave of [
+      () => press(page, /^Previous transition/),
+      () => page.locator('.player-slider').press('End'),
+    ]) {
+      await press(page, /^Next transition/);
+      await untilAsync(async () => expect(await flashing(page)).toBeGreaterThan(0));
+      await leave();
+      await untilAsync(async () => expect(await flashing(page)).toBe(0));
+    }
+    expect(await heldFlashes(page)).toBeGreaterThan(0);
   });
 
   browserTest(

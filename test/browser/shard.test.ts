@@ -4,29 +4,10 @@ import { serveDashboard } from '../../src/dashboard/index.js';
 import { watching } from '../dashboard/rig.js';
 import { until } from '../integration/harness.js';
 import { managed } from '../integration/managerRig.js';
+import { edgesFor, flashed, flashing, pictureOf, watchFlashes } from './flashes.js';
 import { browserTest, DESKTOP, isShown, newPage, open, PHONE, says, select, styleOf, untilAsync } from './rig.js';
 
 const fleetOf = (shards: number) => ({ simulator: { shards, maxConcurrency: shards } });
-
-const pictureOf = `document.querySelector('.stage').shadowRoot`;
-
-/** Notes from now on which edges of the picture flash. */
-const watchFlashes = (page: Page) =>
-  page.evaluate(`{
-    window.flashed = new Set();
-    new MutationObserver((changes) => {
-      for (const { target } of changes)
-        if (target.matches('[data-edge].taken')) flashed.add(target.getAttribute('data-edge'));
-    }).observe(${pictureOf}, { subtree: true, attributes: true, attributeFilter: ['class'] });
-  }`);
-
-const flashed = (page: Page) => page.evaluate<string[]>('[...flashed].sort()');
-
-/** The edges of the picture that stand for these. */
-const edgesFor = (page: Page, ids: readonly string[]) =>
-  page.evaluate<string[]>(`[...${pictureOf}.querySelectorAll('[data-edge]')]
-    .map((edge) => edge.getAttribute('data-edge'))
-    .filter((ids) => ids.split(' ').some((id) => ${JSON.stringify(ids)}.includes(id))).sort()`);
 
 const activeState = (page: Page) => page.locator('.state.active').getAttribute('data-state');
 
@@ -57,7 +38,7 @@ browserTest.for([
       expect(await flashed(page)).toEqual(expected);
     });
     expect((await flashed(page)).join()).not.toContain('gateway.invalidSession');
-    await untilAsync(async () => expect(await page.locator('.taken').count()).toBe(0));
+    await untilAsync(async () => expect(await flashing(page)).toBe(0));
   })(),
 );
 

@@ -19,23 +19,25 @@ browserTest.for([
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
     await dashboard.ready;
+    using told = await watching(dashboard.url, '1');
     await using page = await open(dashboard.url);
     await select(page, '1');
     await says(page, '#facts h2', 'Shard 1');
     await page.click(`role=tab[name="${tab}"]`);
     await page.waitForSelector(`.state.active[data-state^="${connected}"]`, { state: 'attached' });
     await watchFlashes(page);
-    // Not before: a heartbeat may be due at any time.
-    using told = await watching(dashboard.url, '1');
     await page.click('text="Ask to reconnect"');
     const shard = manager.shards.get(1);
     await until(() => shard?.stats.resumes === 1 && shard.state === 'Connected');
     await untilAsync(async () => {
       const taken = told.all('shard').flatMap((message) => message.taken.map(({ edge }) => edge));
-      const expected = await edgesFor(page, taken);
+      const fault = taken.findIndex((edge) => edge.includes('gateway.reconnect|0'));
+      const expected = await edgesFor(page, taken.slice(Math.max(fault, 0)));
       expect(expected.join()).toContain('gateway.reconnect|0');
       expect(expected.join()).toContain('gateway.resumed|0');
-      expect(await flashed(page)).toEqual(expected);
+      expect(await flashed(page)).toEqual(expect.arrayContaining(expected));
+      // What a timer or a heartbeat led to may have flashed, too.
+      expect(await edgesFor(page, taken)).toEqual(expect.arrayContaining(await flashed(page)));
     });
     expect((await flashed(page)).join()).not.toContain('gateway.invalidSession');
     await untilAsync(async () => expect(await flashing(page)).toBe(0));
@@ -160,7 +162,7 @@ browserTest(
     await untilAsync(async () => expect(await page.evaluate<string>('heard')).toContain('gateway.resumed|0'));
     await page.evaluate('hide(false)');
     await says(page, '#steps li:has(.decision)', /reconnect/);
-    expect(await flashed(page)).toEqual([]);
+    expect((await flashed(page)).join()).not.toContain('gateway.resumed|0');
     await manager.shards.get(0)?.reconnect();
     await untilAsync(async () => expect((await flashed(page)).join()).toContain('gateway.resumed|0'));
   }),

@@ -1,5 +1,5 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
-import { FrameHead, MAX_HEAD_LENGTH } from '../protocol/frameHead.js';
+import { FrameHead } from '../protocol/frameHead.js';
 import { Opcode } from '../protocol/opcodes.js';
 import { isGatewayUrl } from '../protocol/url.js';
 import type { SocketReport } from '../../machines/shard.types.js';
@@ -70,7 +70,7 @@ export class FrameReader {
   #skips(bytes: Buffer): boolean {
     if (this.#sink.wantsAll || bytes[bytes.length - 1] !== BRACE) return false;
     const head = this.#head;
-    if (!head.read(bytes.toString('latin1', 0, MAX_HEAD_LENGTH)) || head.op !== Opcode.Dispatch) return false;
+    if (!head.read(bytes) || head.op !== Opcode.Dispatch) return false;
     const { t, s } = head;
     if (t === null || s === null || t === 'READY' || t === 'RESUMED' || this.#sink.wants(t)) return false;
     this.#advance(s);

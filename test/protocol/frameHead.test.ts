@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FrameHead } from '../../src/protocol/frameHead.js';
 
 const head = new FrameHead();
-const read = (text: string) => (head.read(text) ? { t: head.t, s: head.s, op: head.op } : null);
+const read = (text: string) => (head.read(Buffer.from(text)) ? { t: head.t, s: head.s, op: head.op } : null);
 
 function parsed(text: string): unknown {
   try {

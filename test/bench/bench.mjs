@@ -27,7 +27,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: contestants.map(({ id }) => id).join(',') },
     compressions: { type: 'string', default: COMPRESSIONS.join(',') },
     events: { type: 'string', default: '50000' },
-    'warm-up': { type: 'string', default: '5000' },
+    'warm-up': { type: 'string', default: '50000' },
     shards: { type: 'string', default: '300,1000' },
     'idle-seconds': { type: 'string', default: '10' },
     rate: { type: 'string', default: '2000' },

@@ -70,6 +70,14 @@ export async function withServer(options, body) {
   }
 }
 
+/** Throws where not all have asked for this: a client that cannot inflate may fall back without a word. */
+export async function expectAsked(server, client, compression) {
+  const { compressions } = await server.ask({ type: 'asked' });
+  if (compressions.join() !== compression) {
+    throw new Error(`${client} was to ask for ${compression} and asked for ${compressions.join(' and ') || 'nothing'}`);
+  }
+}
+
 /** For collections at a moment of the benchmark's choice. */
 export const GC = ['--expose-gc'];
 

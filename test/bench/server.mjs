@@ -1,7 +1,8 @@
 // The gateway's process: replays one corpus to whoever identifies. Started by processes.mjs with its options as JSON.
 //
 // { seed, guilds, warmUp, events, interval, acks }: READY is followed by the guilds and the warm-up, `go` by the rest to
-// everybody at once, or with a `rate` at that many events a second. Heartbeats are answered `acks` times.
+// everybody at once, or with a `rate` at that many events a second. Heartbeats are answered `acks` times. `asked` tells
+// which compressions were asked for since it told last.
 import { once } from 'node:events';
 import { WebSocketServer } from 'ws';
 import { acknowledgement, corpus } from './corpus.mjs';
@@ -11,6 +12,7 @@ const options = JSON.parse(process.argv[2]);
 const texts = corpus(options);
 const prepared = new Map();
 const connections = new Set();
+const asked = new Set();
 let beats = 0;
 
 /** What a connection gets: an idle one acknowledgements after its start, any other the corpus. */
@@ -31,6 +33,7 @@ function prepare(compression) {
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', backlog: 2_000, perMessageDeflate: false });
 server.on('connection', (peer, request) => {
   const compression = new URL(request.url, 'ws://localhost').searchParams.get('compress') ?? 'none';
+  asked.add(compression);
   const frames = prepare(compression);
   // The frames are whole already: ws must not frame them once more.
   const { socket } = request;
@@ -64,6 +67,10 @@ async function paced({ socket, frames }, rate) {
 }
 
 process.on('message', async ({ type, rate }) => {
+  if (type === 'asked') {
+    process.send({ type, compressions: [...asked] });
+    asked.clear();
+  }
   if (type === 'beats') process.send({ type, beats, connections: connections.size });
   if (type !== 'go') return;
   const [first] = connections;

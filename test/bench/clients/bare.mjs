@@ -18,7 +18,7 @@ function decoder(compression) {
   }
   if (compression === 'none') return (data) => data.toString();
   const inflater = createInflater(compression);
-  return (data) => inflater.push(data);
+  return (data) => inflater.push(data).toString();
 }
 
 const UNPARSED = { op: 0, t: null };

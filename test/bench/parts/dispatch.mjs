@@ -1,12 +1,13 @@
 // Dispatches a CPU second, as multiples of the bare loop in the same round.
 import { contestant, contestants } from '../contestants.mjs';
-import { withClient, withServer } from '../processes.mjs';
+import { expectAsked, withClient, withServer } from '../processes.mjs';
 import { summary } from '../stats.mjs';
 
 /** One run: the corpus from its warm-up to its last dispatch. */
 export async function stream({ server, url }, { events, messages }, options) {
   return withClient({ task: 'stream', url, ...options }, async (client) => {
     await client.next('warm');
+    await expectAsked(server, options.client, options.compression);
     await client.ask({ type: 'arm' }, 'armed');
     const done = client.next('done');
     server.tell({ type: 'go' });

@@ -1,6 +1,6 @@
 // Shards that do nothing but beat: what each holds, how long it takes to start them, what their heartbeats cost.
 import { contestants } from '../contestants.mjs';
-import { GC, withClient, withServer } from '../processes.mjs';
+import { expectAsked, GC, withClient, withServer } from '../processes.mjs';
 import { summary } from '../stats.mjs';
 
 /** At most so long, so that a run sees every shard beat twice: costs are told as at Discord's 41.25 s. */
@@ -49,6 +49,7 @@ export async function idle({ rounds, shardCounts, idleMs, seed, progress, isWant
           const task = { task: 'idle', client: id, url, compression: 'zlib-stream', shards, ...start, idleMs };
           const { beats: before } = await server.ask({ type: 'beats' });
           runs.get(id).push(await withClient(task, (client) => client.next('done'), MEASURED));
+          await expectAsked(server, id, task.compression);
           const { beats: after } = await server.ask({ type: 'beats' });
           if (after - before < shards) throw new Error(`${id}: ${after - before} heartbeats of ${shards} shards`);
         }

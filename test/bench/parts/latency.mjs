@@ -1,6 +1,6 @@
 // From the server's write to the listener, at a steady rate: both clocks are the system's monotonic one.
 import { contestants } from '../contestants.mjs';
-import { withClient, withServer } from '../processes.mjs';
+import { expectAsked, withClient, withServer } from '../processes.mjs';
 import { quantile } from '../stats.mjs';
 
 const RUNS = new Set(['bare', 'shardchart', 'discordjs', 'discordeno']);
@@ -17,6 +17,7 @@ export async function latency({ rounds, latencyEvents: events, rate, seed, progr
         const task = { task: 'stream', client: id, url, compression: 'zlib-stream', stamps: true };
         await withClient(task, async (client) => {
           await client.next('warm');
+          await expectAsked(server, id, task.compression);
           await client.ask({ type: 'arm' }, 'armed');
           const done = client.next('done');
           const { at } = await server.ask({ type: 'go', rate }, 'written');

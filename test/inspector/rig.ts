@@ -128,6 +128,16 @@ export class Group implements InspectedGroup {
   }
 }
 
+/** The actors a viewer is told of that comes now. */
+export async function namesNow(inspector: Inspector): Promise<(string | undefined)[]> {
+  await inspector.ready;
+  using viewer = await Viewer.open(inspector.url);
+  // The answer comes behind all that is told at once.
+  viewer.socket.ping();
+  await once(viewer.socket, 'pong');
+  return viewer.names();
+}
+
 /** Waits until a viewer that comes now would be told all that has happened. */
 export async function told(inspector: Inspector, isSo: (viewer: Viewer) => boolean): Promise<Viewer> {
   await inspector.ready;

@@ -74,8 +74,8 @@ export class RawClient {
       return;
     }
     this.#partial.push(data);
-    if (!data.subarray(-4).equals(SUFFIX)) return;
     const whole = Buffer.concat(this.#partial);
+    if (!whole.subarray(-4).equals(SUFFIX)) return;
     this.#partial = [];
     this.#inflate.write(whole);
     const text = this.#inflate.sawError ? null : this.#inflate.read();

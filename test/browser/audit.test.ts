@@ -161,7 +161,6 @@ describe('the audit player', () => {
     await page.focus('.player-slider');
     await page.keyboard.press('Home');
     await page.keyboard.press(' ');
-    await page.waitForSelector('.player-play[aria-label=Pause]');
     await untilAsync(async () => {
       const edges = (await flashed(page)).join();
       expect(edges).toContain('shard.Online.link.session|gateway.invalidSession|1');

@@ -41,7 +41,7 @@ export function shardOn(simulator: GatewaySimulator, options: Partial<ShardOptio
     intents: 513,
     url: simulator.url,
     backoff: { initial: 20, max: 100 },
-    timeouts: { handshake: 1_000, hello: 1_000, ready: 1_000, resumed: 1_000, close: 200 },
+    timeouts: { handshake: 3_000, hello: 3_000, ready: 3_000, resumed: 3_000, close: 200 },
     identifyLimiter: createIdentifyLimiter({ window: LIMITER_WINDOW }),
     logger: silentLogger,
     ...options,

@@ -211,6 +211,16 @@ describe('the audit player', () => {
       await untilAsync(async () => expect(await flashing(page)).toBe(0));
     }
     expect(await heldFlashes(page)).toBeGreaterThan(0);
+    const slider = page.locator('.player-slider');
+    await press(page, '1×');
+    // Once more where the short log ended before it was left.
+    await untilAsync(async () => {
+      await slider.press('Home');
+      if (await page.locator('.player-play[aria-label=Play]').isVisible()) await slider.press(' ');
+      await untilAsync(async () => expect(await flashing(page)).toBeGreaterThan(0));
+      await slider.press('End');
+      await untilAsync(async () => expect(await flashing(page)).toBe(0), 1_000);
+    }, 20_000);
   });
 
   browserTest(

@@ -29,8 +29,11 @@ export const holdFlashes = (page: Page) =>
   page.addInitScript(`{
     const { setTimeout } = window;
     window.heldFlashes = 0;
-    window.setTimeout = (callback, ...rest) =>
-      String(callback).includes("classList.remove('taken')") ? ++heldFlashes : setTimeout(callback, ...rest);
+    window.setTimeout = (callback, ...rest) => {
+      if (!String(callback).includes("classList.remove('taken')")) return setTimeout(callback, ...rest);
+      heldFlashes += 1;
+      return 0; // no timer's: it may be cleared
+    };
   }`);
 
 export const heldFlashes = (page: Page) => page.evaluate<number>('heldFlashes');

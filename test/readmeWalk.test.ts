@@ -6,7 +6,7 @@ import { shardMachine } from '../machines/index.js';
 import { createAuditLog } from '../src/audit/index.js';
 import { actionNames, describeOutcome, describeShards } from '../src/dashboard/page/incidentWords.js';
 import { describeCause } from '../src/dashboard/page/words.js';
-import { edgesTaken } from '../src/dashboard/watch/charts.js';
+import { edgesTaken } from '../src/dashboard/live/charts.js';
 import { edgesOf } from '../visualizations/edges.js';
 import { Command } from './cli/command.js';
 import { fold } from './dashboard/auditRig.js';

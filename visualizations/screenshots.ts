@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page, ViewportSize } from 'playwright-core';
 import { createAuditLog } from '../src/audit/index.js';
 import { serveAuditDashboard, serveDashboard } from '../src/dashboard/index.js';
-import { createShardManager } from '../src/manager.js';
+import { createShardManager } from '../src/manager/manager.js';
 import { createGatewaySimulator } from '../src/simulator/index.js';
 import { launchChromium } from './chromium.js';
 

@@ -1,10 +1,10 @@
-// Compiles this folder to src/actors/inflateModule.ts: `npm run build:wasm`. With `--check` it tells whether that was done.
+// Compiles this folder to src/actors/inflate/wasmModule.ts: `npm run build:wasm`. With `--check` it tells whether that was done.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { main } from 'assemblyscript/asc';
 
 const SOURCE = new URL('inflate.ts', import.meta.url);
-const MODULE = new URL('../src/actors/inflateModule.ts', import.meta.url);
+const MODULE = new URL('../src/actors/inflate/wasmModule.ts', import.meta.url);
 
 async function compile() {
   let bytes;
@@ -19,4 +19,4 @@ async function compile() {
 const module = await compile();
 if (!process.argv.includes('--check')) await writeFile(MODULE, module);
 else if ((await readFile(MODULE, 'utf8')) === module) console.log('as it is compiled');
-else throw new Error('src/actors/inflateModule.ts is not what wasm/ compiles to: npm run build:wasm');
+else throw new Error('src/actors/inflate/wasmModule.ts is not what wasm/ compiles to: npm run build:wasm');

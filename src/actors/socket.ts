@@ -7,9 +7,9 @@ import type { SocketCommand, SocketInput, SocketReport } from '../../machines/sh
 import { MAX_CLOSE_REASON_BYTES } from '../protocol/limits.js';
 import type { Session } from '../protocol/session.js';
 import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
-import { DataFrames } from './dataFrames.js';
-import { FrameReader, type DispatchSink } from './frames.js';
-import { createInflater, type Compression, type Inflater } from './inflate.js';
+import { DataFrames } from './webSocketFrames.js';
+import { FrameReader, type DispatchSink } from './frameReader.js';
+import { createInflater, type Compression, type Inflater } from './inflate/createInflater.js';
 import type { PingAnswer, Wire, WireConnection } from './wire.js';
 
 /** Payloads of the user's by ticket: the chart says when one leaves, and never sees it. */

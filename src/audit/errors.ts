@@ -1,4 +1,4 @@
-import { CodedError } from '../protocol/errors.js';
+import { CodedError } from '../util/errors.js';
 
 /** What an {@link AuditError} is about; stable, for programs. */
 export type AuditErrorCode =

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
-import type { Account, Sink } from './account.js';
-import { ShardError } from '../protocol/errors.js';
-import { causeOf } from '../causeOf.js';
+import type { Account, Sink } from './sink.js';
+import { ShardError } from '../util/errors.js';
+import { causeOf } from '../util/messageOf.js';
 import { AuditError, type AuditErrorCode } from './errors.js';
-import { flushAtExit, forgetAtExit } from '../exit.js';
+import { flushAtExit, forgetAtExit } from '../util/flushAtExit.js';
 import type { Rotation } from './options.js';
 import { lastCheckOf, tailOf, type Tail } from './tail.js';
 

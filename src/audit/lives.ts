@@ -1,6 +1,6 @@
-import type { ChartStart } from '../steps.js';
-import { chartAt, take } from './fold.js';
-import type { Life } from './lines.js';
+import type { ChartStart } from '../shard/steps.js';
+import { chartAt, take } from './pureChart.js';
+import type { Life } from './encode.js';
 import type { ReplayRecord } from './record.js';
 
 /** Tells the lives in one run apart: one for each source and shard id, and another where a source has replaced its shard. */

@@ -1,13 +1,13 @@
-import type { TransitionRecord } from '../events.js';
-import { Account, type Sink } from './account.js';
-import { causeOf } from '../causeOf.js';
+import type { TransitionRecord } from '../shard/events.js';
+import { Account, type Sink } from './sink.js';
+import { causeOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
 import { AuditFile } from './file.js';
-import { Lines } from './lines.js';
+import { Lines } from './encode.js';
 import { endsLife, Lives } from './lives.js';
 import { checkAuditOptions, checkSource, type AuditLogOptions } from './options.js';
-import { Ring } from './ring.js';
-import { within } from '../within.js';
+import { Ring } from '../util/ring.js';
+import { within } from '../util/timeout.js';
 import { AuditStream } from './stream.js';
 
 /** What an audit log can be attached to: a shard, or anything else that tells of transitions. */

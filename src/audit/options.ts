@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { Logger } from '../logger.js';
-import { checkMethods, invalidOption } from '../invalidOption.js';
+import type { Logger } from '../util/logger.js';
+import { checkMethods, invalidOption } from '../util/options.js';
 import type { AuditError } from './errors.js';
 
 /** When a log's file is put aside for a new one. */

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { causeOf } from '../causeOf.js';
+import { causeOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
-import { MAX_LINE_LENGTH } from './lines.js';
+import { MAX_LINE_LENGTH } from './encode.js';
 import type { AuditRecord } from './record.js';
-import { flawOfLine, sayFlaw } from './shape.js';
+import { flawOfLine, sayFlaw } from './schema.js';
 import { strangerTo } from './version.js';
 
 /** A line of a log that is no record. */

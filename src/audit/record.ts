@@ -1,6 +1,6 @@
 import type { ShardEvent } from '../../machines/shard.types.js';
-import type { TransitionRecord } from '../events.js';
-import type { ChartStart } from '../steps.js';
+import type { TransitionRecord } from '../shard/events.js';
+import type { ChartStart } from '../shard/steps.js';
 
 /**
  * What `replayAudit` needs of a record besides what the `transition` event shows. Records from `shard.history` and from

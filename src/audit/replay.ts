@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { lifecycleOf, type ShardSnapshot } from '../../machines/lifecycle.js';
-import { causeOf } from '../causeOf.js';
+import { causeOf } from '../util/messageOf.js';
 import type { Decision } from '../protocol/decision.js';
-import type { ChartStart } from '../steps.js';
+import type { ChartStart } from '../shard/steps.js';
 import { checkOf, NO_CHECK } from './checksum.js';
-import { chartAt, take } from './fold.js';
+import { chartAt, take } from './pureChart.js';
 import { isNewborn } from './lives.js';
 import type { SkippedLine } from './read.js';
 import type { ReplayRecord } from './record.js';
-import { flawOf, sayFlaw } from './shape.js';
+import { flawOf, sayFlaw } from './schema.js';
 import { strangerTo } from './version.js';
 
 /** Every record is what the chart does on its events. */

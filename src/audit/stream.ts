@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { Account, Sink } from './account.js';
-import { causeOf } from '../causeOf.js';
+import type { Account, Sink } from './sink.js';
+import { causeOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
 
 /** Lines into a stream of the user's, which stays open: whoever made it ends it. */

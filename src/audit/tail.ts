@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { MAX_LINE_LENGTH } from './lines.js';
+import { MAX_LINE_LENGTH } from './encode.js';
 
 const FIRST_READ_BYTES = 64 * 1_024;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { ShardError } from '../protocol/errors.js';
+import { ShardError } from '../util/errors.js';
 import { SimulatorError } from '../simulator/index.js';
 import { ExitCode, UsageError } from './exitCode.js';
 import { createProgram } from './program.js';

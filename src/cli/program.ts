@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { audit, type AuditOptions } from './audit/audit.js';
-import { timeSyntax } from './audit/time.js';
-import { dashboard, type DashboardCommandOptions } from './dashboard/dashboard.js';
-import { demo, type DemoOptions } from './demo/demo.js';
-import { run, type RunOptions } from './run/run.js';
-import { simulate, type SimulateOptions } from './simulate.js';
+import { audit, type AuditOptions } from './commands/audit/audit.js';
+import { timeSyntax } from './commands/audit/time.js';
+import { dashboard, type DashboardCommandOptions } from './commands/dashboard/dashboard.js';
+import { demo, type DemoOptions } from './commands/demo/demo.js';
+import { run, type RunOptions } from './commands/run/run.js';
+import { simulate, type SimulateOptions } from './commands/simulate.js';
 
 const exitCodes = `
 Exit codes:

@@ -1,5 +1,5 @@
 import type { GatewaySimulator } from '../simulator/index.js';
-import { namedFaults } from '../simulator/namedFaults.js';
+import { namedFaults } from '../simulator/faults/namedFaults.js';
 
 /** What can be typed; `close` takes a code. */
 export const faultNames: readonly string[] = [...Object.keys(namedFaults), 'close CODE'];

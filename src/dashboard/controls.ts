@@ -1,9 +1,9 @@
-import { causeOf } from '../causeOf.js';
-import type { CommandName, Setup, ShardKey } from './protocol.js';
+import { causeOf } from '../util/messageOf.js';
+import type { CommandName, Setup, ShardKey } from './messages.js';
 import type { ConnectionAction } from '../simulator/index.js';
-import { namedFaults } from '../simulator/namedFaults.js';
+import { namedFaults } from '../simulator/faults/namedFaults.js';
 import type { FaultySimulator } from './options.js';
-import type { WatchedShard } from './watch/watched.js';
+import type { WatchedShard } from './live/watched.js';
 
 /** What became of it: begun, or why not. */
 export interface ControlAnswer {

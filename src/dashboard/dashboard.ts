@@ -1,9 +1,9 @@
-import { handled } from '../handled.js';
-import { openInBrowser } from '../openInBrowser.js';
-import { reportTo } from '../logger.js';
+import { handled } from '../util/handled.js';
+import { openInBrowser } from '../util/localhost/openInBrowser.js';
+import { reportTo } from '../util/logger.js';
 import { DashboardError } from './errors.js';
 import type { ResolvedServerOptions, ServerOptions } from './options.js';
-import { DashboardServer } from './server.js';
+import { DashboardServer } from './server/server.js';
 import type { Source } from './source.js';
 
 /** A live page on shards. Made by {@link serveDashboard}. */

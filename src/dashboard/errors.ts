@@ -1,4 +1,4 @@
-import { CodedError } from '../protocol/errors.js';
+import { CodedError } from '../util/errors.js';
 
 /** What a {@link DashboardError} is about; stable, for programs. */
 export type DashboardErrorCode = 'CANNOT_LISTEN' | 'CANNOT_LOAD' | 'CLOSED' | 'PORT_IN_USE';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { checkMethods, invalidOption } from '../invalidOption.js';
-import type { Logger } from '../logger.js';
-import { LOOPBACK } from '../loopback.js';
-import { ShardError } from '../protocol/errors.js';
+import { checkMethods, invalidOption } from '../util/options.js';
+import type { Logger } from '../util/logger.js';
+import { LOOPBACK } from '../util/localhost/loopback.js';
+import { ShardError } from '../util/errors.js';
 import type { ConnectionAction } from '../simulator/index.js';
 
 /** Options of whatever the dashboard shows. */

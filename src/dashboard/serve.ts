@@ -1,7 +1,7 @@
 import { serveSource, warnTo, type Dashboard } from './dashboard.js';
 import { checkControls, resolveServerOptions, type DashboardOptions } from './options.js';
-import { LiveSource } from './watch/live.js';
-import { checkWatched, type WatchedManager, type WatchedShard } from './watch/watched.js';
+import { LiveSource } from './live/live.js';
+import { checkWatched, type WatchedManager, type WatchedShard } from './live/watched.js';
 
 /**
  * Serves a live page on a shard, or the shards of a manager: what each does now and did before, and why. Nothing that is

@@ -1,5 +1,5 @@
 import type { Controls } from './controls.js';
-import type { Setup, ShardKey } from './protocol.js';
+import type { Setup, ShardKey } from './messages.js';
 
 /** Takes the text of one server-sent event. */
 export type Send = (frame: string) => void;

@@ -1,9 +1,9 @@
-import { ShardError } from '../protocol/errors.js';
-import { handled } from '../handled.js';
-import { reportTo } from '../logger.js';
+import { ShardError } from '../util/errors.js';
+import { handled } from '../util/handled.js';
+import { reportTo } from '../util/logger.js';
 import { loadConversion } from './conversion.js';
 import { InspectorError } from './errors.js';
-import { openInBrowser } from '../openInBrowser.js';
+import { openInBrowser } from '../util/localhost/openInBrowser.js';
 import {
   checkInspected,
   isGroup,
@@ -14,8 +14,8 @@ import {
   type ResolvedInspectorOptions,
 } from './options.js';
 import { Pipeline } from './pipeline.js';
-import { Relay } from './relay.js';
-import { createScrub } from './scrub.js';
+import { Relay } from './viewerServer.js';
+import { createScrub } from './redact.js';
 import { Tap } from './tap.js';
 
 /** Shards shown in the Stately inspector. Made by {@link attachInspector}. */

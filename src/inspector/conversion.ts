@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { InspectorError } from './errors.js';
-import type { Scrub } from './scrub.js';
-import { parentOf, type Seen } from './sighting.js';
+import type { Scrub } from './redact.js';
+import { parentOf, type Seen } from './observation.js';
 
 /** A message of the inspector's protocol, as it is sent. */
 export interface Frame {

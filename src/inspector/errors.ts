@@ -1,4 +1,4 @@
-import { CodedError } from '../protocol/errors.js';
+import { CodedError } from '../util/errors.js';
 
 /** What an {@link InspectorError} is about; stable, for programs. */
 export type InspectorErrorCode = 'CANNOT_LISTEN' | 'CANNOT_LOAD' | 'CLOSED' | 'PORT_IN_USE';

@@ -1,7 +1,7 @@
 import type { AnyActorRef } from 'xstate';
-import { checkMethods, invalidOption } from '../invalidOption.js';
-import type { Logger } from '../logger.js';
-import { LOOPBACK } from '../loopback.js';
+import { checkMethods, invalidOption } from '../util/options.js';
+import type { Logger } from '../util/logger.js';
+import { LOOPBACK } from '../util/localhost/loopback.js';
 
 /** One shard: its id and the actor of its chart. */
 export interface InspectedShard {

@@ -1,5 +1,5 @@
 import type { Convert, Frame } from './conversion.js';
-import type { Seen } from './sighting.js';
+import type { Seen } from './observation.js';
 
 export interface PipelineParts {
   readonly shown: (frame: Frame) => void;

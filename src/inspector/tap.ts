@@ -1,7 +1,7 @@
 import type { AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
 import type { InspectedShard } from './options.js';
-import { Rate } from '../rate.js';
-import { parentOf, type Seen, type Sighting } from './sighting.js';
+import { Rate } from '../util/perSecond.js';
+import { parentOf, type Seen, type Sighting } from './observation.js';
 
 export interface TapParts {
   readonly maxEventsPerSecond: number;

@@ -1,8 +1,8 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
-import type { ShardEvents } from '../events.js';
-import type { IdentifyBudgetLeft } from '../identifyLimiter.js';
-import type { FatalShardError } from '../protocol/errors.js';
-import type { Shard } from '../shard.js';
+import type { ShardEvents } from '../shard/events.js';
+import type { IdentifyBudgetLeft } from '../identify/identifyLimiter.js';
+import type { FatalShardError } from '../util/errors.js';
+import type { Shard } from '../shard/shard.js';
 
 /** Events a manager has beside those of its shards. */
 export interface ManagerOnlyEvents {

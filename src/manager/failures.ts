@@ -1,5 +1,5 @@
 import type { ShardRef } from '../../machines/manager.types.js';
-import { ShardError } from '../protocol/errors.js';
+import { ShardError } from '../util/errors.js';
 
 /** Why one shard went down: a word of its last step, or what it was refused with. */
 interface Failure {

@@ -1,17 +1,17 @@
 import { fromCallback, type EventObject } from 'xstate';
 import type { FleetCommand, FleetReport, ShardRef, ShardSet } from '../../machines/manager.types.js';
-import type { Emitter } from '../emitter.js';
-import type { TransitionRecord } from '../events.js';
-import type { Logger } from '../logger.js';
-import { ShardError, type FatalShardError } from '../protocol/errors.js';
+import type { Emitter } from '../util/emitter.js';
+import type { TransitionRecord } from '../shard/events.js';
+import type { Logger } from '../util/logger.js';
+import { ShardError, type FatalShardError } from '../util/errors.js';
 import type { Session } from '../protocol/session.js';
-import type { SessionStore } from '../sessionStore.js';
-import { createShard, type Shard } from '../shard.js';
-import type { ShardOptions } from '../options.js';
-import { within } from '../within.js';
+import type { SessionStore } from '../sessions/sessionStore.js';
+import { createShard, type Shard } from '../shard/shard.js';
+import type { ShardOptions } from '../shard/options.js';
+import { within } from '../util/timeout.js';
 import type { ManagerEvents } from './events.js';
 import { Failures } from './failures.js';
-import { Relay } from './relay.js';
+import { Relay } from './eventRelay.js';
 import { SetStore } from './setStore.js';
 
 export interface FleetParts {

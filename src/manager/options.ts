@@ -1,14 +1,14 @@
 import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
 import type { Awaitable, IdentifyLimiter } from '../actors/identifySlot.js';
-import { checkBudget, type SessionStartLimit } from '../identifyLimiter.js';
-import { checkMethods, invalidOption } from '../invalidOption.js';
-import { checkApi } from '../gatewayInfo.js';
-import { redactor, type Logger } from '../logger.js';
-import { hidingToken, resolveOptions, type ShardOptions } from '../options.js';
+import { checkBudget, type SessionStartLimit } from '../identify/identifyLimiter.js';
+import { checkMethods, invalidOption } from '../util/options.js';
+import { checkApi } from './gatewayInfo.js';
+import { redactor, type Logger } from '../util/logger.js';
+import { hidingToken, resolveOptions, type ShardOptions } from '../shard/options.js';
 import { IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
-import { ShardError } from '../protocol/errors.js';
+import { ShardError } from '../util/errors.js';
 import { isGatewayUrl } from '../protocol/url.js';
-import type { SessionStore } from '../sessionStore.js';
+import type { SessionStore } from '../sessions/sessionStore.js';
 
 /** Options of {@link createShard} that shards of one bot may share. */
 export type SharedShardOptions = Omit<

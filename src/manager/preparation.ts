@@ -1,10 +1,10 @@
 import { fromCallback, type EventObject } from 'xstate';
 import type { PreparationInput, PreparationReport, Prepared } from '../../machines/manager.types.js';
-import { fetchGatewayInfo } from '../gatewayInfo.js';
-import type { Logger } from '../logger.js';
+import { fetchGatewayInfo } from './gatewayInfo.js';
+import type { Logger } from '../util/logger.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
-import { within } from '../within.js';
-import type { Identifies, Limits } from './identifies.js';
+import { within } from '../util/timeout.js';
+import type { Identifies, Limits } from './identifyControl.js';
 import { checkIds, type GatewayInfo, type ResolvedManagerOptions } from './options.js';
 
 /** How long the store may take to tell what it has: a shard asks again by itself. */

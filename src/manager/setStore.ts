@@ -1,6 +1,6 @@
 import type { Awaitable } from '../actors/identifySlot.js';
 import type { Session } from '../protocol/session.js';
-import type { SessionStore } from '../sessionStore.js';
+import type { SessionStore } from '../sessions/sessionStore.js';
 
 /**
  * The user's store, as one set of shards sees it. While a bot is resharded two sets have shards of the same ids, and only

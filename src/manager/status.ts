@@ -1,7 +1,7 @@
 import { lifecycles, type Lifecycle } from '../../machines/lifecycle.js';
 import type { ManagerContext } from '../../machines/manager.types.js';
-import type { ProcessIdentifyLimiter } from '../identifyLimiter.js';
-import type { Shard } from '../shard.js';
+import type { ProcessIdentifyLimiter } from '../identify/identifyLimiter.js';
+import type { Shard } from '../shard/shard.js';
 
 /** Where a manager is in its life: `Running` once all its shards have been up. */
 export type ManagerState =

@@ -1,4 +1,4 @@
-import { handled } from '../handled.js';
+import { handled } from '../util/handled.js';
 
 interface Waiter {
   readonly resolve: () => void;

@@ -1,8 +1,8 @@
-import type { FaultQueue } from './faultQueue.js';
-import type { IdentifyGate } from './identifyGate.js';
+import type { FaultQueue } from './faults/faultQueue.js';
+import type { IdentifyGate } from './connection/identifyGate.js';
 import type { Settings } from './options.js';
-import type { Recorder } from './recorder.js';
-import type { SessionBook } from './sessionBook.js';
+import type { Recorder } from './records/recorder.js';
+import type { SessionBook } from './connection/sessionBook.js';
 import type { Timers } from './timers.js';
 
 /** What the connections of one simulator share. */

@@ -3,11 +3,11 @@
  *
  * @packageDocumentation
  */
-export type { Compression } from './codec.js';
+export type { Compression } from './connection/codec.js';
 export { SimulatorError, type SimulatorErrorCode } from './error.js';
-export type { FaultCalls } from './faultCalls.js';
-export type * from './faults.js';
-export type { SessionStartLimit } from './identifyGate.js';
+export type { FaultCalls } from './faults/faultCalls.js';
+export type * from './faults/faults.js';
+export type { SessionStartLimit } from './connection/identifyGate.js';
 export type { SampleGuild, SimulatorOptions } from './options.js';
 export {
   type IdentifyRecord,
@@ -16,7 +16,7 @@ export {
   REDACTED,
   type Rule,
   type Violation,
-} from './records.js';
-export type { SimulatedSession } from './session.js';
-export type { SimulatedConnection } from './simulatedConnection.js';
+} from './records/records.js';
+export type { SimulatedSession } from './connection/session.js';
+export type { SimulatedConnection } from './connection/simulatedConnection.js';
 export { createGatewaySimulator, type GatewaySimulator } from './simulator.js';

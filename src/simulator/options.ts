@@ -1,8 +1,8 @@
 import { IDENTIFY_WINDOW_MS, SEND_LIMIT, SEND_WINDOW_MS } from '../protocol/limits.js';
 import { isSnowflake } from '../protocol/sharding.js';
 import { SimulatorError } from './error.js';
-import type { Fault } from './faults.js';
-import type { SessionStartLimit } from './identifyGate.js';
+import type { Fault } from './faults/faults.js';
+import type { SessionStartLimit } from './connection/identifyGate.js';
 
 /**
  * A guild for READY and GUILD_CREATE; further fields go into GUILD_CREATE as they are. Requests are answered out of those

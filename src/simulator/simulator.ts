@@ -2,24 +2,24 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Opcode } from '../protocol/opcodes.js';
 import { isSnowflake, shardIdFor } from '../protocol/sharding.js';
-import { serveApi } from './api.js';
-import { dispatchPayload, dispatchTo, receive } from './clientFrames.js';
-import { Connection } from './connection.js';
+import { serveApi } from './http/api.js';
+import { dispatchPayload, dispatchTo, receive } from './connection/clientFrames.js';
+import { Connection } from './connection/connection.js';
 import { SimulatorError } from './error.js';
-import { FaultCalls } from './faultCalls.js';
-import { checkAction, FaultQueue } from './faultQueue.js';
-import type { ConnectionAction, Fault } from './faults.js';
+import { FaultCalls } from './faults/faultCalls.js';
+import { checkAction, FaultQueue } from './faults/faultQueue.js';
+import type { ConnectionAction, Fault } from './faults/faults.js';
 import { type Gateway, RESUME_PATH } from './gateway.js';
-import type { GatewaySocket } from './gatewaySocket.js';
-import { IdentifyGate, type SessionStartLimit } from './identifyGate.js';
+import type { GatewaySocket } from './connection/gatewaySocket.js';
+import { IdentifyGate, type SessionStartLimit } from './connection/identifyGate.js';
 import { resolveOptions, type Settings, type SimulatorOptions } from './options.js';
-import { Recorder } from './recorder.js';
-import type { IdentifyRecord, LogEntry, RecordedFrame, Violation } from './records.js';
-import { SessionBook } from './sessionBook.js';
-import type { Session, SimulatedSession } from './session.js';
-import type { SimulatedConnection } from './simulatedConnection.js';
+import { Recorder } from './records/recorder.js';
+import type { IdentifyRecord, LogEntry, RecordedFrame, Violation } from './records/records.js';
+import { SessionBook } from './connection/sessionBook.js';
+import type { Session, SimulatedSession } from './connection/session.js';
+import type { SimulatedConnection } from './connection/simulatedConnection.js';
 import { Timers } from './timers.js';
-import { type UpgradeRequest, Upgrades } from './upgrades.js';
+import { type UpgradeRequest, Upgrades } from './http/upgrades.js';
 
 /**
  * Starts a strict local Discord gateway and resolves once it listens.

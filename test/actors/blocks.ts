@@ -1,5 +1,5 @@
 import { constants, deflateRawSync, type ZlibOptions } from 'node:zlib';
-import { WINDOW_BYTES } from '../../src/actors/inflateMemory.js';
+import { WINDOW_BYTES } from '../../src/actors/inflate/wasmMemory.js';
 
 /** These bytes, compressed, as blocks that others may follow. */
 export function deflated(bytes: Buffer, options?: ZlibOptions): Buffer {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FrameReader } from '../../src/actors/frames.js';
+import { FrameReader } from '../../src/actors/frameReader.js';
 import { createWire } from '../../src/actors/wire.js';
 import type { SocketReport } from '../../machines/shard.types.js';
 

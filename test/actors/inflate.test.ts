@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createInflater, hasZstd, type Inflater, type ZlibImplementation } from '../../src/actors/inflate.js';
+import { createInflater, hasZstd, type Inflater, type ZlibImplementation } from '../../src/actors/inflate/createInflater.js';
 import { runProgram } from '../program.js';
 import { compress } from './compress.js';
 

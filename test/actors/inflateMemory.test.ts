@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { InflateMemory, NO_ROOM, WINDOW_BYTES } from '../../src/actors/inflateMemory.js';
+import { InflateMemory, NO_ROOM, WINDOW_BYTES } from '../../src/actors/inflate/wasmMemory.js';
 import { type Bits, deflated, dynamicBlock, fixedBlock, stored } from './blocks.js';
 
 const memory = new InflateMemory();

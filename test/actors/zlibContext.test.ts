@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createInflater, type Inflater } from '../../src/actors/inflate.js';
-import { WINDOW_BYTES } from '../../src/actors/inflateMemory.js';
-import { InflateReader } from '../../src/actors/inflateReader.js';
-import { InflateRegions } from '../../src/actors/inflateRegions.js';
-import { ZlibContext } from '../../src/actors/zlibContext.js';
+import { createInflater, type Inflater } from '../../src/actors/inflate/createInflater.js';
+import { WINDOW_BYTES } from '../../src/actors/inflate/wasmMemory.js';
+import { InflateReader } from '../../src/actors/inflate/sharedReader.js';
+import { InflateRegions } from '../../src/actors/inflate/regions.js';
+import { ZlibContext } from '../../src/actors/inflate/zlibContext.js';
 import { runProgram } from '../program.js';
 import { deflated, saidAgain, stored } from './blocks.js';
 import { compress, compressor } from './compress.js';

@@ -1,12 +1,12 @@
 import { createActor, fromCallback, SimulatedClock, type EventObject } from 'xstate';
 import { lifecycleOf, shardMachine } from '../../machines/index.js';
 import type { ShardEvent, ShardInput, SlotInput, SlotReport, SocketReport } from '../../machines/shard.types.js';
-import { Lines } from '../../src/audit/lines.js';
+import { Lines } from '../../src/audit/encode.js';
 import { Lives } from '../../src/audit/lives.js';
 import type { AuditRecord, TransitionRecord } from '../../src/index.js';
 import { nextRandom } from '../../src/protocol/random.js';
-import { watchable, watchSteps } from '../../src/steps.js';
-import { recordOf } from '../../src/transitions.js';
+import { watchable, watchSteps } from '../../src/shard/steps.js';
+import { recordOf } from '../../src/shard/transitionRecord.js';
 
 export const session = { id: 'session-1', sequence: 7, resumeUrl: 'wss://resume.example' };
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { shardMachine } from '../../machines/index.js';
-import { chartAt, take } from '../../src/audit/fold.js';
+import { chartAt, take } from '../../src/audit/pureChart.js';
 import { replayAudit, type AuditRecord, type Divergence, type ReplayRecord } from '../../src/index.js';
 import { asLog, randomWalk, Recording, session, without } from './recording.js';
 

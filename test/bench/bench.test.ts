@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { hasZstd } from '../../src/actors/inflate.js';
+import { hasZstd } from '../../src/actors/inflate/createInflater.js';
 import { zlibSync, zlibSyncFlaw } from './zlibSync.mjs';
 
 const script = fileURLToPath(new URL('bench.mjs', import.meta.url));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type Dashboard, serveAuditDashboard } from '../../src/dashboard/index.js';
-import type { AuditIncident, AuditShard, AuditTimeline } from '../../src/dashboard/protocol.js';
+import type { AuditIncident, AuditShard, AuditTimeline } from '../../src/dashboard/messages.js';
 import { createAuditLog, type TransitionRecord } from '../../src/index.js';
 import { logOf } from '../dashboard/auditRig.js';
 import { reached, until } from '../integration/harness.js';

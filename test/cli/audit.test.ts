@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkOf, NO_CHECK } from '../../src/audit/checksum.js';
 import type { AuditRecord } from '../../src/audit/index.js';
 import { createGatewaySimulator, type GatewaySimulator } from '../../src/simulator/index.js';
-import type { AuditTotals } from '../../src/cli/audit/totals.js';
+import type { AuditTotals } from '../../src/cli/commands/audit/totals.js';
 import { Command, ESCAPE, MAIN, TOKEN, until } from './command.js';
 
 const A_STORY_MS = 90_000;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { warnOfPassedOver } from '../../src/cli/audit/warn.js';
+import { warnOfPassedOver } from '../../src/cli/commands/audit/warn.js';
 import { Log } from './auditRecords.js';
 import { Command, MAIN } from './command.js';
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { matches, parseFilter } from '../../src/cli/audit/filter.js';
-import { reasonGroup } from '../../src/cli/audit/reason.js';
-import { parseTime, showDuration, WallClock } from '../../src/cli/audit/time.js';
+import { matches, parseFilter } from '../../src/cli/commands/audit/filter.js';
+import { reasonGroup } from '../../src/cli/commands/audit/reason.js';
+import { parseTime, showDuration, WallClock } from '../../src/cli/commands/audit/time.js';
 import { UsageError } from '../../src/cli/exitCode.js';
 import { closedByGateway, causes } from '../../src/protocol/decision.js';
 import { Log, THREE } from './auditRecords.js';
@@ -39,7 +39,7 @@ describe('a time', () => {
     ['the night after they went forward, a day of 23 hours', [2026, 3, 30, 0, 30], [2026, 3, 29, 23, 50]],
     ['the first night of a year', [2027, 1, 1, 0, 30], [2026, 12, 31, 23, 50]],
   ])('of the day before is yesterday by the calendar: %s', (_, now, expected) => {
-    const time = new URL('../../dist/src/cli/audit/time.js', import.meta.url).href;
+    const time = new URL('../../dist/src/cli/commands/audit/time.js', import.meta.url).href;
     const script = `
       import { parseTime } from ${JSON.stringify(time)};
       const at = ([year, month, ...others]) => new Date(year, month - 1, ...others).getTime();

@@ -1,13 +1,13 @@
 import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import type { AuditRecord } from '../../src/audit/index.js';
-import { parseFilter } from '../../src/cli/audit/filter.js';
-import { reportTotals } from '../../src/cli/audit/report.js';
-import { WallClock } from '../../src/cli/audit/time.js';
-import { Timeline } from '../../src/cli/audit/timeline.js';
-import { Totals } from '../../src/cli/audit/totals.js';
-import { reportVerdict } from '../../src/cli/audit/verify.js';
-import type { Output } from '../../src/cli/output.js';
+import { parseFilter } from '../../src/cli/commands/audit/filter.js';
+import { reportTotals } from '../../src/cli/commands/audit/report.js';
+import { WallClock } from '../../src/cli/commands/audit/time.js';
+import { Timeline } from '../../src/cli/commands/audit/timeline.js';
+import { Totals } from '../../src/cli/commands/audit/totals.js';
+import { reportVerdict } from '../../src/cli/commands/audit/verify.js';
+import type { Output } from '../../src/cli/terminal/output.js';
 import { decide, Log, THREE } from './auditRecords.js';
 
 const clock = new WallClock(true);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Filter } from '../../src/cli/audit/filter.js';
-import { Totals, totalMs } from '../../src/cli/audit/totals.js';
+import type { Filter } from '../../src/cli/commands/audit/filter.js';
+import { Totals, totalMs } from '../../src/cli/commands/audit/totals.js';
 import { lifecycles } from '../../machines/lifecycle.js';
 import { decide, Log, THREE } from './auditRecords.js';
 

@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { fill, labelled, sinceStart, TransitionPrinter } from '../../src/cli/format.js';
-import { createOutput } from '../../src/cli/output.js';
+import { fill, labelled, sinceStart, TransitionPrinter } from '../../src/cli/terminal/format.js';
+import { createOutput } from '../../src/cli/terminal/output.js';
 import { applyFault } from '../../src/cli/typedFaults.js';
 import { parseIntents } from '../../src/cli/intents.js';
 import { ESCAPE } from './command.js';

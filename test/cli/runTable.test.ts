@@ -1,13 +1,13 @@
 import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { lifecycles, type Lifecycle } from '../../machines/lifecycle.js';
-import { Moments } from '../../src/cli/run/moments.js';
-import { ShardRates } from '../../src/cli/run/rates.js';
-import { chooseShards } from '../../src/cli/run/shards.js';
-import { drawTable } from '../../src/cli/run/table.js';
-import { type FleetView, FleetViewer, type ShardView } from '../../src/cli/run/view.js';
-import { describeMoment, headline, showCount, summary } from '../../src/cli/run/words.js';
-import { createScreen } from '../../src/cli/screen.js';
+import { Moments } from '../../src/cli/commands/run/moments.js';
+import { ShardRates } from '../../src/cli/commands/run/rates.js';
+import { chooseShards } from '../../src/cli/commands/run/shards.js';
+import { drawTable } from '../../src/cli/commands/run/table.js';
+import { type FleetView, FleetViewer, type ShardView } from '../../src/cli/commands/run/view.js';
+import { describeMoment, headline, showCount, summary } from '../../src/cli/commands/run/words.js';
+import { createScreen } from '../../src/cli/terminal/screen.js';
 import type { ManagerStatus } from '../../src/manager/status.js';
 import { ESCAPE } from './command.js';
 

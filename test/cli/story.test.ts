@@ -1,11 +1,11 @@
 import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { type Chapter, chapters } from '../../src/cli/demo/chapters.js';
-import { checkBalance, checkChapter, type Expectation, type Observation } from '../../src/cli/demo/checks.js';
-import { Ledger } from '../../src/cli/demo/ledger.js';
-import { tellStory } from '../../src/cli/demo/story.js';
-import { StoryInterrupted, StoryStuck, Waiting } from '../../src/cli/demo/waiting.js';
-import type { Output } from '../../src/cli/output.js';
+import { type Chapter, chapters } from '../../src/cli/commands/demo/chapters.js';
+import { checkBalance, checkChapter, type Expectation, type Observation } from '../../src/cli/commands/demo/checks.js';
+import { Ledger } from '../../src/cli/commands/demo/ledger.js';
+import { tellStory } from '../../src/cli/commands/demo/story.js';
+import { StoryInterrupted, StoryStuck, Waiting } from '../../src/cli/commands/demo/waiting.js';
+import type { Output } from '../../src/cli/terminal/output.js';
 
 const untouched = { isRequested: false };
 

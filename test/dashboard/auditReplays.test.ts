@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { Replays } from '../../src/dashboard/audit/replays.js';
-import type { FoldedLog, ShardEntry } from '../../src/dashboard/audit/timeline.js';
-import type { AuditShard } from '../../src/dashboard/protocol.js';
+import { Replays } from '../../src/dashboard/playback/replays.js';
+import type { FoldedLog, ShardEntry } from '../../src/dashboard/playback/timeline.js';
+import type { AuditShard } from '../../src/dashboard/messages.js';
 import { Recording } from '../audit/recording.js';
 import { until } from '../integration/harness.js';
 

@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { readEntries } from '../../src/dashboard/audit/entries.js';
-import type { AuditShard, AuditTimeline, StateIndex } from '../../src/dashboard/protocol.js';
-import { replayShard } from '../../src/dashboard/audit/steps.js';
-import { foldLog, type FoldedLog, type ShardEntry } from '../../src/dashboard/audit/timeline.js';
+import { readEntries } from '../../src/dashboard/playback/entries.js';
+import type { AuditShard, AuditTimeline, StateIndex } from '../../src/dashboard/messages.js';
+import { replayShard } from '../../src/dashboard/playback/steps.js';
+import { foldLog, type FoldedLog, type ShardEntry } from '../../src/dashboard/playback/timeline.js';
 import { lifecycles } from '../../machines/index.js';
 import { readAuditLog } from '../../src/index.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { InspectionEvent } from 'xstate';
 import { describe, expect, test } from 'vitest';
-import { edgesTaken, leafOf } from '../../src/dashboard/watch/charts.js';
+import { edgesTaken, leafOf } from '../../src/dashboard/live/charts.js';
 import { createAuditLog } from '../../src/index.js';
 import type { Shard } from '../../src/index.js';
 import type { GatewaySimulator } from '../../src/simulator/index.js';

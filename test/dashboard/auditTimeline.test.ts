@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Lifecycle } from '../../machines/index.js';
-import { foldLog } from '../../src/dashboard/audit/timeline.js';
-import type { Entry } from '../../src/dashboard/audit/entries.js';
-import { shownStates } from '../../src/dashboard/watch/views.js';
+import { foldLog } from '../../src/dashboard/playback/timeline.js';
+import type { Entry } from '../../src/dashboard/playback/entries.js';
+import { shownStates } from '../../src/dashboard/live/views.js';
 import { createAuditLog } from '../../src/index.js';
 import type { Decision } from '../../src/protocol/decision.js';
 import { managed } from '../integration/managerRig.js';

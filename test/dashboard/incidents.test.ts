@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { incidentAt } from '../../src/dashboard/page/auditFleet.js';
-import { Incidents } from '../../src/dashboard/watch/incidents.js';
+import { Incidents } from '../../src/dashboard/live/incidents.js';
 import type { Decision, Lifecycle } from '../../src/index.js';
 
 const decided = (action: Decision['action'], reason = 'lost', code: number | null = 1006): Decision => ({

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { lifecycles } from '../../machines/lifecycle.js';
-import { shownStates } from '../../src/dashboard/watch/views.js';
+import { shownStates } from '../../src/dashboard/live/views.js';
 import { PLOTTED_MS } from '../../src/dashboard/page/detail.js';
 import { Model } from '../../src/dashboard/page/model.js';
-import type { FleetMessage, Incident, LiveNumbers, ShardMessage, StepView } from '../../src/dashboard/protocol.js';
+import type { FleetMessage, Incident, LiveNumbers, ShardMessage, StepView } from '../../src/dashboard/messages.js';
 
 const state = (name: (typeof lifecycles)[number]) => lifecycles.indexOf(name);
 const CONNECTED = state('Connected');

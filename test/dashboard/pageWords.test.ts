@@ -15,7 +15,7 @@ import {
   showRate,
   showSpan,
 } from '../../src/dashboard/page/words.js';
-import type { Incident } from '../../src/dashboard/protocol.js';
+import type { Incident } from '../../src/dashboard/messages.js';
 
 const decision = { action: 'resume', code: 1006, reason: '1006 connection lost', attempt: 1, delay: 0 } as const;
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AuditFleet } from '../../src/dashboard/page/auditFleet.js';
-import type { AuditTimeline, Incident } from '../../src/dashboard/protocol.js';
+import type { AuditTimeline, Incident } from '../../src/dashboard/messages.js';
 import { aTimeline, FROM, incidentOf, Page, timelineOf } from './playerRig.js';
 
 const aMoment = fc.integer({ min: -10, max: 4_000 }).map((time) => FROM + time);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PlayedLog } from '../../src/dashboard/page/playedLog.js';
-import type { AuditShard, AuditTimeline } from '../../src/dashboard/protocol.js';
+import type { AuditShard, AuditTimeline } from '../../src/dashboard/messages.js';
 import { createAuditLog } from '../../src/index.js';
 import { reached, scenario, until } from '../integration/harness.js';
 import { fold, newLog, replayed } from './auditRig.js';

@@ -5,7 +5,7 @@ import type {
   ChangesMessage,
   FleetMessage,
   ShardMessage,
-} from '../../src/dashboard/protocol.js';
+} from '../../src/dashboard/messages.js';
 import type { Listener } from '../../src/dashboard/page/feed.js';
 
 export const FROM = 1_700_000_000_000;

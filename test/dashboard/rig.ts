@@ -6,7 +6,7 @@ import type {
   Incident,
   ShardMessage,
   TotalsMessage,
-} from '../../src/dashboard/protocol.js';
+} from '../../src/dashboard/messages.js';
 import { until } from '../integration/harness.js';
 
 interface Messages {

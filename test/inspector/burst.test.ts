@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { createActor, createMachine, fromCallback, fromPromise, fromTransition, sendTo, setup } from 'xstate';
 import { attachInspector } from '../../src/inspector/index.js';
 import { Pipeline } from '../../src/inspector/pipeline.js';
-import type { Seen } from '../../src/inspector/sighting.js';
+import type { Seen } from '../../src/inspector/observation.js';
 import { countingShard, namesNow, told } from './rig.js';
 
 /** Until all is converted; no more viewers a second than are let in. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { attachInspector } from '../../src/inspector/index.js';
-import { openCommand } from '../../src/openInBrowser.js';
+import { openCommand } from '../../src/util/localhost/openInBrowser.js';
 import { countingShard, countObservers } from './rig.js';
 
 const wrong: [string, unknown][] = [

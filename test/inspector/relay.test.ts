@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { attachInspector, InspectorError } from '../../src/inspector/index.js';
 import type { Frame } from '../../src/inspector/conversion.js';
-import { Relay } from '../../src/inspector/relay.js';
+import { Relay } from '../../src/inspector/viewerServer.js';
 import { runProgram } from '../program.js';
 import { countingShard, countObservers, told, upgradeStatus, Viewer } from './rig.js';
 

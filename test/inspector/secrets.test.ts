@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createActor, createMachine, fromCallback, fromPromise, setup } from 'xstate';
 import { attachInspector } from '../../src/inspector/index.js';
-import { createScrub } from '../../src/inspector/scrub.js';
+import { createScrub } from '../../src/inspector/redact.js';
 import { shardOn, simulate, TOKEN } from '../integration/harness.js';
 import { countingShard, told } from './rig.js';
 

@@ -13,7 +13,7 @@ import {
   type Shard,
   type TransitionRecord,
 } from '../../src/index.js';
-import { HISTORY_LENGTH } from '../../src/reporter.js';
+import { HISTORY_LENGTH } from '../../src/shard/observer.js';
 import type { GatewaySimulator } from '../../src/simulator/index.js';
 import { randomOf } from '../audit/recording.js';
 import { reached, scenario, shardOn, simulate, TOKEN, until, within, type Scenario } from './harness.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createShard, type ShardError, type Compression } from '../../src/index.js';
 import { data, flow, identifiable, reached, scenario, sentBy, sentTo, story, TOKEN, until } from './harness.js';
-import { hasZstd } from '../../src/actors/inflate.js';
+import { hasZstd } from '../../src/actors/inflate/createInflater.js';
 
 describe.concurrent('a shard that goes up', () => {
   it(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { sharedInflate, type SharedInflate } from '../../src/actors/inflate.js';
+import { sharedInflate, type SharedInflate } from '../../src/actors/inflate/createInflater.js';
 import { shardOn, simulate, until } from './harness.js';
 
 /** How many streams have a region of memory. */

@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
-import { edgeId } from '../../src/dashboard/watch/charts.js';
+import { edgeId } from '../../src/dashboard/live/charts.js';
 import { edgesOf, nodesOf, type Node } from '../../visualizations/edges.js';
 import type { ObservedStep } from './observer.js';
 

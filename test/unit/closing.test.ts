@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkClose } from '../../src/closing.js';
+import { checkClose } from '../../src/shard/closeOptions.js';
 
 describe('a close a user asks for', () => {
   test.each([1000, 1001, 3000, 4000, 4900, 4999])('%d may be sent', (code) => {

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { requestChannelInfo } from '../../src/commands/channelInfo.js';
-import type { RequestDesk } from '../../src/commands/desk.js';
-import { requestGuildMembers } from '../../src/commands/guildMembers.js';
-import type { RequestOptions } from '../../src/commands/request.js';
-import { requestSoundboardSounds } from '../../src/commands/soundboardSounds.js';
-import { Emitter } from '../../src/emitter.js';
-import type { ShardEvents } from '../../src/events.js';
-import { openEventStream, type EventStream } from '../../src/eventStream.js';
-import { FatalShardError, ShardError } from '../../src/protocol/errors.js';
+import { requestChannelInfo } from '../../src/shard/requests/channelInfo.js';
+import type { RequestDesk } from '../../src/shard/requests/answers.js';
+import { requestGuildMembers } from '../../src/shard/requests/guildMembers.js';
+import type { RequestOptions } from '../../src/shard/requests/request.js';
+import { requestSoundboardSounds } from '../../src/shard/requests/soundboardSounds.js';
+import { Emitter } from '../../src/util/emitter.js';
+import type { ShardEvents } from '../../src/shard/events.js';
+import { openEventStream, type EventStream } from '../../src/shard/eventStream.js';
+import { FatalShardError, ShardError } from '../../src/util/errors.js';
 import { BOT, everyone, start, startWaiting, turn, type Rig } from './commandsRig.js';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { requestChannelInfo } from '../../src/commands/channelInfo.js';
-import { userIdOf } from '../../src/commands/desk.js';
-import { requestGuildMembers, requestGuildMembersIterator } from '../../src/commands/guildMembers.js';
-import { requestSoundboardSounds } from '../../src/commands/soundboardSounds.js';
-import { updateVoiceState } from '../../src/commands/voiceState.js';
-import { ShardError } from '../../src/protocol/errors.js';
+import { requestChannelInfo } from '../../src/shard/requests/channelInfo.js';
+import { userIdOf } from '../../src/shard/requests/answers.js';
+import { requestGuildMembers, requestGuildMembersIterator } from '../../src/shard/requests/guildMembers.js';
+import { requestSoundboardSounds } from '../../src/shard/requests/soundboardSounds.js';
+import { updateVoiceState } from '../../src/shard/requests/voiceState.js';
+import { ShardError } from '../../src/util/errors.js';
 import { BOT, everyone, start, startWaiting, turn } from './commandsRig.js';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { AsyncQueue, type AsyncQueueOptions } from '../../src/commands/asyncQueue.js';
+import { AsyncQueue, type AsyncQueueOptions } from '../../src/util/asyncQueue.js';
 
 function start(options: Partial<AsyncQueueOptions> = {}) {
   const closed = vi.fn();

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
-import { RequestDesk } from '../../src/commands/desk.js';
-import type { DispatchEvents } from '../../src/events.js';
+import { RequestDesk } from '../../src/shard/requests/answers.js';
+import type { DispatchEvents } from '../../src/shard/events.js';
 
 export const BOT = '80351110224678912';
 export const everyone = { guild_id: '1', query: '', limit: 0 };

@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { DataFrames } from '../../src/actors/dataFrames.js';
+import { DataFrames } from '../../src/actors/webSocketFrames.js';
 
 /** ws's own reader of frames, which it exports without a type. */
 const { Receiver } = createRequire(import.meta.url)('ws') as {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Emitter } from '../../src/emitter.js';
+import { Emitter } from '../../src/util/emitter.js';
 
 interface Events {
   tick: number;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { GuardedLogger, redactor, type Logger } from '../../src/logger.js';
+import { GuardedLogger, redactor, type Logger } from '../../src/util/logger.js';
 
 const TOKEN = 'obviously-fake-token';
 const levels = ['debug', 'info', 'warn', 'error'] as const satisfies (keyof Logger)[];

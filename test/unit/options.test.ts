@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createShard, ShardError, type ShardOptions } from '../../src/index.js';
-import { hasZstd } from '../../src/actors/inflate.js';
-import { resolveOptions } from '../../src/options.js';
+import { hasZstd } from '../../src/actors/inflate/createInflater.js';
+import { resolveOptions } from '../../src/shard/options.js';
 
 const TOKEN = 'obviously-fake-token';
 const session = { id: 'session-1', sequence: 5, resumeUrl: 'wss://resume.example' };

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Outbox } from '../../src/outbox.js';
+import { Outbox } from '../../src/shard/sendQueue.js';
 
 function start(max = 10) {
   const chart = { queue: vi.fn(), cancel: vi.fn() };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkPresence } from '../../src/presence.js';
+import { checkPresence } from '../../src/shard/presence.js';
 
 const check = (presence: unknown) => checkPresence(presence as never);
 

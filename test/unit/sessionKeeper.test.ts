@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemorySessionStore, type Session, type SessionStore } from '../../src/index.js';
-import { SessionKeeper } from '../../src/sessionKeeper.js';
+import { SessionKeeper } from '../../src/sessions/sessionKeeper.js';
 
 const session: Session = { id: 'session-1', sequence: 5, resumeUrl: 'wss://resume.example' };
 const later = { ...session, sequence: 6 };

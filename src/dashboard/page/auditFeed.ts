@@ -1,4 +1,4 @@
-import type { AuditShard, AuditTimeline, Incident } from '../protocol.js';
+import type { AuditShard, AuditTimeline, Incident } from '../messages.js';
 import type { Feed, Listener } from './feed.js';
 import { PlayedLog } from './playedLog.js';
 import { Player } from './player.js';

@@ -7,7 +7,7 @@ import type {
   ShardKey,
   StateIndex,
   Totals,
-} from '../protocol.js';
+} from '../messages.js';
 import { mostTelling } from './mostTelling.js';
 import { lastUpTo, type Times } from './search.js';
 

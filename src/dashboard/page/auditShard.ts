@@ -1,4 +1,4 @@
-import type { AuditShard, AuditStep, ShardMessage, StateIndex, StepView } from '../protocol.js';
+import type { AuditShard, AuditStep, ShardMessage, StateIndex, StepView } from '../messages.js';
 import { KEPT_STEPS } from './detail.js';
 import { lastUpTo, type Times } from './search.js';
 

@@ -1,4 +1,4 @@
-import type { ChartName, Setup } from '../protocol.js';
+import type { ChartName, Setup } from '../messages.js';
 import type { Detail } from './detail.js';
 import { element, setText } from './dom.js';
 import { isCalm, isWide } from './layout.js';

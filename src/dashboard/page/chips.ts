@@ -1,4 +1,4 @@
-import type { Setup, ShownState } from '../protocol.js';
+import type { Setup, ShownState } from '../messages.js';
 import { element, setText, swatch } from './dom.js';
 import type { Model, News } from './model.js';
 import { letters } from './states.js';

@@ -1,4 +1,4 @@
-import type { CommandName, Setup, ShardKey } from '../protocol.js';
+import type { CommandName, Setup, ShardKey } from '../messages.js';
 import { element, setText } from './dom.js';
 import type { Model, News } from './model.js';
 import type { View } from './view.js';

@@ -1,4 +1,4 @@
-import type { LiveNumbers, ShardMessage, StateIndex, StepView } from '../protocol.js';
+import type { LiveNumbers, ShardMessage, StateIndex, StepView } from '../messages.js';
 
 export interface BucketSample {
   readonly at: number;

@@ -1,4 +1,4 @@
-import type { ShardKey, ShownState } from '../protocol.js';
+import type { ShardKey, ShownState } from '../messages.js';
 import type { Detail } from './detail.js';
 import { element, setText, swatch } from './dom.js';
 import { type FleetShard, type Model, type News, nameShard } from './model.js';

@@ -1,4 +1,4 @@
-import type { ChangesMessage, FleetMessage, ShardKey, ShardMessage, TotalsMessage } from '../protocol.js';
+import type { ChangesMessage, FleetMessage, ShardKey, ShardMessage, TotalsMessage } from '../messages.js';
 
 /** How long the page waits before it asks anew a server that did not answer. */
 export const RETRY_MS = 2_000;

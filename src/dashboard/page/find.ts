@@ -1,4 +1,4 @@
-import type { ShardKey } from '../protocol.js';
+import type { ShardKey } from '../messages.js';
 
 /** What a text in the find field leads to: a shard that is here, or why there is none. */
 export type Found = { readonly key: ShardKey } | { readonly why: string };

@@ -1,4 +1,4 @@
-import type { ShardKey } from '../protocol.js';
+import type { ShardKey } from '../messages.js';
 import { element, setText } from './dom.js';
 import { find } from './find.js';
 import type { Model } from './model.js';

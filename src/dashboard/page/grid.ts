@@ -1,4 +1,4 @@
-import type { ShardKey, ShownState } from '../protocol.js';
+import type { ShardKey, ShownState } from '../messages.js';
 import { type CellLayout, LETTER_FROM, layOut, neighbour } from './cells.js';
 import { element, setText } from './dom.js';
 import { type FleetShard, type Model, type News, nameShard } from './model.js';

@@ -1,4 +1,4 @@
-import type { ManagerView, Setup } from '../protocol.js';
+import type { ManagerView, Setup } from '../messages.js';
 import { byId, setText } from './dom.js';
 import type { Model, News } from './model.js';
 import type { View } from './view.js';

@@ -1,4 +1,4 @@
-import type { Incident } from '../protocol.js';
+import type { Incident } from '../messages.js';
 import { describeCause, many, showCount, showDuration } from './words.js';
 
 /** What was decided. */

@@ -1,4 +1,4 @@
-import type { Incident } from '../protocol.js';
+import type { Incident } from '../messages.js';
 import { element, setText } from './dom.js';
 import { actionNames, describeOutcome, describeShards } from './incidentWords.js';
 import type { Model, News } from './model.js';

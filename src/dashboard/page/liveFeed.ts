@@ -1,4 +1,4 @@
-import type { ShardKey } from '../protocol.js';
+import type { ShardKey } from '../messages.js';
 import { type Feed, type Listener, RETRY_MS } from './feed.js';
 
 /** Totals come once a second: whoever is silent for so long is gone, whatever the connection says. */

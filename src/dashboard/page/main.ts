@@ -1,4 +1,4 @@
-import type { Incident, Setup, ShardKey } from '../protocol.js';
+import type { Incident, Setup, ShardKey } from '../messages.js';
 import { ChartView } from './chart.js';
 import { Chips } from './chips.js';
 import { ControlsView } from './controls.js';

@@ -1,4 +1,4 @@
-import type { Incident } from '../protocol.js';
+import type { Incident } from '../messages.js';
 
 /** Where on a slider there were incidents. */
 export interface Mark {

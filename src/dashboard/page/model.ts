@@ -10,7 +10,7 @@ import type {
   StateIndex,
   Totals,
   TotalsMessage,
-} from '../protocol.js';
+} from '../messages.js';
 import { Detail } from './detail.js';
 import type { Listener } from './feed.js';
 import { mostTelling } from './mostTelling.js';

@@ -1,4 +1,4 @@
-import type { Incident } from '../protocol.js';
+import type { Incident } from '../messages.js';
 
 /** How many incidents are shown: as many as a live server remembers. */
 const KEPT_INCIDENTS = 200;

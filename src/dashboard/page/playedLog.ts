@@ -1,4 +1,4 @@
-import type { AuditIncident, AuditShard, AuditTimeline, ShardKey } from '../protocol.js';
+import type { AuditIncident, AuditShard, AuditTimeline, ShardKey } from '../messages.js';
 import { AuditFleet, NO_TOTALS } from './auditFleet.js';
 import { AuditShardAt } from './auditShard.js';
 import { type Feed, type Listener, RETRY_MS } from './feed.js';

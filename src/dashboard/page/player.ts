@@ -1,4 +1,4 @@
-import type { AuditTimeline, Incident } from '../protocol.js';
+import type { AuditTimeline, Incident } from '../messages.js';
 import { drawing, element, setAttributes, setText } from './dom.js';
 import { describeIncident } from './incidentWords.js';
 import { marksOf } from './marks.js';

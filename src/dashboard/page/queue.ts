@@ -1,4 +1,4 @@
-import type { Totals } from '../protocol.js';
+import type { Totals } from '../messages.js';
 import { element, setAttributes, setText } from './dom.js';
 import type { Model, News } from './model.js';
 import type { View } from './view.js';

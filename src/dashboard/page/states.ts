@@ -1,4 +1,4 @@
-import type { ShownState } from '../protocol.js';
+import type { ShownState } from '../messages.js';
 
 /** One letter a state, so that colour is never alone in telling them apart. */
 export const letters: Readonly<Record<ShownState, string>> = {

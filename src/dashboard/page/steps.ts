@@ -1,4 +1,4 @@
-import type { StepView } from '../protocol.js';
+import type { StepView } from '../messages.js';
 import { type Detail, KEPT_STEPS } from './detail.js';
 import { element, swatch } from './dom.js';
 import type { Model, News } from './model.js';

@@ -1,4 +1,4 @@
-import type { Incident } from '../protocol.js';
+import type { Incident } from '../messages.js';
 import { drawing, setAttributes } from './dom.js';
 import { actionNames, describeIncident } from './incidentWords.js';
 import type { Model, News } from './model.js';

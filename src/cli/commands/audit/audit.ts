@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { AuditError, readAuditLog } from '../../../audit/index.js';
+import { inOrder } from '../../../audit/order.js';
+import { ExitCode, UsageError } from '../../exitCode.js';
+import { createOutput, onceUnread, writeJson } from '../../terminal/output.js';
+import { warn } from '../../terminal/warn.js';
+import { type Filter, type FilterOptions, matches, parseFilter } from './filter.js';
+import { reportTotals } from './report.js';
+import { WallClock } from './time.js';
+import { Timeline } from './timeline.js';
+import { Totals } from './totals.js';
+import { reportVerdict, type Verdict, verify } from './verify.js';
+import { createStrangerWarning, warnOfPassedOver } from './warn.js';
+
+/** Options of `shardchart audit`, as the command line has them. */
+export interface AuditOptions extends FilterOptions {
+  readonly totals?: boolean;
+  readonly verify?: boolean;
+  readonly json?: boolean;
+}
+
+/** `shardchart audit`: what the records of an audit log say, for people or as JSON lines; or whether they are true. */
+export async function audit(files: readonly string[], options: AuditOptions): Promise<number> {
+  if (options.verify === true) refuseWithVerify(options);
+  const filter = parseFilter(options, Date.now());
+  const reader = new AbortController();
+  onceUnread(process.stdout, () => reader.abort());
+  onceUnread(process.stderr, () => {});
+  try {
+    if (options.verify === true) return await verifyAll(files, options);
+    await show(await inOrder(files), filter, options, reader.signal);
+    return ExitCode.Fine;
+  } catch (error) {
+    // `| head` has had enough.
+    if (reader.signal.aborted) return ExitCode.Fine;
+    if (error instanceof AuditError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** A replay needs every record: a part of a log proves nothing of the log. */
+function refuseWithVerify(options: AuditOptions): void {
+  const given = (['shard', 'since', 'until', 'state', 'totals'] as const).filter((name) => options[name] !== undefined);
+  if (given.length === 0) return;
+  const names = given.map((name) => `--${name}`).join(', ');
+  throw new UsageError(`--verify replays whole files: it does not go with ${names}. Leave out either.`);
+}
+
+async function verifyAll(files: readonly string[], { json }: AuditOptions): Promise<number> {
+  const verdict = await verify(files);
+  if (json === true) writeJson(process.stdout, plain(verdict));
+  else reportVerdict(createOutput(process.stdout), verdict);
+  return verdict.ok ? ExitCode.Fine : ExitCode.Failed;
+}
+
+/** A verdict in one object. */
+function plain(verdict: Verdict): object {
+  if (verdict.ok) return verdict;
+  const { file, line, divergence } = verdict;
+  return { ...divergence, file, line };
+}
+
+/** Reads once and holds no records: a log may be greater than the memory. */
+async function show(
+  files: readonly string[],
+  filter: Filter,
+  options: AuditOptions,
+  unread: AbortSignal,
+): Promise<void> {
+  const isJson = options.json === true;
+  const output = createOutput(process.stdout);
+  const clock = new WallClock(options.utc === true);
+  const timeline = new Timeline(output, filter, clock);
+  const totals = new Totals(filter);
+  const reader = readAuditLog(files);
+  const warnOfStranger = createStrangerWarning();
+  let read = 0;
+  for await (const record of reader) {
+    if (unread.aborted) return;
+    read += 1;
+    warnOfStranger(record);
+    totals.add(record);
+    if (options.totals === true) continue;
+    if (!isJson) timeline.add(record);
+    else if (matches(filter, record)) writeJson(process.stdout, record);
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal: unread });
+  }
+  warnOfPassedOver(reader);
+  const sums = totals.finish(Date.now());
+  if (isJson) return writeJson(process.stdout, { totals: sums });
+  if (sums.records === 0) warn(read === 0 ? 'there are no records yet' : `none of the ${read} records is asked for`);
+  if (sums.from !== null) {
+    if (sums.records > 0 && options.totals !== true) output.line();
+    reportTotals(output, sums, { states: filter.states, clock });
+  }
+  // A shard that is up is not heard of for days.
+  if (sums.isOpen && sums.lastRecordAt !== null && filter.until === Infinity) {
+    const last = `${clock.date(sums.lastRecordAt)} ${clock.time(sums.lastRecordAt)}`;
+    warn(`what came after the last record, ${last}, is not counted; --until now does, for a bot that still runs`);
+  }
+}

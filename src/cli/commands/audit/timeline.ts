@@ -1,0 +1,48 @@
+import type { AuditRecord } from '../../../audit/index.js';
+import { TransitionPrinter } from '../../terminal/format.js';
+import type { Output } from '../../terminal/output.js';
+import { type Filter, matches } from './filter.js';
+import { startsProcess } from './runs.js';
+import type { WallClock } from './time.js';
+
+/** Writes the records that are asked for, a line each, under the day they are of. */
+export class Timeline {
+  readonly #output: Output;
+  readonly #filter: Filter;
+  readonly #clock: WallClock;
+  readonly #printer: TransitionPrinter;
+  #lastN = 0;
+  #lastDay: string | null = null;
+  /** What is to be said before the next record. */
+  #notes = new Set<string>();
+
+  constructor(output: Output, filter: Filter, clock: WallClock) {
+    this.#output = output;
+    this.#filter = filter;
+    this.#clock = clock;
+    this.#printer = new TransitionPrinter(output, (at) => clock.time(at));
+  }
+
+  /** Takes every record of the log, shown or not. */
+  add(record: AuditRecord): void {
+    if (record.n !== 1 && record.n !== this.#lastN + 1 && this.#lastN !== 0)
+      this.#notes.add('records are missing here');
+    if (startsProcess(record) && this.#lastDay !== null) this.#notes.add('a new process');
+    this.#lastN = record.n;
+    if (!matches(this.#filter, record)) return this.#printer.pass(record);
+    this.#announce(record);
+    this.#printer.print(record);
+  }
+
+  #announce({ at }: AuditRecord): void {
+    const { colors, line } = this.#output;
+    const day = this.#clock.day(at);
+    if (day !== this.#lastDay) {
+      if (this.#lastDay !== null) line();
+      line(colors.bold(day));
+      this.#lastDay = day;
+    }
+    for (const note of this.#notes) line(colors.dim(`--- ${note} ---`));
+    this.#notes.clear();
+  }
+}

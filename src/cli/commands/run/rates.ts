@@ -1,0 +1,16 @@
+import type { ShardStatus } from '../../../manager/status.js';
+import { Samples } from '../../../util/rateMeter.js';
+
+/** Dispatches a second of each shard, out of how many there have been. */
+export class ShardRates {
+  readonly #samples = new Samples<ReadonlyMap<number, number>>();
+
+  take(at: number, shards: readonly Pick<ShardStatus, 'id' | 'dispatches'>[]): void {
+    this.#samples.take(at, new Map(shards.map(({ id, dispatches }) => [id, dispatches])));
+  }
+
+  of(shardId: number): number {
+    // A shard that was made anew counts from 0.
+    return Math.max(0, this.#samples.rate((counts) => counts.get(shardId) ?? 0) ?? 0);
+  }
+}

@@ -1,0 +1,94 @@
+import { createInterface } from 'node:readline';
+import { createGatewaySimulator, type GatewaySimulator } from '../../simulator/index.js';
+import { ExitCode } from '../exitCode.js';
+import { showTime } from '../terminal/format.js';
+import { onInterrupt } from '../terminal/interrupt.js';
+import { createOutput, type Output, writeJson } from '../terminal/output.js';
+import { describe, type Happening, Happenings } from '../simulatorLog.js';
+import { applyFault, faultNames } from '../typedFaults.js';
+
+/** Options of `shardchart simulate`, as the command line has them. */
+export interface SimulateOptions {
+  readonly port?: number;
+  readonly heartbeatInterval?: number;
+  readonly identifyWindow?: number;
+  readonly maxConcurrency?: number;
+  readonly shards?: number;
+  readonly dispatchEvery?: number;
+  readonly interactive?: boolean;
+  readonly json?: boolean;
+}
+
+/** Entries kept for the log: it is printed as it grows, nobody looks back. */
+const KEPT_ENTRIES = 1_000;
+const LOOK_EVERY_MS = 50;
+
+/** `shardchart simulate`: a local gateway for any bot, telling what happens to it, until interrupted. */
+export async function simulate(options: SimulateOptions): Promise<number> {
+  const { dispatchEvery, interactive, json, ...settings } = options;
+  const simulator = await createGatewaySimulator({ ...settings, record: false, maxFrames: KEPT_ENTRIES });
+  const interrupt = onInterrupt();
+  const output = createOutput(process.stdout);
+  const startedAt = Date.now();
+  const happenings = new Happenings(simulator);
+  const look = (): void => {
+    for (const happening of happenings.take()) {
+      if (json === true) writeJson(process.stdout, happening);
+      else printHappening(output, happening, startedAt);
+    }
+  };
+
+  const { url, apiUrl } = simulator;
+  if (json === true) writeJson(process.stdout, { kind: 'listening', at: startedAt, url, apiUrl });
+  else printWelcome(output, simulator, interactive === true);
+  const timers = [setInterval(look, LOOK_EVERY_MS)];
+  if (dispatchEvery !== undefined) timers.push(startDispatching(simulator, dispatchEvery));
+  const faults = interactive === true ? readFaults(simulator, json === true ? null : output) : null;
+
+  await interrupt.requested;
+  timers.forEach((timer) => clearInterval(timer));
+  faults?.close();
+  look();
+  await simulator.close();
+  interrupt.dispose();
+  return ExitCode.Fine;
+}
+
+function startDispatching(simulator: GatewaySimulator, everyMs: number): NodeJS.Timeout {
+  let n = 0;
+  return setInterval(() => {
+    n += 1;
+    simulator.dispatch('MESSAGE_CREATE', { id: String(n), channel_id: '1', content: `message ${n}`, n });
+  }, everyMs);
+}
+
+/** `terminal: false`: the terminal stays as it is, and Ctrl+C stays a signal. */
+function readFaults(simulator: GatewaySimulator, output: Output | null) {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  lines.on('line', (line) => {
+    const answer = applyFault(simulator, line);
+    if (answer !== null) (output ?? createOutput(process.stderr)).line(`         ${answer}`);
+  });
+  return lines;
+}
+
+function printHappening({ colors, line }: Output, happening: Happening, startedAt: number): void {
+  const { who, what, isViolation } = describe(happening);
+  const text = isViolation ? colors.bold(colors.yellow(what)) : what;
+  line(`${colors.dim(showTime(happening.at - startedAt))}  ${who.padEnd(24)}  ${text}`);
+}
+
+function printWelcome({ colors, line }: Output, { url, apiUrl }: GatewaySimulator, isInteractive: boolean): void {
+  const api = apiUrl.replace(/\/v\d+$/, '');
+  line(`${colors.bold('gateway')}  ${url}`);
+  line(`${colors.bold('api')}      ${apiUrl}`);
+  line();
+  line('Point a bot at it; any token will do:');
+  line(`  shardchart run   DISCORD_TOKEN=any SHARDCHART_API_URL=${apiUrl} npx shardchart run --shards auto`);
+  line(`  shardchart       createShard({ url: '${url}', token: 'any', intents: 0 })`);
+  line(`  discord.js       new Client({ rest: { api: '${api}' }, intents: [] })`);
+  line();
+  if (isInteractive) line(`Type a fault, and a shard id if only that one is meant: ${faultNames.join(', ')}.`);
+  line('Ctrl+C ends it.');
+  line();
+}

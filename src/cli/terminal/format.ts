@@ -1,0 +1,145 @@
+import type { Colors, Formatter } from 'picocolors/types.js';
+import type { Lifecycle } from '../../../machines/lifecycle.js';
+import type { TransitionRecord } from '../../shard/events.js';
+import type { Decision } from '../../protocol/decision.js';
+import type { Lines } from './output.js';
+
+/** Told apart by blue, yellow and grey, never by red against green; the name always stands there too. */
+const lifecycleColor: Readonly<Record<Lifecycle, keyof Colors>> = {
+  Offline: 'gray',
+  Connecting: 'reset',
+  Identifying: 'magenta',
+  Resuming: 'cyan',
+  Connected: 'blueBright',
+  Disconnected: 'yellow',
+};
+
+/** Width of the longest name, Disconnected. */
+const STATE_WIDTH = 12;
+
+/** The name of a lifecycle state in its colour, filled up to a column. */
+export function showLifecycle(colors: Colors, state: Lifecycle, width = 0): string {
+  return paint(colors, state, state.padEnd(width));
+}
+
+/** A text in the colour of a lifecycle state. */
+export function paint(colors: Colors, state: Lifecycle, text: string): string {
+  return (colors[lifecycleColor[state]] as Formatter)(text);
+}
+
+/** A text of others (a gateway's close reason) on one line, its control characters written out: they command a terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Seconds and hundredths, as a column. */
+export function showTime(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)}s`.padStart(7);
+}
+
+/** Shows when something was as time passed since a start. */
+export function sinceStart(startedAt: number): (at: number) => string {
+  return (at) => showTime(at - startedAt);
+}
+
+/** A record as it happened, or of a log, where a shard id may have several lives at once. */
+type Told = TransitionRecord & { readonly life?: number };
+
+/** Writes transitions as aligned lines: when, which shard, from where to where, why, and what follows. */
+export class TransitionPrinter {
+  readonly #output: Lines;
+  readonly #showAt: (at: number) => string;
+  /** The last one of each shard, or of each of the lives an audit log tells apart. */
+  readonly #decisions = new Map<string, Decision>();
+  /** Of the longest shard id so far. */
+  #idWidth = 1;
+
+  /** `showAt` fills a column: what it answers has always the same width. */
+  constructor(output: Lines, showAt: (at: number) => string) {
+    this.#output = output;
+    this.#showAt = showAt;
+  }
+
+  print(record: Told): void {
+    const { colors, columns } = this.#output;
+    const { at, shardId, from, to } = record;
+    const arrow = `${showLifecycle(colors, from, STATE_WIDTH)} -> ${showLifecycle(colors, to, STATE_WIDTH)}`;
+    const time = this.#showAt(at);
+    this.#idWidth = Math.max(this.#idWidth, String(shardId).length);
+    const shard = `shard ${String(shardId).padEnd(this.#idWidth)}`;
+    const indent = time.length + shard.length + 2 * STATE_WIDTH + 10;
+    const [first = '', ...rest] = fill(this.#why(record).map(printable), columns - indent);
+    this.#output.line(`${colors.dim(time)}  ${shard}  ${arrow}  ${first}`.trimEnd());
+    for (const line of rest) this.#output.line(' '.repeat(indent) + colors.dim(line));
+    this.pass(record);
+  }
+
+  /** Takes note of a record that is not printed: what comes after it may be its consequence. */
+  pass(record: Told): void {
+    if (record.decision !== null) this.#decisions.set(lifeOf(record), record.decision);
+  }
+
+  #why(record: Told): string[] {
+    const { event, decision } = record;
+    if (decision !== null) return [decision.reason, ...consequence(decision)];
+    switch (event.type) {
+      case 'connect':
+        return ['connect requested'];
+      case 'gateway.hello':
+        return 'heartbeatIntervalMs' in event ? [`HELLO: beats every ${event.heartbeatIntervalMs} ms`] : ['HELLO'];
+      case 'gateway.ready':
+        return 'session' in event ? [`READY: session ${String(event.session?.id).slice(0, 8)}`] : ['READY'];
+      case 'gateway.resumed':
+        return 'sequence' in event ? [`RESUMED: sequence ${event.sequence}`] : ['RESUMED'];
+      case 'socket.closed':
+        return ['socket closed'];
+      default:
+        return event.type.startsWith('xstate.after.') ? [waited(this.#decisions.get(lifeOf(record)))] : [event.type];
+    }
+  }
+}
+
+const lifeOf = ({ shardId, life = 0 }: Told): string => `${shardId} ${life}`;
+
+function waited(decision: Decision | undefined): string {
+  if (decision?.action === 'resume') return 'to the resume URL';
+  return decision?.action === 'identify' ? 'to the first URL' : 'waited long enough';
+}
+
+/** What follows from a decision, in the words the chart has for it. */
+function consequence({ action, code, reason, attempt, delay }: Decision): string[] {
+  // A code the gateway closed with leads the reason already.
+  const closes = code === null || reason.startsWith(String(code)) ? [] : [`code ${code}`];
+  if (action === 'fatal') return [...closes, 'fatal: no reconnect'];
+  if (action === 'close') return [...closes, 'stays down'];
+  return [...closes, `${action} in ${delay} ms`, `attempt ${attempt}`];
+}
+
+/** Breaks parts into lines, between two parts where that can be, else between words. */
+export function fill(parts: readonly string[], width: number, separator = ' · '): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + separator.length + part.length <= width) {
+      lines[lines.length - 1] = last + separator + part;
+    } else lines.push(...wrap(part, width));
+  }
+  return lines;
+}
+
+/** Breaks a text between words. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** `label: value` lines, aligned at the colon. */
+export function labelled(entries: Readonly<Record<string, string | number>>): string[] {
+  const width = Math.max(...Object.keys(entries).map((label) => label.length));
+  return Object.entries(entries).map(([label, value]) => `${label.padStart(width)}: ${value}`);
+}

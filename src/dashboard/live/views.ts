@@ -1,0 +1,46 @@
+import { lifecycles } from '../../../machines/lifecycle.js';
+import type { TransitionRecord } from '../../shard/events.js';
+import type { ShownState, StateIndex, StepView } from '../messages.js';
+import type { WatchedShard } from './watched.js';
+
+/** In the order of a life. */
+export const shownStates: readonly ShownState[] = [...lifecycles, 'fatal'];
+
+export const stateIndex = (state: ShownState): StateIndex => shownStates.indexOf(state);
+
+/** What a record makes of its shard. */
+export const shownAfter = ({ to, decision }: Pick<TransitionRecord, 'to' | 'decision'>): ShownState =>
+  to === 'Offline' && decision?.action === 'fatal' ? 'fatal' : to;
+
+/** What a shard is now. */
+export function shownOf({ state, history }: WatchedShard): ShownState {
+  const last = state === 'Offline' ? history.at(-1) : undefined;
+  return last === undefined ? state : shownAfter(last);
+}
+
+const SHOWN_OF_SESSION = 6;
+
+type SessionView = { readonly id: string; readonly sequence: number } | null;
+
+/** A session by the beginning of its id: whoever has all of it can resume it. */
+export function sessionView(session: SessionView): SessionView {
+  return session && { id: `${session.id.slice(0, SHOWN_OF_SESSION)}…`, sequence: session.sequence };
+}
+
+/** Of an event its type alone, and nothing that stands not here. */
+export function stepView({ at, from, to, event, decision, session }: TransitionRecord): StepView {
+  return {
+    at,
+    from: stateIndex(from),
+    to: stateIndex(to),
+    event: event.type,
+    decision: decision && {
+      action: decision.action,
+      code: decision.code,
+      reason: decision.reason,
+      attempt: decision.attempt,
+      delay: decision.delay,
+    },
+    session: sessionView(session),
+  };
+}

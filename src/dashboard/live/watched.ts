@@ -1,0 +1,41 @@
+import { checkMethods, invalidOption } from '../../util/options.js';
+import type { ShardManager } from '../../manager/manager.js';
+import type { Shard } from '../../shard/shard.js';
+
+/** What a dashboard needs of a shard. */
+export type WatchedShard = Pick<
+  Shard,
+  | 'id'
+  | 'total'
+  | 'actor'
+  | 'state'
+  | 'session'
+  | 'latency'
+  | 'history'
+  | 'heart'
+  | 'bucket'
+  | 'queue'
+  | 'stats'
+  | 'connect'
+  | 'reconnect'
+  | 'reinstantiate'
+  | 'close'
+  | 'on'
+  | 'off'
+>;
+
+/** What a dashboard needs of a manager. */
+export type WatchedManager = Pick<ShardManager, 'shards' | 'otherShards' | 'total' | 'status' | 'on' | 'off'>;
+
+/** @throws ShardError `INVALID_OPTION` */
+export function checkWatched(source: unknown): asserts source is WatchedShard | WatchedManager {
+  if (isManager(source)) return checkMethods('source', source, ['on', 'off', 'status'], 0);
+  const { id, actor } = (source ?? {}) as Partial<WatchedShard>;
+  if (!Number.isSafeInteger(id) || typeof actor?.system?.inspect !== 'function') {
+    throw invalidOption('source', source, 'a shard or a manager of shards', 0);
+  }
+  checkMethods('source', source, ['connect', 'reconnect', 'reinstantiate', 'close', 'on', 'off'], 0);
+}
+
+export const isManager = (source: unknown): source is WatchedManager =>
+  (source as Partial<WatchedManager> | null)?.shards instanceof Map;

@@ -1,0 +1,39 @@
+import { readAuditLog } from '../../audit/index.js';
+import { inOrder } from '../../audit/order.js';
+import { invalidOption } from '../../util/options.js';
+import { serveSource, warnTo, type Dashboard } from '../dashboard.js';
+import { DashboardError } from '../errors.js';
+import { resolveServerOptions, type ServerOptions } from '../options.js';
+import { describePassedOver, readEntries } from './entries.js';
+import { AuditSource } from './source.js';
+import { foldLog } from './timeline.js';
+
+/**
+ * Serves a page that plays an audit log, or several as one: rotated files, or those of several processes. It is read once,
+ * before this resolves; the logger is told of lines that were left out. Resolves when the page can be opened.
+ * @throws ShardError `INVALID_OPTION`; AuditError `NOT_FOUND`, `CANNOT_READ`; DashboardError `CANNOT_LOAD` of a log that has
+ * no records, `PORT_IN_USE`, `CANNOT_LISTEN`
+ */
+export async function serveAuditDashboard(
+  files: string | readonly string[],
+  options: ServerOptions = {},
+): Promise<Dashboard> {
+  const named = typeof files === 'string' ? [files] : files;
+  if (!Array.isArray(named) || named.length === 0 || named.some((file) => typeof file !== 'string')) {
+    throw invalidOption('files', files, 'the path of an audit log, or an array of them');
+  }
+  const resolved = resolveServerOptions(options);
+  const ordered = await inOrder(named);
+  const reader = readAuditLog(ordered);
+  const entries = await readEntries(reader);
+  const passedOver = describePassedOver(reader);
+  if (entries.length === 0) {
+    const message = `There are no records in ${named.join(', ')}${passedOver === null ? '' : ` (${passedOver})`}: check that it is an audit log.`;
+    throw new DashboardError('CANNOT_LOAD', message, { value: files });
+  }
+  if (passedOver !== null) warnTo(resolved)(passedOver);
+  const source = new AuditSource(foldLog(entries), { files: ordered, skipped: reader.skippedCount });
+  const dashboard = serveSource(source, resolved);
+  await dashboard.ready;
+  return dashboard;
+}

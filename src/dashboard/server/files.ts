@@ -1,0 +1,53 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, extname, join } from 'node:path';
+import { DashboardError } from '../errors.js';
+
+const CHARTS = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyQueue', 'manager'];
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.css': 'text/css',
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.svg': 'image/svg+xml',
+};
+
+export interface PageFile {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** The files of the page by the paths they are asked for: what is asked for is never made a path. */
+export type Files = ReadonlyMap<string, PageFile>;
+
+/**
+ * Reads each once, so that all who ask are given the same bytes, however many ask and do not take them.
+ * @throws DashboardError `CANNOT_LOAD`
+ */
+export async function loadFiles(): Promise<Files> {
+  // By the package's own name, so that it is found from src and from dist alike.
+  const root = dirname(createRequire(import.meta.url).resolve('shardchart/package.json'));
+  const page = join(root, 'src/dashboard/page');
+  try {
+    const ours = [
+      ['/', join(page, 'index.html')] as const,
+      ...(await inFolder(join(root, 'dist/src/dashboard/page'), /\.js$/)),
+      ...(await inFolder(page, /\.(css|svg)$/)),
+      ...CHARTS.map((name) => [`/charts/${name}.svg`, join(root, 'visualizations', `${name}.svg`)] as const),
+    ];
+    return new Map(await Promise.all(ours.map(async ([path, file]) => [path, await load(file)] as const)));
+  } catch (cause) {
+    const message = `The page's files are missing (${String(cause)}). Install shardchart again.`;
+    throw new DashboardError('CANNOT_LOAD', message, { cause });
+  }
+}
+
+const load = async (file: string): Promise<PageFile> => ({
+  type: TYPES[extname(file)] as string,
+  body: await readFile(file),
+});
+
+async function inFolder(folder: string, wanted: RegExp): Promise<(readonly [string, string])[]> {
+  const names = await readdir(folder);
+  return names.filter((name) => wanted.test(name)).map((name) => [`/page/${name}`, join(folder, name)] as const);
+}

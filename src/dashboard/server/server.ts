@@ -1,0 +1,237 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { LocalServer, type ListenFailure } from '../../util/localhost/server.js';
+import { LOOPBACK } from '../../util/localhost/loopback.js';
+import { Access } from './access.js';
+import { DashboardError } from '../errors.js';
+import { loadFiles, type Files } from './files.js';
+import type { ResolvedServerOptions } from '../options.js';
+import type { Source } from '../source.js';
+import { Streams } from './eventStream.js';
+
+const MAX_CONNECTIONS = 64;
+const MAX_URL_LENGTH = 2_048;
+const MAX_BODY_BYTES = 1_024;
+/** How long a request may take to arrive, and how often those that arrive are checked for it. */
+const REQUEST_LIMIT_MS = 10_000;
+const LOOK_AT_REQUESTS_MS = 2_000;
+/** Of one connection: a browser opens another then. */
+const MAX_REQUESTS = 100;
+
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+};
+
+interface Answer {
+  readonly status: number;
+  readonly type?: string;
+  readonly body?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const JSON_TYPE = 'application/json';
+
+const json = (status: number, value: unknown, headers?: Answer['headers']): Answer => ({
+  status,
+  type: JSON_TYPE,
+  body: JSON.stringify(value),
+  ...(headers !== undefined && { headers }),
+});
+const refusal = (status: number, error: string, headers?: Answer['headers']) => json(status, { error }, headers);
+
+const nothingHere = refusal(404, 'There is nothing at this path.');
+const crowded = refusal(503, 'Too many look at this dashboard. Close another, or wait a second.', {
+  'Retry-After': '1',
+});
+/** Whoever sends requests without reading the answers would have all of them pile up, and streams that nothing ends. */
+const queued = refusal(429, 'One request at a time: wait for the answer, or open another connection.', {
+  Connection: 'close',
+});
+const notUnderstood = refusal(400, 'The path or the shard in it cannot be read.');
+
+/** `/shards/7/commands/reconnect` */
+const CONTROL = /^\/shards\/([^/]+)\/(commands|faults)\/([^/]+)$/;
+const SHARD_KEY = /^\+?\d{1,9}$/;
+
+/** The page, what it asks for, and the stream of what happens, for whoever may see them. */
+export class DashboardServer {
+  readonly #source: Source;
+  readonly #options: ResolvedServerOptions;
+  readonly #warn: (message: string) => void;
+  readonly #access: Access;
+  readonly #streams: Streams | null;
+  readonly #server: LocalServer;
+  #files: Files = new Map();
+
+  constructor(source: Source, options: ResolvedServerOptions, warn: (message: string) => void) {
+    this.#source = source;
+    this.#options = options;
+    this.#warn = warn;
+    this.#access = new Access({ token: options.token, isLoopback: LOOPBACK.has(options.host) });
+    this.#streams = source.follow === null ? null : new Streams(source.follow, warn);
+    const limits = {
+      requestTimeout: REQUEST_LIMIT_MS,
+      headersTimeout: REQUEST_LIMIT_MS,
+      connectionsCheckingInterval: LOOK_AT_REQUESTS_MS,
+    };
+    const server = createServer(limits, (request, response) => void this.#handle(request, response));
+    server.maxRequestsPerSocket = MAX_REQUESTS;
+    server.on('dropRequest', (_request, socket) => socket.destroy());
+    this.#server = new LocalServer(server, {
+      port: options.port,
+      host: options.host,
+      name: 'The dashboard',
+      maxConnections: MAX_CONNECTIONS,
+      warn,
+    });
+  }
+
+  /** Where the page is, with the token where one is needed; null while it does not listen. */
+  get url(): string | null {
+    const { token } = this.#options;
+    // An address that means all of this machine's is none a browser can open.
+    const url = this.#server.url?.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:') ?? null;
+    return url === null || token === null ? url : `${url}?token=${token}`;
+  }
+
+  get viewers(): number {
+    return this.#streams?.size ?? 0;
+  }
+
+  /** @throws DashboardError `PORT_IN_USE`, `CANNOT_LISTEN`, `CANNOT_LOAD` */
+  async listen(): Promise<void> {
+    this.#files = await loadFiles();
+    try {
+      await this.#server.listen();
+    } catch (error) {
+      const { code, message, cause } = error as ListenFailure;
+      throw new DashboardError(code, message, { value: this.#options.port, cause });
+    }
+  }
+
+  /** Ends all connections. Never rejects. */
+  async close(): Promise<void> {
+    this.#streams?.close();
+    await this.#server.close();
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Whoever has gone needs no answer.
+    response.on('error', () => {});
+    let answer: Answer | null;
+    try {
+      // Another answer of this connection comes first.
+      const isQueued = response.socket === null;
+      answer = isQueued ? queued : await this.#answer(request, response);
+    } catch (error) {
+      // Nobody waits for it any more.
+      if (response.destroyed && (error as Error).name === 'AbortError') return;
+      this.#warn(`a request could not be answered: ${String(error)}`);
+      // A stream that had begun.
+      if (response.headersSent) return void response.destroy();
+      answer = refusal(500, 'This could not be answered. The bot has logged why.');
+    }
+    if (answer === null || response.destroyed) return;
+    const { status, type, body = '', headers } = answer;
+    response.writeHead(status, {
+      ...HEADERS,
+      ...headers,
+      ...(type !== undefined && { 'Content-Type': `${type}; charset=utf-8` }),
+      'Content-Length': Buffer.byteLength(body),
+      // What is left of a body is not waited for.
+      ...(!request.complete && { Connection: 'close' }),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  /** Null where the answer is a stream, which has begun. */
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | null> {
+    const verdict = this.#access.judge(request);
+    if (verdict.kind === 'refuse') {
+      return refusal(verdict.status, verdict.error, verdict.status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {});
+    }
+    if (verdict.kind === 'enter') return { status: 303, headers: { Location: '/', 'Set-Cookie': verdict.cookie } };
+    const { url = '', method } = request;
+    if (url.length > MAX_URL_LENGTH) return refusal(414, 'There is no path as long as this one.');
+    const [path = '', query = ''] = url.split('?', 2);
+    const control = CONTROL.exec(path);
+    if (control !== null) return method === 'POST' ? this.#control(request, control) : allowed('POST');
+    if (method !== 'GET' && method !== 'HEAD') return allowed('GET, HEAD');
+    if (path === '/setup') return json(200, this.#source.setup);
+    if (path === '/events' && this.#streams !== null) return this.#stream(this.#streams, request, response, query);
+    const file = this.#files.get(path);
+    if (file !== undefined) return { status: 200, ...file };
+    const body = (await this.#source.json?.(path, goneSignal(response))) ?? null;
+    return body === null ? nothingHere : { status: 200, type: JSON_TYPE, body };
+  }
+
+  #stream(streams: Streams, { method }: IncomingMessage, response: ServerResponse, query: string): Answer | null {
+    const key = keyOf(query);
+    if (key === undefined) return notUnderstood;
+    const headers = { ...HEADERS, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
+    if (method === 'HEAD') return { status: 200, headers };
+    if (!streams.admits()) return crowded;
+    response.writeHead(200, headers);
+    streams.open(response, key);
+    return null;
+  }
+
+  async #control(request: IncomingMessage, [, key, kind, name]: RegExpExecArray): Promise<Answer> {
+    const { controls } = this.#source;
+    if (controls === null) return refusal(403, 'Controls are off. Serve the dashboard with `controls: true`.');
+    if (request.headers.origin === undefined) return refusal(403, 'Only the own page of this dashboard may do this.');
+    if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
+      return refusal(415, 'Send it as `Content-Type: application/json`.');
+    }
+    if (!(await isSmall(request))) return refusal(413, `Nothing here takes more than ${MAX_BODY_BYTES} bytes.`);
+    const [shard, wanted] = [unescaped(key), unescaped(name)];
+    if (shard === undefined || wanted === undefined || !SHARD_KEY.test(shard)) return notUnderstood;
+    const { status, error } = await controls.run(shard, kind as 'commands' | 'faults', wanted);
+    return json(status, error === undefined ? {} : { error });
+  }
+}
+
+/** Aborted when whoever asked has gone. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  return gone.signal;
+}
+
+const allowed = (methods: string) => refusal(405, `Use ${methods}.`, { Allow: methods });
+
+/** Of `?shard=KEY`: null where it names none, undefined where what it names is no key. A plus is a plus here. */
+function keyOf(query: string): string | null | undefined {
+  const [, value] = /(?:^|&)shard=([^&]*)/.exec(query) ?? [];
+  if (value === undefined || value === '') return null;
+  const key = unescaped(value);
+  return key !== undefined && SHARD_KEY.test(key) ? key : undefined;
+}
+
+function unescaped(text = ''): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the body, of which nothing is used. */
+function isSmall(request: IncomingMessage): Promise<boolean> {
+  return new Promise((resolve) => {
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= MAX_BODY_BYTES) return;
+      request.pause();
+      resolve(false);
+    });
+    request.on('end', () => resolve(true));
+    request.on('close', () => resolve(false));
+  });
+}

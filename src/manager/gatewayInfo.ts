@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
+import { redactor } from '../util/logger.js';
+import { backoffMs } from '../protocol/backoff.js';
+import { CodedError, ShardError } from '../util/errors.js';
+import { MAX_DELAY_MS } from '../protocol/limits.js';
+import { isGatewayUrl } from '../protocol/url.js';
+
+/** Options of {@link fetchGatewayInfo}. */
+export interface GatewayInfoOptions {
+  /** Base URL of Discord's API or of a proxy for it. Default `https://discord.com/api/v10`. */
+  readonly api?: string;
+  /** Gives up when it is aborted, with its reason. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for all tries together; each has a third of them. Default 30 000. */
+  readonly timeout?: number;
+}
+
+/** What a {@link GatewayInfoError} is about; stable, for programs. */
+export type GatewayInfoErrorCode = 'INVALID_ANSWER' | 'REFUSED' | 'UNAUTHORIZED' | 'UNAVAILABLE';
+
+/**
+ * `GET /gateway/bot` has failed: a stable `code`, as `value` the last HTTP status (null where there was no answer), and a
+ * message that says what to do next.
+ */
+export class GatewayInfoError extends CodedError<GatewayInfoErrorCode, number | null> {
+  override readonly name = 'GatewayInfoError';
+}
+
+/** Of all of Discord's API's clients. See [Discord Docs/User Agent](https://docs.discord.com/developers/reference#user-agent). */
+const USER_AGENT = 'DiscordBot (https://www.npmjs.com/package/shardchart, 0.1.0)';
+
+const BACKOFF = { initialMs: 500, maxMs: 5_000 };
+
+/** What came of one try: the answer, or what may pass. Whatever cannot pass is thrown. */
+type Outcome =
+  | { readonly info: RESTGetAPIGatewayBotResult }
+  | { readonly failure: string; readonly status: number | null; readonly retryAfterMs: number };
+
+/**
+ * Asks Discord for the gateway's URL, the recommended number of shards, and what is left of the day's identifies. Tries
+ * again after a 429 (when its Retry-After is over), a 5xx and a network that fails, for as long as `timeout` allows.
+ *
+ * See [Discord Docs/Get Gateway Bot](https://docs.discord.com/developers/events/gateway#get-gateway-bot).
+ * @throws ShardError `INVALID_OPTION`; GatewayInfoError `UNAUTHORIZED`, `REFUSED`, `INVALID_ANSWER`, `UNAVAILABLE`; the
+ * signal's reason
+ */
+export async function fetchGatewayInfo(
+  token: string,
+  options: GatewayInfoOptions = {},
+): Promise<RESTGetAPIGatewayBotResult> {
+  const { api = 'https://discord.com/api/v10', signal, timeout: timeoutMs = 30_000 } = options;
+  checkToken(token);
+  const redact = redactor(token);
+  checkApi(api, redact);
+  checkTimeout(timeoutMs, redact);
+  const url = `${api.replace(/\/+$/, '')}/gateway/bot`;
+  const end = performance.now() + timeoutMs;
+  for (let failures = 1; ; failures += 1) {
+    signal?.throwIfAborted();
+    const limitMs = Math.max(0, Math.min(timeoutMs / 3, end - performance.now()));
+    const outcome = await ask(url, token, Math.ceil(limitMs), signal);
+    if ('info' in outcome) return outcome.info;
+    const waitMs = Math.max(outcome.retryAfterMs, backoffMs(failures, Math.random(), BACKOFF));
+    if (performance.now() + waitMs >= end) {
+      const { failure, status, retryAfterMs } = outcome;
+      const advice =
+        retryAfterMs > 0
+          ? `Ask again in ${Math.ceil(retryAfterMs / 1_000)} s.`
+          : 'Look at https://discordstatus.com and at this machine’s network, or give it a longer `timeout`.';
+      const tries = failures === 1 ? 'once' : `${failures} times`;
+      const message = `${url} was asked ${tries}, within ${timeoutMs} ms, and last: ${failure}. ${advice}`;
+      throw new GatewayInfoError('UNAVAILABLE', redact(message), { value: status });
+    }
+    await pause(waitMs, signal);
+  }
+}
+
+async function ask(url: string, token: string, limitMs: number, signal?: AbortSignal): Promise<Outcome> {
+  const redact = redactor(token);
+  const late = AbortSignal.timeout(limitMs);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      headers: { Authorization: `Bot ${token}`, 'User-Agent': USER_AGENT, Accept: 'application/json' },
+      // The token is for this address alone.
+      redirect: 'manual',
+      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
+    });
+    text = await response.text();
+  } catch (error) {
+    signal?.throwIfAborted();
+    return {
+      failure: late.aborted ? `no answer in ${limitMs} ms` : redact(whyOf(error)),
+      status: null,
+      retryAfterMs: 0,
+    };
+  }
+  const { status } = response;
+  const failed = (code: GatewayInfoErrorCode, advice: string) =>
+    new GatewayInfoError(code, redact(`${url} answered ${status}. ${advice}`), { value: status });
+  if (status === 429 || status >= 500) {
+    return { failure: `status ${status}`, status, retryAfterMs: retryAfterMs(response, text) };
+  }
+  if (status === 401) {
+    throw failed('UNAUTHORIZED', 'The token is wrong or was reset: copy it from the Bot page of the Developer Portal.');
+  }
+  if (status !== 200) {
+    const to = response.headers.get('location');
+    const place = to === null ? '' : ` It points to ${to}.`;
+    throw failed(
+      'REFUSED',
+      `\`api\` must be the address of Discord's API, such as https://discord.com/api/v10.${place}`,
+    );
+  }
+  const info = parse(text);
+  if (isGatewayInfo(info)) return { info };
+  const excerpt = redact(text).slice(0, 100);
+  throw failed(
+    'INVALID_ANSWER',
+    `That is no { url, shards, session_start_limit }: is \`api\` Discord's? It begins ${inspect(excerpt)}.`,
+  );
+}
+
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** What the header says or the body does, whichever is longer; 0 where neither does. */
+function retryAfterMs({ headers }: Response, text: string): number {
+  const header = headers.get('retry-after') ?? '';
+  const seconds = Number(header);
+  const headerMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(header) - Date.now();
+  const body = parse(text) as { retry_after?: unknown } | null | undefined;
+  return Math.max(0, ...[headerMs, Number(body?.retry_after) * 1_000].filter(Number.isFinite));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isGatewayInfo(value: unknown): value is RESTGetAPIGatewayBotResult {
+  if (!isRecord(value) || !isRecord(value['session_start_limit'])) return false;
+  const { total, remaining, reset_after, max_concurrency } = value['session_start_limit'];
+  return (
+    isGatewayUrl(value['url']) &&
+    isWhole(value['shards'], 1) &&
+    isWhole(max_concurrency, 1) &&
+    [total, remaining, reset_after].every((it) => isWhole(it, 0))
+  );
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isWhole = (value: unknown, min: number) => Number.isSafeInteger(value) && (value as number) >= min;
+
+/** `fetch failed` says nothing; its cause does. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause, message } = error;
+  if (!(cause instanceof Error)) return message;
+  return `${message}: ${cause.message || String((cause as NodeJS.ErrnoException).code)}`;
+}
+
+/** It goes into a header, and what `fetch` says of one it cannot take would show it. */
+function checkToken(token: unknown): void {
+  const wrong =
+    typeof token !== 'string' || token.trim() === ''
+      ? 'is missing: copy it from the Bot page of the Developer Portal'
+      : /^Bot\s/i.test(token)
+        ? 'must not begin with "Bot ": that is added'
+        : /[^\u0021-\u007E]/.test(token)
+          ? 'contains what no token does, such as white space: copy it again'
+          : null;
+  if (wrong !== null) throw new ShardError('INVALID_OPTION', `\`token\` ${wrong}.`);
+}
+
+/** @throws ShardError `INVALID_OPTION` */
+export function checkApi(api: unknown, redact: (text: string) => string): void {
+  const url = typeof api === 'string' && /^https?:\/\//.test(api) && URL.canParse(api) ? new URL(api) : null;
+  if (url === null || url.username + url.password + url.search + url.hash !== '') {
+    // Without the value where the token may stand in it.
+    const value = redact(String(api));
+    throw new ShardError('INVALID_OPTION', `\`api\` must be an http:// or https:// URL, bare; got ${inspect(value)}.`, {
+      value,
+    });
+  }
+}
+
+function checkTimeout(timeoutMs: unknown, redact: (text: string) => string): void {
+  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= MAX_DELAY_MS)) {
+    const message = `\`timeout\` must be milliseconds, above 0 up to ${MAX_DELAY_MS}; got ${inspect(timeoutMs)}.`;
+    throw new ShardError('INVALID_OPTION', redact(message));
+  }
+}

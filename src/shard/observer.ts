@@ -1,0 +1,142 @@
+import type { Actor } from 'xstate';
+import { lifecycleOf, type Lifecycle, type ShardSnapshot } from '../../machines/lifecycle.js';
+import type { shardMachine } from '../../machines/shard.js';
+import type { Wire } from '../actors/wire.js';
+import { Ring } from '../util/ring.js';
+import type { Emitter } from '../util/emitter.js';
+import type { ShardEvents, TransitionRecord } from './events.js';
+import type { GuardedLogger } from '../util/logger.js';
+import type { Milestones } from './milestones.js';
+import type { Outbox } from './sendQueue.js';
+import { closeCodeRow } from '../protocol/closeCodes.js';
+import type { Decision } from '../protocol/decision.js';
+import { FatalShardError, ShardError } from '../util/errors.js';
+import { advanceSession } from '../protocol/session.js';
+import type { SessionKeeper } from '../sessions/sessionKeeper.js';
+import { watchSteps, type ChartEvent, type Step, type StepWatcher } from './steps.js';
+import { recordOf } from './transitionRecord.js';
+
+/** How many records `shard.history` keeps: hours of an ordinary life, or all of a bad night's last minutes. */
+export const HISTORY_LENGTH = 50;
+
+export interface ReporterParts {
+  readonly actor: Actor<typeof shardMachine>;
+  readonly wire: Wire;
+  readonly emitter: Emitter<ShardEvents>;
+  /** Who waits for something to leave or to come back. */
+  readonly outbox: Pick<Outbox, 'rejectAll'>;
+  readonly keeper: SessionKeeper;
+  readonly milestones: Milestones;
+  readonly logger: GuardedLogger;
+}
+
+/** Tells the world what the chart has done: events, log lines, promises, the session store. It follows, it never leads. */
+export class Reporter implements StepWatcher {
+  readonly #parts: ReporterParts;
+  readonly history = new Ring<TransitionRecord>(HISTORY_LENGTH);
+  latency: number | null = null;
+  lastBeatAt: number | null = null;
+  lastAckAt: number | null = null;
+  /** Why the shard is down for good. */
+  fatal: FatalShardError | null = null;
+
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
+    watchSteps(parts.actor, this);
+    // What listeners are told of READY and RESUMED comes after the chart has taken them: the shard is Connected by then.
+    const { actor, emitter } = parts;
+    const isConnected = () => lifecycleOf(actor.getSnapshot()) === 'Connected';
+    emitter.add('READY', (data) => isConnected() && emitter.emit('ready', data), false);
+    emitter.add(
+      'RESUMED',
+      () => isConnected() && emitter.emit('resumed', { replayed: actor.getSnapshot().context.replayed }),
+      false,
+    );
+  }
+
+  took(event: ChartEvent, snapshot: ShardSnapshot): void {
+    if (event.type === 'heartbeat.due') this.lastBeatAt = Date.now();
+    if (event.type === 'gateway.acknowledged' && 'latencyMs' in event) {
+      this.latency = event.latencyMs;
+      this.lastAckAt = Date.now();
+      this.#parts.emitter.emit('heartbeat', { latency: event.latencyMs });
+      this.#save(snapshot);
+    }
+  }
+
+  stepped(step: Step): void {
+    const { emitter, wire } = this.#parts;
+    const { snapshot, from, to, decision } = step;
+    if (from !== to || decision?.action === 'fatal') this.#settle(step);
+    const record = recordOf(step, Date.now(), wire.sequence);
+    this.history.push(record);
+    this.#save(snapshot);
+    this.#log(`${from} -> ${to}`, decision);
+    emitter.emit('transition', record);
+    if (!isLeft(from) && isLeft(to)) {
+      emitter.emit('disconnected', { code: decision?.code ?? null, reason: decision?.reason ?? '', decision });
+    }
+    if (decision?.action === 'fatal' && this.fatal !== null) emitter.emit('fatal', this.fatal);
+  }
+
+  /** The chart hears of the sequence when it needs it; the socket knows it now. */
+  #save({ context }: ShardSnapshot): void {
+    const { keeper, wire } = this.#parts;
+    keeper.save(advanceSession(context.session, wire.sequence));
+  }
+
+  /** Promises before events: what a listener asks for must not be settled by the step it hears of. */
+  #settle({ to, snapshot }: Step): void {
+    const { milestones, keeper, actor, wire } = this.#parts;
+    const decision = snapshot.context.lastDecision;
+    if (to === 'Connected') {
+      keeper.follow(() => advanceSession(actor.getSnapshot().context.session, wire.sequence));
+      milestones.reachedConnected();
+    } else keeper.rest();
+    if (to === 'Connecting' || to === 'Offline') milestones.leftDown();
+    if (snapshot.matches({ Offline: 'fatal' })) this.#fail(fatalError(decision, snapshot.context.shardId));
+    else if (to === 'Offline') {
+      milestones.failed(new ShardError('CLOSED', `The shard is down: ${decision?.reason ?? 'closed'}.`));
+    }
+  }
+
+  #fail(error: FatalShardError): void {
+    const { milestones, outbox, emitter, logger } = this.#parts;
+    this.fatal = error;
+    milestones.failed(error);
+    outbox.rejectAll(error);
+    // Without a logger it is a warning of the process, which whoever listens to `fatal` does not need as well.
+    if (!(logger.isDefault && emitter.has('fatal'))) logger.error(error.message);
+  }
+
+  #log(step: string, decision: Decision | null): void {
+    const why = decision === null ? '' : ` (${decision.reason}; ${decision.action} in ${decision.delay} ms)`;
+    this.#parts.logger.info(step + why);
+    this.#parts.emitter.emit('debug', step + why);
+  }
+
+  /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */
+  failed(cause: unknown): void {
+    const { actor, wire, milestones, emitter, keeper } = this.#parts;
+    const { shardId } = actor.getSnapshot().context;
+    keeper.rest();
+    wire.connection?.dispose();
+    const message = `The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`;
+    this.#fail(new FatalShardError(message, null, shardId));
+    milestones.leftDown();
+    if (this.fatal !== null) emitter.emit('fatal', this.fatal);
+  }
+}
+
+/** No connection is there, and none is being made. */
+const isLeft = (state: Lifecycle) => state === 'Disconnected' || state === 'Offline';
+
+function fatalError(decision: Decision | null, shardId: number): FatalShardError {
+  const code = decision?.code ?? null;
+  const advice = code === null ? undefined : closeCodeRow(code).advice;
+  return new FatalShardError(
+    `The gateway refused the shard for good: ${decision?.reason ?? 'unknown'}. ${advice ?? 'It will not reconnect.'}`,
+    code,
+    shardId,
+  );
+}

@@ -1,0 +1,257 @@
+import { inspect } from 'node:util';
+import type { GatewayIdentifyProperties } from 'discord-api-types/v10';
+import type { InspectionEvent, Observer } from 'xstate';
+import type { ShardInput } from '../../machines/shard.types.js';
+import type { Awaitable, IdentifyLimiter } from '../actors/identifySlot.js';
+import { hasZstd, type Compression } from '../actors/inflate/createInflater.js';
+import { checkMethods, invalidOption } from '../util/options.js';
+import { redactor, type Logger } from '../util/logger.js';
+import { fits, identifyPayload } from './identifyPayload.js';
+import { checkPresence, type Presence } from './presence.js';
+import { ShardError } from '../util/errors.js';
+import { MAX_DELAY_MS } from '../protocol/limits.js';
+import { isSession, plainSession, type Session } from '../protocol/session.js';
+import { isGatewayUrl } from '../protocol/url.js';
+import type { SessionStore } from '../sessions/sessionStore.js';
+
+/** Options of {@link createShard}. */
+export interface ShardOptions {
+  /** The bot's token, without "Bot ". It is kept in the socket's closure and shown nowhere. */
+  token: string;
+  /** Sum of the intents' bits. */
+  intents: number;
+  /** Default 0. */
+  id?: number;
+  /** How many shards the bot has. Default 1. */
+  total?: number;
+  /** The first URL, without a query, or a function of the shard id that tells it. Default `wss://gateway.discord.gg`. */
+  url?: string | ((shardId: number) => Awaitable<string>);
+  /** Default 10. */
+  version?: number;
+  encoding?: 'json';
+  /** Default `zlib-stream`. `zstd-stream` needs Node 22.15 or 24. */
+  compression?: Compression;
+  /** Default: `{ os: process.platform, browser: 'shardchart', device: 'shardchart' }`. */
+  properties?: GatewayIdentifyProperties;
+  /** What the bot shows from its first moment on. */
+  presence?: Presence;
+  /** The same, asked for at every identify; one that fails or takes longer than `timeouts.ready` is reported and done without. */
+  makePresence?: (shardId: number) => Awaitable<Presence>;
+  /** 50 to 250: above how many members a guild's offline members are left out. */
+  largeThreshold?: number;
+  /** Resume this one first. */
+  session?: Session | null;
+  /** Read before the first connection, written from then on. */
+  sessionStore?: SessionStore;
+  /** Default: one of this shard's own. Shards of one bot must share one. */
+  identifyLimiter?: IdentifyLimiter;
+  /** Parse and deliver only these dispatches (and READY and RESUMED). */
+  events?: readonly string[];
+  /** False: a lost connection leaves the shard Offline. Default true. */
+  autoReconnect?: boolean;
+  /** How often in a row a resume may fail before the first URL is tried with a new session. Default 3. */
+  resumeAttempts?: number;
+  /** Milliseconds. Defaults: handshake 15 000, hello 15 000, ready 15 000, resumed 30 000 (anew with every replayed dispatch), close 2 000. */
+  timeouts?: { handshake?: number; hello?: number; ready?: number; resumed?: number; close?: number };
+  /** Milliseconds. Defaults: initial 1 000, max 60 000. */
+  backoff?: { initial?: number; max?: number };
+  /** How many payloads may wait to be sent. Default 1 000. */
+  queue?: { max?: number };
+  logger?: Logger;
+  /** XState's inspection observer or function. */
+  inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+}
+
+type Chart = Omit<ShardInput, 'seed' | 'shardId'>;
+
+/** As they were given, or undefined. */
+type Given<Name extends keyof ShardOptions> = { readonly [N in Name]: ShardOptions[N] | undefined };
+
+export interface ResolvedOptions
+  extends
+    Chart,
+    Required<Pick<ShardOptions, 'token' | 'intents' | 'id' | 'total' | 'url' | 'version' | 'compression'>>,
+    Given<
+      | 'properties'
+      | 'presence'
+      | 'makePresence'
+      | 'largeThreshold'
+      | 'sessionStore'
+      | 'identifyLimiter'
+      | 'events'
+      | 'logger'
+      | 'inspect'
+    > {
+  readonly queueMax: number;
+}
+
+const COMPRESSIONS: readonly string[] = ['zlib-stream', 'zstd-stream', 'payload', 'none'];
+
+/**
+ * Checks the options and fills in the defaults.
+ * @throws ShardError `INVALID_OPTION`, `UNSUPPORTED_COMPRESSION`
+ */
+export function resolveOptions(options: ShardOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    // Without the value: it may be the token.
+    throw new ShardError('INVALID_OPTION', 'createShard takes an object: { token, intents, … }.');
+  }
+  return hidingToken(options.token, () => check(options));
+}
+
+/** The token may stand where another option belongs: an error about that one must not show it. */
+export function hidingToken<T>(token: unknown, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (
+      error instanceof ShardError &&
+      typeof token === 'string' &&
+      token !== '' &&
+      inspect(error, { depth: 5 }).includes(token)
+    ) {
+      throw new ShardError(error.code, redactor(token)(error.message));
+    }
+    throw error;
+  }
+}
+
+function check(options: ShardOptions): ResolvedOptions {
+  const { token, intents, id = 0, total = 1, url = 'wss://gateway.discord.gg', compression = 'zlib-stream' } = options;
+  checkToken(token);
+  whole('intents', intents, 0, Number.MAX_SAFE_INTEGER, 'the sum of GatewayIntentBits, such as 1 << 0 | 1 << 9');
+  whole('total', total, 1, Number.MAX_SAFE_INTEGER, 'the number of shards the bot has');
+  whole('id', id, 0, total - 1, `a shard id below total (${total})`);
+  checkUrl(url);
+  checkCompression(compression);
+  const { version = 10, encoding = 'json', largeThreshold, resumeAttempts = 3, session, events } = options;
+  whole('version', version, 1, 99, 'the API version (10)');
+  if (encoding !== 'json') refuse('encoding', encoding, "'json'; 'etf' is not supported");
+  if (largeThreshold !== undefined) whole('largeThreshold', largeThreshold, 50, 250, 'from 50 to 250');
+  whole('resumeAttempts', resumeAttempts, 0, Number.MAX_SAFE_INTEGER, 'how many resumes may fail in a row');
+  if (session !== undefined && session !== null && !isSession(session)) {
+    refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it');
+  }
+  if (events !== undefined && !(Array.isArray(events) && events.every((name) => typeof name === 'string'))) {
+    refuse('events', events, "an array of event names such as ['MESSAGE_CREATE']");
+  }
+  if (options.makePresence !== undefined && typeof options.makePresence !== 'function') {
+    refuse('makePresence', options.makePresence, 'a function of the shard id');
+  }
+  for (const name of ['timeouts', 'backoff', 'queue'] as const) {
+    if (options[name] !== undefined && (typeof options[name] !== 'object' || options[name] === null)) {
+      refuse(name, options[name], 'an object');
+    }
+  }
+  if (options.autoReconnect !== undefined && typeof options.autoReconnect !== 'boolean') {
+    refuse('autoReconnect', options.autoReconnect, 'true or false');
+  }
+  checkMethods('identifyLimiter', options.identifyLimiter, ['acquire']);
+  checkMethods('sessionStore', options.sessionStore, ['get', 'set', 'delete']);
+  checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error']);
+  const {
+    handshake = 15_000,
+    hello = 15_000,
+    ready = 15_000,
+    resumed = 30_000,
+    close = 2_000,
+  } = options.timeouts ?? {};
+  for (const [name, value] of Object.entries({ handshake, hello, ready, resumed, close })) {
+    milliseconds(`timeouts.${name}`, value);
+  }
+  const { initial = 1_000, max = 60_000 } = options.backoff ?? {};
+  milliseconds('backoff.initial', initial);
+  milliseconds('backoff.max', max);
+  if (max < initial) refuse('backoff.max', max, `at least backoff.initial (${initial})`);
+  const { max: queueMax = 1_000 } = options.queue ?? {};
+  whole('queue.max', queueMax, 1, Number.MAX_SAFE_INTEGER, 'how many payloads may wait');
+  const resolved = {
+    token,
+    intents,
+    id,
+    total,
+    url,
+    version,
+    compression,
+    properties: options.properties && { ...options.properties },
+    presence: options.presence,
+    makePresence: options.makePresence,
+    largeThreshold,
+    session: session ? plainSession(session) : null,
+    sessionStore: options.sessionStore,
+    identifyLimiter: options.identifyLimiter,
+    events,
+    autoReconnect: options.autoReconnect ?? true,
+    resumeAttempts,
+    timeouts: { handshakeMs: handshake, helloMs: hello, readyMs: ready, resumedMs: resumed, closeMs: close },
+    backoff: { initialMs: initial, maxMs: max },
+    queueMax,
+    logger: options.logger,
+    inspect: options.inspect,
+  };
+  checkIdentify(resolved);
+  return resolved;
+}
+
+function refuse(name: string, value: unknown, wanted: string): never {
+  throw invalidOption(name, value, wanted);
+}
+
+function whole(name: string, value: unknown, min: number, max: number, meaning: string): void {
+  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
+    refuse(name, value, `a whole number, ${meaning}`);
+  }
+}
+
+function milliseconds(name: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_DELAY_MS)) {
+    refuse(name, value, `milliseconds, from 0 to ${MAX_DELAY_MS}`);
+  }
+}
+
+/** An IDENTIFY the gateway cannot read would be sent, and refused with 4002, for ever. */
+function checkIdentify(options: ResolvedOptions): void {
+  const { presence, properties } = options;
+  try {
+    if (!fits(identifyPayload(options, undefined))) refuse('properties', properties, 'short: IDENTIFY has 4 096 bytes');
+    if (!fits(identifyPayload(options, presence && checkPresence(presence)))) {
+      refuse('presence', presence, 'short: IDENTIFY has 4 096 bytes in all');
+    }
+  } catch (cause) {
+    if (cause instanceof ShardError) throw cause;
+    throw new ShardError('INVALID_OPTION', '`properties` and `presence` must be what JSON can write.', { cause });
+  }
+}
+
+function checkToken(token: unknown): void {
+  // Never shown, not even when it is wrong.
+  const wrong =
+    typeof token !== 'string' || token.trim() === ''
+      ? 'is missing: copy it from the Bot page of the Developer Portal'
+      : /^Bot\s/i.test(token)
+        ? 'must not begin with "Bot ": the gateway wants it bare'
+        : /\s/.test(token)
+          ? 'contains white space: copy it again'
+          : null;
+  if (wrong !== null) throw new ShardError('INVALID_OPTION', `\`token\` ${wrong}.`);
+}
+
+function checkUrl(url: unknown): void {
+  if (typeof url === 'function') return;
+  if (!isGatewayUrl(url)) {
+    refuse('url', url, 'a ws:// or wss:// URL, or a function that tells one');
+  }
+}
+
+function checkCompression(compression: unknown): void {
+  if (!COMPRESSIONS.includes(compression as string)) {
+    refuse('compression', compression, COMPRESSIONS.map((name) => `'${name}'`).join(', '));
+  }
+  if (compression === 'zstd-stream' && !hasZstd) {
+    throw new ShardError(
+      'UNSUPPORTED_COMPRESSION',
+      `'zstd-stream' needs Node 22.15 or 24; this is ${process.version}. Use 'zlib-stream'.`,
+      { value: compression },
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { Emitter, type ListenerFailure } from '../../util/emitter.js';
+import type { DispatchEvents } from '../events.js';
+import type { SendOptions, SendPayload } from '../sendQueue.js';
+
+/** What requests under way listen to, apart from what the user does. */
+export type AnswerEvents = DispatchEvents & {
+  /** The shard was told to go down, or refused for good: no answer will come any more. */
+  down: unknown;
+};
+
+export interface RequestDeskParts {
+  readonly send: (payload: SendPayload, options: SendOptions) => Promise<void>;
+  /** The bot's user id as far as its token tells it. */
+  readonly userId: string | null;
+  readonly failed: ListenerFailure;
+}
+
+/**
+ * Where a shard's requests leave, and where the answers come in.
+ *
+ * Answers have an emitter of their own: the dispatches a request waits for are parsed while it is under way, whatever the
+ * shard's `events` option says, and are no business of listeners who did not ask for them.
+ */
+export class RequestDesk {
+  readonly answers: Emitter<AnswerEvents>;
+  readonly send: RequestDeskParts['send'];
+  #userId: string | null;
+
+  constructor({ send, userId, failed }: RequestDeskParts) {
+    this.send = send;
+    this.#userId = userId;
+    this.answers = new Emitter(failed);
+  }
+
+  /** The bot's. READY tells it; a session that was resumed from another process has none, and the token does. */
+  get userId(): string | null {
+    return this.#userId;
+  }
+
+  /** A dispatch has come. */
+  hear<Name extends keyof DispatchEvents>(name: Name, data: DispatchEvents[Name]): void {
+    if (name === 'READY') this.#userId = (data as Partial<DispatchEvents['READY']> | null)?.user?.id ?? this.#userId;
+    this.answers.emit(name, data as never);
+  }
+
+  /** Nobody needs to wait any more. */
+  down(error: unknown): void {
+    this.answers.emit('down', error);
+  }
+}
+
+/** The id a bot's token begins with, which is no secret; null where the token has another shape. */
+export function userIdOf(token: string): string | null {
+  const id = Buffer.from(token.split('.', 1)[0] ?? '', 'base64').toString('latin1');
+  return /^\d{15,20}$/.test(id) ? id : null;
+}

@@ -1,0 +1,177 @@
+import type { DispatchEvents } from '../events.js';
+import { ShardError } from '../../util/errors.js';
+import { MAX_RETRY_AFTER_MS } from '../../protocol/limits.js';
+import { checkTimeout } from './checks.js';
+import type { AnswerEvents, RequestDesk } from './answers.js';
+
+/** How long an answer is waited for. */
+export interface RequestOptions {
+  /** Gives the request up: it rejects with the signal's reason, and what has not left yet never will. */
+  signal?: AbortSignal;
+  /**
+   * Milliseconds without an answer, from the moment the request has left and anew with every part of the answer.
+   * Default 10 000. While it waits to be sent, or for as long as RATE_LIMITED says, only the signal ends it.
+   */
+  timeout?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** How often a request that is RATE_LIMITED is sent again. */
+const MAX_RETRIES = 3;
+
+/** What the answer's listeners tell: that more is to come, or that this is all. */
+export interface Answer<T> {
+  more(): void;
+  whole(value: T): void;
+}
+
+type Listeners = { readonly [Name in keyof DispatchEvents]?: (data: DispatchEvents[Name]) => void };
+
+/** What is asked, and how its answer is known. */
+export interface Question<T> {
+  readonly op: number;
+  readonly d: unknown;
+  /** Listeners by dispatch, called from when the request has left. */
+  listeners(answer: Answer<T>): Listeners;
+  /** What has come so far, for the error that it was not all. */
+  progress(): string;
+  /** Whether a RATE_LIMITED for this op, with this `meta`, is about this request. */
+  isLimitedBy(meta: { readonly guild_id?: string; readonly nonce?: string }): boolean;
+}
+
+/**
+ * Sends a request and collects its answer; when it is settled it has left no listener and no timer behind.
+ *
+ * A connection that is lost meanwhile does not end it: a resumed session replays what was missed. With the session its
+ * answer is lost too.
+ * @throws ShardError `INVALID_OPTION`, `TIMED_OUT`, `RATE_LIMITED`, `SESSION_LOST`, `CLOSED` and what `send` throws;
+ * FatalShardError; the signal's reason
+ */
+export function ask<T>(desk: RequestDesk, question: Question<T>, options: RequestOptions = {}): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { signal, timeout = DEFAULT_TIMEOUT_MS } = options;
+    checkTimeout(timeout);
+    signal?.throwIfAborted();
+    void new Request(desk, question, { signal, timeoutMs: timeout }, { resolve, reject }).send();
+  });
+}
+
+type Listener = (value: never) => void;
+
+type RateLimit = Partial<Record<keyof DispatchEvents['RATE_LIMITED'], unknown>>;
+
+interface Outcome<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class Request<T> {
+  readonly #desk: RequestDesk;
+  readonly #question: Question<T>;
+  readonly #timeoutMs: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #outcome: Outcome<T>;
+  readonly #listeners: [name: keyof AnswerEvents, listener: Listener][];
+  readonly #withdrawal = new AbortController();
+  readonly #aborted = () => this.#fail(this.#signal?.reason);
+  /** The gateway has the request: what comes now can be its answer. */
+  #hasLeft = false;
+  #isOver = false;
+  #retries = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    desk: RequestDesk,
+    question: Question<T>,
+    { signal, timeoutMs }: { signal: AbortSignal | undefined; timeoutMs: number },
+    outcome: Outcome<T>,
+  ) {
+    this.#desk = desk;
+    this.#question = question;
+    this.#timeoutMs = timeoutMs;
+    this.#signal = signal;
+    this.#outcome = outcome;
+    const answer: Answer<T> = {
+      more: () => this.#wait(),
+      whole: (value) => this.#settle(() => outcome.resolve(value)),
+    };
+    const answers = Object.entries(question.listeners(answer)) as [keyof DispatchEvents, Listener][];
+    this.#listeners = [
+      ...answers.map(([name, listener]): [typeof name, Listener] => [name, (data) => this.#heard(listener, data)]),
+      ['RATE_LIMITED', (data) => this.#heard((limit: RateLimit) => this.#limited(limit), data)],
+      ['READY', () => this.#hasLeft && this.#fail(sessionLost(question.op))],
+      ['down', (error) => this.#fail(error)],
+    ];
+    for (const [name, listener] of this.#listeners) desk.answers.add(name, listener as () => void, false);
+    signal?.addEventListener('abort', this.#aborted, { once: true });
+  }
+
+  async send(): Promise<void> {
+    const { op, d } = this.#question;
+    try {
+      await this.#desk.send({ op, d }, { signal: this.#withdrawal.signal });
+    } catch (error) {
+      return this.#fail(error);
+    }
+    if (this.#isOver) return;
+    this.#hasLeft = true;
+    this.#wait();
+  }
+
+  #wait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(this.#timedOut()), this.#timeoutMs);
+  }
+
+  /** What came before the request had left answers another, and what is not an object answers nothing. */
+  #heard(listener: Listener, data: unknown): void {
+    if (this.#hasLeft && !this.#isOver && isRecord(data)) listener(data as never);
+  }
+
+  #limited({ opcode, retry_after: retryAfter, meta }: RateLimit): void {
+    const { op } = this.#question;
+    if (opcode !== op || !this.#question.isLimitedBy(isRecord(meta) ? meta : {})) return;
+    const seconds = Number(retryAfter);
+    const waitMs = seconds >= 0 ? Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS) : this.#timeoutMs;
+    if (this.#retries >= MAX_RETRIES) return this.#fail(rateLimited(op, waitMs));
+    this.#retries += 1;
+    this.#hasLeft = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.send(), waitMs);
+  }
+
+  #timedOut(): ShardError {
+    const { op, progress } = this.#question;
+    const message = `No answer to op ${op} in ${this.#timeoutMs} ms: ${progress()}. Ask again, or raise \`timeout\`.`;
+    return new ShardError('TIMED_OUT', message, { value: this.#timeoutMs });
+  }
+
+  #fail(error: unknown): void {
+    this.#settle(() => this.#outcome.reject(error));
+  }
+
+  #settle(tell: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#aborted);
+    for (const [name, listener] of this.#listeners) this.#desk.answers.remove(name, listener as () => void);
+    this.#withdrawal.abort();
+    tell();
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, never> => typeof value === 'object' && value !== null;
+
+const sessionLost = (op: number) =>
+  new ShardError('SESSION_LOST', `The session op ${op} was sent in is lost, and its answer with it. Ask again.`, {
+    value: op,
+  });
+
+const rateLimited = (op: number, waitMs: number) =>
+  new ShardError(
+    'RATE_LIMITED',
+    `Op ${op} was limited ${MAX_RETRIES + 1} times in a row. Ask again in ${waitMs} ms, and less often.`,
+    { value: waitMs },
+  );

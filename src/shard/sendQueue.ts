@@ -1,0 +1,127 @@
+import type { Ticket } from '../../machines/bucket.js';
+import type { Outbox as SocketOutbox } from '../actors/socket.js';
+import { ShardError } from '../util/errors.js';
+import { MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
+import { commandOpcodes, Opcode } from '../protocol/opcodes.js';
+
+/** A payload for the gateway, as a user may send it. */
+export interface SendPayload {
+  readonly op: number;
+  readonly d: unknown;
+}
+
+export interface SendOptions {
+  /** Before everything that has none. Default false. */
+  priority?: boolean;
+  /**
+   * Withdraws the payload while it waits: `send` rejects with the signal's reason. One that is on its way to the network
+   * already may arrive all the same.
+   */
+  signal?: AbortSignal;
+}
+
+interface Waiting {
+  readonly text: string;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What the outbox asks of the chart. */
+export interface OutboxChart {
+  queue(ticket: Ticket): void;
+  cancel(id: number): void;
+}
+
+/** Holds what waits to be sent until the chart lets it go: the payloads here, their tickets in the chart. */
+export class Outbox implements SocketOutbox {
+  readonly max: number;
+  readonly #chart: OutboxChart;
+  /** None before the first: most shards never send. */
+  #waiting: Map<number, Waiting> | null = null;
+  #lastId = 0;
+
+  constructor(max: number, chart: OutboxChart) {
+    this.max = max;
+    this.#chart = chart;
+  }
+
+  get size(): number {
+    return this.#waiting?.size ?? 0;
+  }
+
+  /**
+   * Resolves once the payload has been written to the socket.
+   * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, always as a rejection.
+   */
+  async send(payload: SendPayload, { priority = false, signal }: SendOptions = {}): Promise<void> {
+    const text = encode(payload);
+    signal?.throwIfAborted();
+    if (this.size >= this.max) {
+      throw new ShardError('QUEUE_FULL', `${this.max} payloads wait already. Send less, or raise queue.max.`, {
+        value: this.max,
+      });
+    }
+    const id = ++this.#lastId;
+    const withdraw = () => {
+      this.#chart.cancel(id);
+      this.#take(id)?.reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', withdraw, { once: true });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        (this.#waiting ??= new Map()).set(id, { text, resolve, reject });
+        this.#chart.queue({ id, priority, presence: payload.op === Opcode.PresenceUpdate });
+      });
+    } finally {
+      signal?.removeEventListener('abort', withdraw);
+    }
+  }
+
+  text(id: number): string | undefined {
+    return this.#waiting?.get(id)?.text;
+  }
+
+  sent(id: number): void {
+    this.#take(id)?.resolve();
+  }
+
+  /** Nothing that waits will leave any more. */
+  rejectAll(error: unknown): void {
+    for (const id of this.#waiting?.keys() ?? []) {
+      this.#chart.cancel(id);
+      this.#take(id)?.reject(error);
+    }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting?.get(id);
+    this.#waiting?.delete(id);
+    return waiting;
+  }
+}
+
+function encode(payload: SendPayload): string {
+  const op: unknown = (payload as SendPayload | null | undefined)?.op;
+  if (!commandOpcodes.has(op as number)) {
+    throw new ShardError(
+      'INVALID_PAYLOAD',
+      `A payload is { op, d } with one of the ops ${[...commandOpcodes].join(', ')}; the shard sends all others itself.`,
+      { value: op },
+    );
+  }
+  let text: string;
+  try {
+    text = JSON.stringify({ op, d: payload.d ?? null });
+  } catch (cause) {
+    throw new ShardError('INVALID_PAYLOAD', 'The payload cannot be written as JSON.', { value: op, cause });
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_PAYLOAD_BYTES) {
+    throw new ShardError(
+      'PAYLOAD_TOO_LARGE',
+      `The payload has ${bytes} bytes, the gateway takes ${MAX_PAYLOAD_BYTES}: it would close the connection (4002). Split it.`,
+      { value: bytes },
+    );
+  }
+  return text;
+}

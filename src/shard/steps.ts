@@ -1,0 +1,142 @@
+import type { Actor, ActorScope, AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { lifecycleOf, type Lifecycle, type ShardSnapshot } from '../../machines/lifecycle.js';
+import type { shardMachine } from '../../machines/shard.js';
+import type { ShardContext, ShardEvent } from '../../machines/shard.types.js';
+import type { Decision } from '../protocol/decision.js';
+
+/** What the chart takes: its own events, and those XState makes of its timers and actors. */
+export type ChartEvent = ShardEvent | { readonly type: string };
+
+/** The chart as it was at one moment: all a replay needs to go on from there. */
+export interface ChartStart {
+  readonly value: ShardSnapshot['value'];
+  readonly context: ShardContext;
+}
+
+/** An event that changed the lifecycle state, or on which something was decided. */
+export interface Step {
+  readonly event: ChartEvent;
+  readonly snapshot: ShardSnapshot;
+  readonly from: Lifecycle;
+  readonly to: Lifecycle;
+  /** The decision taken in this step, if one was. */
+  readonly decision: Decision | null;
+  /** Events since the step before that changed the chart, but neither its lifecycle state nor its decision. */
+  readonly since: readonly ChartEvent[];
+  /** The chart before `since`. */
+  readonly start: ChartStart;
+}
+
+export interface StepWatcher {
+  /** The chart has taken an event. */
+  took(event: ChartEvent, snapshot: ShardSnapshot): void;
+  /** That led to a step. */
+  stepped(step: Step): void;
+  /** The chart has thrown, which ended its actor. */
+  failed(error: unknown): void;
+}
+
+/** What each actor took last. */
+const taken = new WeakMap<object, ChartEvent>();
+
+/**
+ * Makes the steps of this chart's actors watchable, and returns it.
+ *
+ * XState tells an actor's observers the snapshot without the event. An inspection observer hears of events, but of every
+ * action and every child's as well: a seventh of all that a heartbeat costs.
+ */
+export function watchable<Machine extends AnyStateMachine>(machine: Machine): Machine {
+  const { transition } = machine;
+  machine.transition = (
+    snapshot: AnyMachineSnapshot,
+    event: AnyEventObject,
+    scope: ActorScope<AnyMachineSnapshot, AnyEventObject>,
+  ) => {
+    taken.set(scope.self, event);
+    return transition(snapshot, event, scope);
+  };
+  return machine;
+}
+
+/**
+ * Tells each event the actor's chart has taken, and then the step it led to where it led to one. The chart is one that
+ * `watchable` has been told.
+ */
+export function watchSteps(actor: Actor<typeof shardMachine>, watcher: StepWatcher): void {
+  actor.subscribe(new StepWatch(actor, watcher));
+}
+
+const START: ChartEvent = { type: 'xstate.init' };
+const NONE: readonly ChartEvent[] = [];
+
+/**
+ * Most events of a shard's life (heartbeats, acks, sends) change nothing. They cost one comparison here: XState hands on
+ * the very same snapshot then.
+ */
+class StepWatch {
+  readonly #actor: Actor<typeof shardMachine>;
+  readonly #watcher: StepWatcher;
+  readonly #since: ChartEvent[] = [];
+  #latest: ShardSnapshot;
+  #from: Lifecycle;
+  #start: ChartStart;
+
+  constructor(actor: Actor<typeof shardMachine>, watcher: StepWatcher) {
+    this.#actor = actor;
+    this.#watcher = watcher;
+    this.#latest = actor.getSnapshot();
+    this.#from = lifecycleOf(this.#latest);
+    this.#start = startOf(this.#latest);
+  }
+
+  next(snapshot: ShardSnapshot): void {
+    const event = taken.get(this.#actor) ?? START;
+    const before = this.#latest;
+    this.#latest = snapshot;
+    this.#watcher.took(event, snapshot);
+    if (snapshot === before) return;
+    const from = this.#from;
+    const to = lifecycleOf(snapshot);
+    const { lastDecision } = snapshot.context;
+    const isDecided = lastDecision !== before.context.lastDecision;
+    if (from === to && !isDecided) return collect(this.#since, event);
+    const decision = isDecided ? lastDecision : null;
+    // Copied to its length: an array that grew has room for more, and `history` keeps it for as long as the shard lives.
+    const since = this.#since.length === 0 ? NONE : this.#since.slice();
+    const step = { event, snapshot, from, to, decision, since, start: this.#start };
+    this.#from = to;
+    this.#since.length = 0;
+    this.#start = startOf(snapshot);
+    this.#watcher.stepped(step);
+  }
+
+  /** The actor was stopped, which is an event like others. */
+  complete(): void {
+    this.next(this.#actor.getSnapshot());
+  }
+
+  error(error: unknown): void {
+    this.#watcher.failed(error);
+  }
+}
+
+/** Every state a shard has been in, once for all shards: a snapshot's own is a tree of objects, and `history` keeps fifty. */
+const values = new Map<string, ShardSnapshot['value']>();
+
+function startOf({ value, context }: ShardSnapshot): ChartStart {
+  const name = JSON.stringify(value);
+  const known = values.get(name);
+  if (known === undefined) values.set(name, value);
+  return { value: known ?? value, context };
+}
+
+/** A resume may replay thousands of dispatches, each of which says only how far it has come: the furthest says it all. */
+function collect(since: ChartEvent[], event: ChartEvent): void {
+  const last = since.at(-1);
+  if (last !== undefined && isReplayed(last) && isReplayed(event)) {
+    if (event.sequence > last.sequence) since[since.length - 1] = event;
+  } else since.push(event);
+}
+
+const isReplayed = (event: ChartEvent): event is Extract<ShardEvent, { type: 'gateway.replayed' }> =>
+  event.type === 'gateway.replayed';

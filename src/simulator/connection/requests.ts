@@ -1,0 +1,139 @@
+import { Opcode } from '../../protocol/opcodes.js';
+import type { SampleGuild, Settings } from '../options.js';
+import { isRecord } from './payload.js';
+import { guildsOf } from './readyPayload.js';
+import type { Session } from './session.js';
+
+/** A dispatch that answers a request. */
+export interface RequestAnswer {
+  readonly t: string;
+  readonly d: unknown;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const answerers: Readonly<Record<number, (d: Fields, context: Context) => RequestAnswer[]>> = {
+  [Opcode.VoiceStateUpdate]: voiceAnswers,
+  [Opcode.RequestGuildMembers]: memberChunks,
+  [Opcode.RequestSoundboardSounds]: soundboards,
+  [Opcode.RequestChannelInfo]: channelInfo,
+};
+
+interface Context {
+  readonly session: Session;
+  readonly settings: Settings;
+  /** The guild with this id, if the session's shard has it. */
+  guild(id: unknown): SampleGuild | undefined;
+}
+
+/** Whether this op is one that Discord answers with dispatches. */
+export function isRequest(op: number): boolean {
+  return Object.hasOwn(answerers, op);
+}
+
+/**
+ * What answers a request; nothing where Discord says nothing: for a guild that is not the shard's, a channel that is not
+ * the guild's.
+ *
+ * See [Discord Docs/Send Events](https://docs.discord.com/developers/events/gateway-events#send-events).
+ */
+export function answersTo(op: number, d: unknown, session: Session, settings: Settings): RequestAnswer[] {
+  const guilds = guildsOf(session, settings.guilds);
+  const guild = (id: unknown) => guilds.find((each) => each.id === id);
+  return (isRecord(d) && answerers[op]?.(d, { session, settings, guild })) || [];
+}
+
+/** See [Discord Docs/Rate Limited](https://docs.discord.com/developers/events/gateway-events#rate-limited). */
+export function rateLimited(op: number, d: unknown, retryAfter: number): RequestAnswer {
+  const { guild_id, nonce } = isRecord(d) ? d : {};
+  return { t: 'RATE_LIMITED', d: { opcode: op, retry_after: retryAfter, meta: { guild_id, nonce } } };
+}
+
+function memberChunks(d: Fields, { guild, settings }: Context): RequestAnswer[] {
+  const { guild_id, query, limit, user_ids: ids, presences, nonce } = d;
+  const asked = guild(guild_id);
+  if (asked === undefined) return [];
+  const wanted = ids === undefined ? null : new Set<unknown>(Array.isArray(ids) ? ids : [ids]);
+  const prefix = String(query ?? '').toLowerCase();
+  const members = listOf(asked, 'members')
+    .filter((member) => (wanted === null ? nameOf(member).startsWith(prefix) : wanted.has(idOf(member))))
+    .slice(0, Number(limit) || Infinity);
+  const found = new Set(members.map(idOf));
+  const chunks = Array.from({ length: Math.max(1, Math.ceil(members.length / settings.chunkSize)) }, (_, index) =>
+    members.slice(index * settings.chunkSize, (index + 1) * settings.chunkSize),
+  );
+  return chunks.map((chunk, index) => ({
+    t: 'GUILD_MEMBERS_CHUNK',
+    d: {
+      guild_id,
+      members: chunk,
+      chunk_index: index,
+      chunk_count: chunks.length,
+      ...(index === 0 && wanted !== null && { not_found: [...wanted].filter((id) => !found.has(id)) }),
+      ...(presences === true && {
+        presences: listOf(asked, 'presences').filter((each) => chunk.some((member) => idOf(member) === idOf(each))),
+      }),
+      ...(isNonce(nonce) && { nonce }),
+    },
+  }));
+}
+
+function voiceAnswers(d: Fields, { guild, session, settings }: Context): RequestAnswer[] {
+  const { guild_id, channel_id, self_mute = false, self_deaf = false } = d;
+  const asked = guild(guild_id);
+  if (asked === undefined) return [];
+  const isThere = listOf(asked, 'channels').some(({ id }) => id === channel_id);
+  if (channel_id !== null && !isThere) return [];
+  const state = {
+    guild_id,
+    channel_id,
+    user_id: settings.user.id,
+    session_id: session.id,
+    deaf: false,
+    mute: false,
+    self_deaf,
+    self_mute,
+    self_video: false,
+    suppress: false,
+    request_to_speak_timestamp: null,
+  };
+  const server = { token: 'simulated', guild_id, endpoint: 'voice.invalid:443' };
+  return [
+    { t: 'VOICE_STATE_UPDATE', d: state },
+    ...(channel_id === null ? [] : [{ t: 'VOICE_SERVER_UPDATE', d: server }]),
+  ];
+}
+
+function soundboards({ guild_ids: ids }: Fields, { guild }: Context): RequestAnswer[] {
+  return (Array.isArray(ids) ? ids : []).flatMap((id: unknown) => {
+    const asked = guild(id);
+    if (asked === undefined) return [];
+    const data = { guild_id: id, soundboard_sounds: listOf(asked, 'soundboard_sounds') };
+    return [{ t: 'SOUNDBOARD_SOUNDS', d: data }];
+  });
+}
+
+function channelInfo({ guild_id, fields }: Fields, { guild }: Context): RequestAnswer[] {
+  const asked = guild(guild_id);
+  if (asked === undefined) return [];
+  const wanted = new Set(['id', ...(Array.isArray(fields) ? fields : [])]);
+  const channels = listOf(asked, 'channels').map((channel) =>
+    Object.fromEntries(Object.entries(channel).filter(([name]) => wanted.has(name))),
+  );
+  return [{ t: 'CHANNEL_INFO', d: { guild_id, channels } }];
+}
+
+function listOf(guild: SampleGuild, field: string): Fields[] {
+  const list = guild[field];
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
+
+const idOf = ({ user }: Fields) => (isRecord(user) ? user['id'] : undefined);
+
+const nameOf = ({ user }: Fields) => (isRecord(user) ? String(user['username'] ?? '').toLowerCase() : '');
+
+/** The gateway ignores any other. */
+const isNonce = (nonce: unknown) =>
+  typeof nonce === 'string' && nonce !== '' && Buffer.byteLength(nonce) <= MAX_NONCE_BYTES;
+
+const MAX_NONCE_BYTES = 32;

@@ -10,8 +10,8 @@ import { edgesTaken } from '../src/dashboard/live/charts.js';
 import { edgesOf } from '../visualizations/edges.js';
 import { Command } from './cli/command.js';
 import { fold } from './dashboard/auditRig.js';
-import { simulate, until } from './integration/harness.js';
-import { managerOn } from './integration/managerRig.js';
+import { simulate, until } from './shard/rig.js';
+import { managerOn } from './manager/rig.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const walk = /### Why did shard 7 reconnect\?\n(.*?)\n## /s.exec(readme)?.[1] ?? '';

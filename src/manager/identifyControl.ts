@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IdentifyGrant, IdentifyLimiter } from '../actors/identifySlot.js';
-import { createIdentifyLimiter, type ProcessIdentifyLimiter, type SessionStartLimit } from '../identify/identifyLimiter.js';
+import {
+  createIdentifyLimiter,
+  type ProcessIdentifyLimiter,
+  type SessionStartLimit,
+} from '../identify/identifyLimiter.js';
 import type { ResolvedManagerOptions } from './options.js';
 
 /** How identifies are controlled, in the names of tiny-discord's controller. Times in milliseconds. */

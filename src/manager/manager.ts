@@ -23,14 +23,7 @@ import {
   type ShardManagerOptions,
 } from './options.js';
 import { shardEventOf } from './eventRelay.js';
-import {
-  lookOf,
-  stateOf,
-  statusOf,
-  type ManagerParts,
-  type ManagerState,
-  type ManagerStatus,
-} from './status.js';
+import { lookOf, stateOf, statusOf, type ManagerParts, type ManagerState, type ManagerStatus } from './status.js';
 import { Waiters } from './waiters.js';
 import type { SendOptions, SendPayload } from '../shard/sendQueue.js';
 import { endsSession, RESUMABLE_CLOSE } from '../protocol/closeCodes.js';

@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { createAuditLog, replayAudit, type AuditError, type AuditRecord } from '../../src/index.js';
-import { until } from '../integration/harness.js';
+import { until } from '../shard/rig.js';
 import { Recording, without } from './recording.js';
 import { streamed } from './streamed.js';
 

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditLog, readAuditLog, replayAudit, type AuditError, type AuditLogOptions } from '../../src/index.js';
-import { until } from '../integration/harness.js';
+import { until } from '../shard/rig.js';
 import { Recording } from './recording.js';
 
 /** What the next writes come to: so many bytes at most, an error, or nothing before it is let go. */

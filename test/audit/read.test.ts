@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuditLog, readAuditLog, replayAudit } from '../../src/index.js';
-import { until } from '../integration/harness.js';
+import { until } from '../shard/rig.js';
 import { Recording } from './recording.js';
 
 let folder: string;

@@ -10,12 +10,12 @@ import { join } from 'node:path';
 import { createActor, fromCallback, SimulatedClock } from 'xstate';
 import { shardMachine } from '../../dist/machines/index.js';
 import { createWire } from '../../dist/src/actors/wire.js';
-import { Emitter } from '../../dist/src/emitter.js';
+import { Emitter } from '../../dist/src/util/emitter.js';
 import { createAuditLog } from '../../dist/src/index.js';
-import { Milestones } from '../../dist/src/milestones.js';
-import { Outbox } from '../../dist/src/outbox.js';
-import { Reporter } from '../../dist/src/reporter.js';
-import { SessionKeeper } from '../../dist/src/sessionKeeper.js';
+import { Milestones } from '../../dist/src/shard/milestones.js';
+import { Outbox } from '../../dist/src/shard/sendQueue.js';
+import { Reporter } from '../../dist/src/shard/observer.js';
+import { SessionKeeper } from '../../dist/src/sessions/sessionKeeper.js';
 
 // --quick only shows that it still runs.
 const isQuick = process.argv.includes('--quick');

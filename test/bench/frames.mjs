@@ -2,7 +2,7 @@
 // limit: what one deflate context makes of the same texts is the same for every connection.
 import { constants } from 'node:zlib';
 import { Deflate } from 'minizlib';
-import { createStreamCodec } from '../../dist/src/simulator/codec.js';
+import { createStreamCodec } from '../../dist/src/simulator/connection/codec.js';
 
 const TEXT = 0x81;
 const BINARY = 0x82;

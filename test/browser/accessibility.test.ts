@@ -4,8 +4,8 @@ import { serveAuditDashboard, serveDashboard } from '../../src/dashboard/index.j
 import { createAuditLog, type ShardManager } from '../../src/index.js';
 import type { GatewaySimulator } from '../../src/simulator/index.js';
 import { newLog } from '../dashboard/auditRig.js';
-import { until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { browserTest, DESKTOP, graveFaults, open, PHONE, says, select, untilAsync } from './rig.js';
 
 /** Longer than it is looked at. */

@@ -8,8 +8,8 @@ import { type Dashboard, serveAuditDashboard } from '../../src/dashboard/index.j
 import type { AuditIncident, AuditShard, AuditTimeline } from '../../src/dashboard/messages.js';
 import { createAuditLog, type TransitionRecord } from '../../src/index.js';
 import { logOf } from '../dashboard/auditRig.js';
-import { reached, until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { reached, until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { edgesFor, flashed, flashing, forgetFlashes, heldFlashes, holdFlashes, watchFlashes } from './flashes.js';
 import { agree, browserTest, cellsOf, isShown, newPage, open, says, select, textOf, untilAsync } from './rig.js';
 

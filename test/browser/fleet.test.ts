@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
-import { until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { agree, browserTest, cellsOf, open, says, select, statesOf, styleOf, untilAsync } from './rig.js';
 
 /** Longer than it is looked at. */

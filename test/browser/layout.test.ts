@@ -3,8 +3,8 @@ import { expect } from 'vitest';
 import { serveAuditDashboard, serveDashboard } from '../../src/dashboard/index.js';
 import { createAuditLog } from '../../src/index.js';
 import { newLog } from '../dashboard/auditRig.js';
-import { until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { browserTest, open } from './rig.js';
 
 const WIDTHS = [360, 768, 1024, 1440];

@@ -2,8 +2,8 @@ import { networkInterfaces } from 'node:os';
 import { expect } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
 import { countListeners } from '../dashboard/rig.js';
-import { until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { countObservers } from '../inspector/rig.js';
 import {
   agree,

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
-import { managed } from '../integration/managerRig.js';
+import { managed } from '../manager/rig.js';
 import { browserTest, open, says } from './rig.js';
 
 async function find(page: Page, text: string): Promise<void> {

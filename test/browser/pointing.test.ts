@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
-import { until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { browserTest, open, PHONE, says, textOf, untilAsync } from './rig.js';
 
 /** Longer than it is looked at. */

@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
 import { watching } from '../dashboard/rig.js';
-import { until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { edgesFor, flashed, flashing, pictureOf, watchFlashes } from './flashes.js';
 import { browserTest, DESKTOP, isShown, newPage, open, PHONE, says, select, styleOf, untilAsync } from './rig.js';
 

@@ -3,7 +3,7 @@ import { Replays } from '../../src/dashboard/playback/replays.js';
 import type { FoldedLog, ShardEntry } from '../../src/dashboard/playback/timeline.js';
 import type { AuditShard } from '../../src/dashboard/messages.js';
 import { Recording } from '../audit/recording.js';
-import { until } from '../integration/harness.js';
+import { until } from '../shard/rig.js';
 
 const ENTRIES = 5_000;
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { serveAuditDashboard } from '../../src/dashboard/index.js';
 import type { AuditShard, AuditTimeline, Setup } from '../../src/dashboard/index.js';
 import { AuditError, createAuditLog, ShardError } from '../../src/index.js';
-import { reached, scenario, until } from '../integration/harness.js';
+import { reached, scenario, until } from '../shard/rig.js';
 import { logOf, newLog } from './auditRig.js';
 
 async function ask<T>(url: string | null, path: string): Promise<T> {

@@ -5,7 +5,7 @@ import { edgesTaken, leafOf } from '../../src/dashboard/live/charts.js';
 import { createAuditLog } from '../../src/index.js';
 import type { Shard } from '../../src/index.js';
 import type { GatewaySimulator } from '../../src/simulator/index.js';
-import { reached, scenario, until } from '../integration/harness.js';
+import { reached, scenario, until } from '../shard/rig.js';
 import { edgesOfSteps, fold, logOf, newLog, replayed } from './auditRig.js';
 
 const picture = readFileSync(new URL('../../visualizations/shard.svg', import.meta.url), 'utf8');

@@ -6,8 +6,8 @@ import type { Entry } from '../../src/dashboard/playback/entries.js';
 import { shownStates } from '../../src/dashboard/live/views.js';
 import { createAuditLog } from '../../src/index.js';
 import type { Decision } from '../../src/protocol/decision.js';
-import { managed } from '../integration/managerRig.js';
-import { until } from '../integration/harness.js';
+import { managed } from '../manager/rig.js';
+import { until } from '../shard/rig.js';
 import { endStates, fold, logOf, newLog } from './auditRig.js';
 
 const lines = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n');

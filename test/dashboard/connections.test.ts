@@ -7,7 +7,7 @@ import { serveSource } from '../../src/dashboard/dashboard.js';
 import { serveDashboard } from '../../src/dashboard/index.js';
 import { resolveServerOptions } from '../../src/dashboard/options.js';
 import type { Source } from '../../src/dashboard/source.js';
-import { shardOn, simulate, until } from '../integration/harness.js';
+import { shardOn, simulate, until } from '../shard/rig.js';
 import { ask, Viewer, watching } from './rig.js';
 
 /** As many as the server holds. */

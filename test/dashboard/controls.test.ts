@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
-import { reached, shardOn, simulate, until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { reached, shardOn, simulate, until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { ask, post } from './rig.js';
 
 const setupOf = async (url: string | null) => JSON.parse((await ask(url, '/setup')).body) as unknown;

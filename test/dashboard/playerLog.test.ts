@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { PlayedLog } from '../../src/dashboard/page/playedLog.js';
 import type { AuditShard, AuditTimeline } from '../../src/dashboard/messages.js';
 import { createAuditLog } from '../../src/index.js';
-import { reached, scenario, until } from '../integration/harness.js';
+import { reached, scenario, until } from '../shard/rig.js';
 import { fold, newLog, replayed } from './auditRig.js';
 import { FROM, incidentOf, Page, timelineOf } from './playerRig.js';
 

@@ -7,7 +7,7 @@ import type {
   ShardMessage,
   TotalsMessage,
 } from '../../src/dashboard/messages.js';
-import { until } from '../integration/harness.js';
+import { until } from '../shard/rig.js';
 
 interface Messages {
   fleet: FleetMessage;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createIdentifyLimiter } from '../../src/index.js';
 import { serveDashboard } from '../../src/dashboard/index.js';
-import { shardOn, simulate, TOKEN, until } from '../integration/harness.js';
+import { shardOn, simulate, TOKEN, until } from '../shard/rig.js';
 import { ask, post, watching } from './rig.js';
 
 /** What a bot says of itself and hears must not be seen either. */

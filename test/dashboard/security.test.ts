@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
-import { shardOn, simulate } from '../integration/harness.js';
+import { shardOn, simulate } from '../shard/rig.js';
 import { ask, post, Viewer, watching } from './rig.js';
 
 const TOKEN = 'a-token-of-the-dashboards-own';

@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { DashboardError, serveDashboard, type DashboardOptions } from '../../src/dashboard/index.js';
 import { ShardError } from '../../src/index.js';
-import { shardOn, simulate } from '../integration/harness.js';
+import { shardOn, simulate } from '../shard/rig.js';
 import { countObservers } from '../inspector/rig.js';
 import { runProgram } from '../program.js';
 import { ask, watching } from './rig.js';

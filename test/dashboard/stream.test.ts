@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { serveDashboard } from '../../src/dashboard/index.js';
 import { lifecycles } from '../../machines/lifecycle.js';
-import { reached, shardOn, simulate, until } from '../integration/harness.js';
-import { managed, managerOn } from '../integration/managerRig.js';
+import { reached, shardOn, simulate, until } from '../shard/rig.js';
+import { managed, managerOn } from '../manager/rig.js';
 import { watching } from './rig.js';
 
 const CONNECTED = lifecycles.indexOf('Connected');

@@ -7,8 +7,8 @@ import { resolveServerOptions } from '../../src/dashboard/options.js';
 import type { Send, Source } from '../../src/dashboard/source.js';
 import { eventFrame } from '../../src/dashboard/server/eventStream.js';
 import type { Shard } from '../../src/index.js';
-import { reached, shardOn, simulate, until } from '../integration/harness.js';
-import { managed } from '../integration/managerRig.js';
+import { reached, shardOn, simulate, until } from '../shard/rig.js';
+import { managed } from '../manager/rig.js';
 import { countObservers } from '../inspector/rig.js';
 import { countListeners, Viewer, watching } from './rig.js';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createShardManager } from '../../src/index.js';
 import { attachInspector } from '../../src/inspector/index.js';
 import { shardMachine } from '../../machines/index.js';
-import { shardOn, silentLogger, simulate, TOKEN } from '../integration/harness.js';
+import { shardOn, silentLogger, simulate, TOKEN } from '../shard/rig.js';
 import { countingShard, countObservers, Group, namesNow, told } from './rig.js';
 
 test('a viewer is told the charts of a shard that runs already, parents first, and where they stand', async () => {

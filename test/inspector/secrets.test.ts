@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createActor, createMachine, fromCallback, fromPromise, setup } from 'xstate';
 import { attachInspector } from '../../src/inspector/index.js';
 import { createScrub } from '../../src/inspector/redact.js';
-import { shardOn, simulate, TOKEN } from '../integration/harness.js';
+import { shardOn, simulate, TOKEN } from '../shard/rig.js';
 import { countingShard, told } from './rig.js';
 
 /** By what it looks like, though no key says so: made of pieces, so that no scanner takes it for one that was leaked. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { shardIn, type Harness } from './harness.js';
+import { shardIn, type Harness } from './rig.js';
 
 const connected = (): Harness => shardIn('Online.link.session.Connected.stable');
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ShardCommand } from '../../machines/shard.types.js';
-import { shardIn, statePaths, type StatePath } from './harness.js';
+import { shardIn, statePaths, type StatePath } from './rig.js';
 
 const commands = {
   connect: { type: 'connect', session: null },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createActor, fromCallback, SimulatedClock, type EventObject } from 'xstate';
 import { bucketMachine, lifecycleOf, shardMachine } from '../../machines/index.js';
 import type { SlotInput, SlotReport, SocketCommand, SocketInput, SocketReport } from '../../machines/index.js';
-import { backoff, session, timeouts } from './harness.js';
+import { backoff, session, timeouts } from './rig.js';
 
 const ticket = { id: 1, priority: false, presence: false };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { INTERVAL_MS, shardIn, startShard, timeouts, type Harness } from './harness.js';
+import { INTERVAL_MS, shardIn, startShard, timeouts, type Harness } from './rig.js';
 
 const beats = (shard: Harness) => shard.wire.filter((line) => line === 'heartbeat').length;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { names, runningManager, startManager, timeouts } from './managerHarness.js';
+import { names, runningManager, startManager, timeouts } from './managerRig.js';
 
 const connects = (frames: readonly string[]) =>
   frames.filter((frame) => frame.startsWith('shard.connect')).map((frame) => frame.split(' ')[1]);

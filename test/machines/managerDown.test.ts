@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { names, runningManager, startManager, timeouts, type ManagerHarness } from './managerHarness.js';
+import { names, runningManager, startManager, timeouts, type ManagerHarness } from './managerRig.js';
 
 /** How to come to each state with two shards, and who is there to be told to go. */
 const ways: Readonly<Record<string, { readonly come: () => ManagerHarness; readonly there: readonly string[] }>> = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { names, runningManager, timeouts, way } from './managerHarness.js';
+import { names, runningManager, timeouts, way } from './managerRig.js';
 
 /** A manager of two shards, with all but one of the four that are to take over up. */
 function raisingManager() {

@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ManagerCommand, ManagerContext, ShardRef } from '../../machines/index.js';
 import type { ObservedStep } from '../model/observer.js';
-import { SimulatedFleet } from './managerFleet.js';
-import { ManagerHarness, way } from './managerHarness.js';
+import { SimulatedFleet } from './fleetRig.js';
+import { ManagerHarness, way } from './managerRig.js';
 
 const WALKS = 300;
 const TOTAL = 6;

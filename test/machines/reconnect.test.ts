@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { session, shardIn, startShard, type Harness, type StatePath } from './harness.js';
+import { session, shardIn, startShard, type Harness, type StatePath } from './rig.js';
 
 const waitForNext = (shard: Harness): Harness => {
   for (let waited = 0; waited < 120_000 && shard.state === 'Disconnected'; waited += 100) shard.tick(100);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Ticket } from '../../machines/index.js';
 import { safeSends } from '../../src/protocol/sendLimit.js';
-import { INTERVAL_MS, shardIn, statePaths, type Harness } from './harness.js';
+import { INTERVAL_MS, shardIn, statePaths, type Harness } from './rig.js';
 
 const ticket = (id: number, kind: Partial<Ticket> = {}): Ticket => ({ id, priority: false, presence: false, ...kind });
 const send = (shard: Harness, ...ids: number[]): Harness =>

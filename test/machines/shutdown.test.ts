@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DAY_MS, shardIn, startShard, statePaths, type Harness } from './harness.js';
+import { DAY_MS, shardIn, startShard, statePaths, type Harness } from './rig.js';
 
 /** Everything that could bring a shard up again, and everything a late socket or timer may still say. */
 function tempt(shard: Harness): Harness {

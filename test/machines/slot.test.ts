@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { session, shardIn, startShard } from './harness.js';
+import { session, shardIn, startShard } from './rig.js';
 
 describe('the identify slot', () => {
   test('is asked for after HELLO, never before', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { backoff, session, shardIn, statePaths, timeouts, type StatePath } from './harness.js';
+import { backoff, session, shardIn, statePaths, timeouts, type StatePath } from './rig.js';
 
 describe('every wait has a limit', () => {
   const waits = [

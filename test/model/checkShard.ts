@@ -1,7 +1,7 @@
 import type { EventObject } from 'xstate';
 import type { ShardInput } from '../../machines/index.js';
-import { Harness } from '../machines/harness.js';
-import type { Charts } from '../machines/scripted.js';
+import { Harness } from '../machines/rig.js';
+import type { Charts } from '../machines/scriptedRig.js';
 import { broken } from './invariants.js';
 import { lawbooks } from './laws/index.js';
 import { isWithin, Unlawful } from './laws/lawbook.js';

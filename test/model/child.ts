@@ -8,7 +8,7 @@ import {
   type SnapshotFrom,
 } from 'xstate';
 import { ExactClock } from './exactClock.js';
-import { FAIL } from '../machines/scripted.js';
+import { FAIL } from '../machines/scriptedRig.js';
 import { lawbooks, type Chart } from './laws/index.js';
 import { Unlawful } from './laws/lawbook.js';
 import { listeners, sayReport, scriptedManager } from './managerWorld.js';

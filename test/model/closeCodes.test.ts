@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { transition } from 'xstate';
 import { shardMachine, type ShardEvent } from '../../machines/index.js';
-import { shardIn, statePaths } from '../machines/harness.js';
+import { shardIn, statePaths } from '../machines/rig.js';
 import { lawbooks } from './laws/index.js';
 import { isWithin } from './laws/lawbook.js';
 import { RECONNECTING, WANTED } from './laws/outcomes.js';

@@ -1,5 +1,5 @@
 import { endsSession } from '../../src/protocol/closeCodes.js';
-import type { Harness } from '../machines/harness.js';
+import type { Harness } from '../machines/rig.js';
 import { isWithin } from './laws/lawbook.js';
 import {
   CONNECTED,

@@ -8,7 +8,7 @@ import type {
   PreparationReport,
   ShardRef,
 } from '../../machines/index.js';
-import { FAIL, failAfter } from '../machines/scripted.js';
+import { FAIL, failAfter } from '../machines/scriptedRig.js';
 
 /** Where what is said to the outside of a manager is written down. */
 export const listeners = new WeakMap<AnyActorRef['system'], (frame: string) => void>();

@@ -1,6 +1,6 @@
 import type { EventObject, SnapshotFrom } from 'xstate';
 import { shardMachine, type ShardEvent, type ShardInput } from '../../machines/index.js';
-import { backoff, timeouts, type Harness } from '../machines/harness.js';
+import { backoff, timeouts, type Harness } from '../machines/rig.js';
 import { inside, shortestPaths, type Path } from './explore.js';
 import { Unlawful } from './laws/lawbook.js';
 import { pathOf } from './observer.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { statePaths } from '../machines/harness.js';
+import { statePaths } from '../machines/rig.js';
 import { walks } from './walk.js';
 
 const WALKS = 1_000;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { ShardEvent, ShardInput } from '../../machines/index.js';
-import { Harness, session } from '../machines/harness.js';
-import type { Charts } from '../machines/scripted.js';
+import { Harness, session } from '../machines/rig.js';
+import type { Charts } from '../machines/scriptedRig.js';
 import { fallible, firstSession, outside, strays } from './alphabet.js';
 import { broken } from './invariants.js';
 import { Unlawful } from './laws/lawbook.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { AnyStateMachine } from 'xstate';
-import { ours, type Charts } from '../machines/scripted.js';
+import { ours, type Charts } from '../machines/scriptedRig.js';
 import {
   bucketModel,
   checkChildPath,

@@ -1,6 +1,6 @@
 // The least a client can do: no lifecycle, no checks, no sequence. What ratios are told against.
 import { createRequire } from 'node:module';
-import { createInflater } from '../../../dist/src/actors/inflate.js';
+import { createInflater } from '../../../dist/src/actors/inflate/createInflater.js';
 
 // The copies of the package itself, not those of the peers here.
 const require = createRequire(new URL('../../../package.json', import.meta.url));

@@ -1,6 +1,6 @@
 // Inflating alone: the messages of the corpus one after the other, as often a CPU second as a multiple of zlib-sync.
 import { constants } from 'node:zlib';
-import { createInflater } from '../../../dist/src/actors/inflate.js';
+import { createInflater } from '../../../dist/src/actors/inflate/createInflater.js';
 import { corpus } from '../corpus.mjs';
 import { deflater } from '../frames.mjs';
 import { summary } from '../stats.mjs';

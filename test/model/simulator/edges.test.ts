@@ -3,7 +3,7 @@ import { shardMachine } from '../../../machines/index.js';
 import { Coverage } from '../coverage.js';
 import { notRun } from './notRun.js';
 import { allRuns, say, type Run } from './runs.js';
-import { Stage } from './stage.js';
+import { Stage } from './rig.js';
 
 const coverage = new Coverage(shardMachine);
 const runs = allRuns();

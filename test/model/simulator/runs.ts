@@ -1,6 +1,6 @@
 import { initialTransition, transition, type EventObject } from 'xstate';
 import { shardMachine, type ShardInput } from '../../../machines/index.js';
-import { backoff, timeouts } from '../../machines/harness.js';
+import { backoff, timeouts } from '../../machines/rig.js';
 import { firstSession } from '../alphabet.js';
 import { shortestPaths } from '../explore.js';
 import { pathOf, type AnyTransitionDefinition } from '../observer.js';

@@ -1,0 +1,263 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createIdentifyLimiter,
+  createMemorySessionStore,
+  FatalShardError,
+  fetchGatewayInfo,
+  type Session,
+} from '../../src/index.js';
+import { data, identifiable, sentBy, settled, simulate, story, TOKEN, until } from '../shard/rig.js';
+import { managed, managerOn, WINDOW } from './rig.js';
+
+const identified = (simulator: Parameters<typeof story>[0]) => simulator.identifies.map(({ shardId }) => shardId);
+
+describe.concurrent('connect()', () => {
+  test(
+    'takes the total, the URL and max_concurrency from GET /gateway/bot',
+    managed({ simulator: { shards: 3, maxConcurrency: 3 } }, async ({ simulator, manager }) => {
+      expect([manager.total, manager.ids, manager.shards.size, manager.controller]).toEqual([0, [], 0, null]);
+      await manager.connect();
+      expect([manager.total, manager.ids, manager.state]).toEqual([3, [0, 1, 2], 'Running']);
+      expect([...manager.shards.values()].map(({ state }) => state)).toEqual(Array(3).fill('Connected'));
+      expect(sentBy(simulator, 2).map((frame) => data(frame)['shard'])).toEqual([
+        [0, 3],
+        [1, 3],
+        [2, 3],
+      ]);
+      expect(manager.controller).toMatchObject({ total: 1_000, remaining: 997, concurrency: 3, timeout: WINDOW });
+      expect(manager.controller?.resetTimestamp).toBeGreaterThan(Date.now() + 86_000_000);
+    }),
+  );
+
+  test('asks nobody where it is given the answer, and connects where that says', async () => {
+    const simulator = await simulate({ shards: 2 });
+    const gatewayInfo = await fetchGatewayInfo(TOKEN, { api: simulator.apiUrl });
+    const asked = () => simulator.log.filter(({ kind }) => kind === 'api').length;
+    const before = asked();
+    const manager = managerOn(simulator, { gatewayInfo, api: 'http://127.0.0.1:1/' });
+    await manager.connect();
+    expect([manager.total, asked()]).toEqual([2, before]);
+    await manager.shutdown();
+    expect(simulator.violations).toEqual([]);
+    await simulator.close();
+  });
+
+  test(
+    'runs a range of the ids, the last one included',
+    managed({ manager: { total: 8, ids: { start: 2, end: 4 } } }, async ({ simulator, manager }) => {
+      await manager.connect();
+      expect([manager.ids, identified(simulator)]).toEqual([
+        [2, 3, 4],
+        [2, 3, 4],
+      ]);
+    }),
+  );
+
+  test(
+    'is one and the same while it is under way, and resolves at once when all are up',
+    managed({ manager: { total: 2 } }, async ({ simulator, manager }) => {
+      await Promise.all([manager.connect(), manager.connect()]);
+      await manager.connect();
+      expect(identified(simulator)).toEqual([0, 1]);
+    }),
+  );
+
+  test(
+    'rejects with what one shard was refused with, and the others keep their sessions and no connection',
+    managed(
+      {
+        simulator: { maxConcurrency: 2, script: [{ at: 'identify', shardId: 1, closeWith: 4014, delay: 100 }] },
+        manager: { total: 6, identifyWindow: 1_000 },
+      },
+      async ({ simulator, manager }) => {
+        const errors: [Error, number][] = [];
+        manager.on('error', (error, shardId) => errors.push([error, shardId]));
+        const error: unknown = await manager.connect().catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(FatalShardError);
+        expect(error).toMatchObject({ closeCode: 4014, shardId: 1 });
+        expect(errors).toEqual([[error, 1]]);
+        expect([manager.state, manager.shards.size]).toEqual(['Offline', 0]);
+        await settled(simulator);
+        expect(identified(simulator)).toEqual([0, 1]);
+        // Whatever was wrong is put right, and whoever had a session resumes it.
+        await manager.connect();
+        expect(identified(simulator).toSorted()).toEqual([0, 1, 1, 2, 3, 4, 5]);
+      },
+    ),
+  );
+
+  test('rejects where the gateway is not known, and may be tried again', async () => {
+    const simulator = await simulate({ token: 'another' });
+    const manager = managerOn(simulator);
+    await expect(manager.connect()).rejects.toMatchObject({ name: 'GatewayInfoError', code: 'UNAUTHORIZED' });
+    expect(manager.state).toBe('Offline');
+    await expect(manager.connect()).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+    await manager.shutdown();
+    await simulator.close();
+  });
+
+  test(
+    'rejects with CLOSED when the manager is told to go down, which ends every connection',
+    managed({ simulator: { maxConcurrency: 1 }, manager: { total: 6 } }, async ({ simulator, manager }) => {
+      const connecting = manager.connect();
+      await until(() => simulator.identifies.length === 2);
+      const closing = manager.close();
+      await expect(connecting).rejects.toMatchObject({ name: 'ShardError', code: 'CLOSED' });
+      await closing;
+      expect([manager.state, manager.shards.size]).toEqual(['Offline', 0]);
+      await settled(simulator);
+    }),
+  );
+
+  test(
+    'right after close() comes back once everything is down',
+    managed({ manager: { total: 2 } }, async ({ manager, simulator }) => {
+      await manager.connect();
+      const closing = manager.close({ code: 4900 });
+      await Promise.all([closing, manager.connect()]);
+      expect(manager.state).toBe('Running');
+      expect(story(simulator).toSorted()).toEqual(['identify /', 'identify /', 'resume /resume', 'resume /resume']);
+    }),
+  );
+
+  test(
+    'brings up again a shard that went down, and leaves the others alone',
+    managed({ manager: { total: 3 } }, async ({ manager, simulator }) => {
+      await manager.connect();
+      const shards = [...manager.shards.values()];
+      await manager.shards.get(1)?.close();
+      expect(manager.status().counts).toMatchObject({ Connected: 2, Offline: 1 });
+      await manager.connect();
+      expect([...manager.shards.values()]).toEqual(shards);
+      expect(identified(simulator)).toEqual([0, 1, 2, 1]);
+    }),
+  );
+
+  test(
+    'makes a shard anew that was refused while running, and the others go on',
+    managed({ manager: { total: 2 } }, async ({ manager, simulator }) => {
+      await manager.connect();
+      const refused = new Promise((resolve) => manager.once('error', (error, id) => resolve([error.message, id])));
+      simulator.closeWith(4004, 'token reset', 1);
+      expect(await refused).toEqual([expect.stringContaining('4004'), 1]);
+      expect([manager.state, manager.shards.get(1)?.state]).toEqual(['Running', 'Offline']);
+      await manager.connect();
+      expect([...manager.shards.values()].map(({ state }) => state)).toEqual(['Connected', 'Connected']);
+    }),
+  );
+});
+
+describe.concurrent('who may identify', () => {
+  test(
+    "is somebody else's say with a hook: each IDENTIFY waits for it, and there is no controller",
+    managed({ simulator: { maxConcurrency: 4 } }, async ({ simulator }) => {
+      const asked: number[] = [];
+      const allow: (() => void)[] = [];
+      const identifyHook = (shardId: number) => {
+        asked.push(shardId);
+        return new Promise<void>((resolve) => allow.push(resolve));
+      };
+      const { gateway } = { gateway: simulator.url };
+      const manager = managerOn(simulator, {
+        total: 2,
+        identifyHook,
+        options: { url: gateway },
+        api: 'http://127.0.0.1:1',
+      });
+      const connecting = manager.connect();
+      await until(() => asked.length === 2);
+      expect([manager.controller, identified(simulator)]).toEqual([null, []]);
+      allow[1]?.();
+      await until(() => simulator.identifies.length === 1);
+      expect(identified(simulator)).toEqual([asked[1]]);
+      allow[0]?.();
+      await connecting;
+      await manager.shutdown();
+    }),
+  );
+
+  test("a limiter of one's own serves two managers of one bot", async () => {
+    const simulator = await simulate({ maxConcurrency: 1 });
+    const identifyLimiter = createIdentifyLimiter({ window: WINDOW });
+    const ofThem = { total: 4, identifyLimiter, options: { url: simulator.url } };
+    const managers = [
+      managerOn(simulator, { ...ofThem, ids: [0, 1] }),
+      managerOn(simulator, { ...ofThem, ids: [2, 3] }),
+    ];
+    await Promise.all(managers.map((manager) => manager.connect()));
+    expect(simulator.violations).toEqual([]);
+    expect(identified(simulator).toSorted()).toEqual([0, 1, 2, 3]);
+    await Promise.all(managers.map((manager) => manager.shutdown()));
+    await simulator.close();
+  });
+
+  test(
+    'a hook that fails is asked again after a back-off',
+    managed({}, async ({ simulator }) => {
+      let asked = 0;
+      const identifyHook = () => {
+        asked += 1;
+        if (asked === 1) throw new Error('no answer');
+      };
+      const manager = managerOn(simulator, { total: 1, identifyHook, options: { url: simulator.url } });
+      await manager.connect();
+      expect([asked, simulator.identifies.length]).toEqual([2, 1]);
+      await manager.shutdown();
+    }),
+  );
+});
+
+describe.concurrent('sessions', () => {
+  test(
+    'given for single shards are resumed, and cost no identify',
+    managed({ manager: { total: 3 } }, async ({ simulator, manager }) => {
+      await manager.connect();
+      const sessions = manager.getCurrentSessions();
+      await manager.shutdown({ resumable: true });
+      const shardOptions = Object.fromEntries(
+        Object.entries(sessions).map(([id, session]) => [id, { session: session as Session }]),
+      );
+      const next = managerOn(simulator, { total: 3, shardOptions });
+      await next.connect();
+      expect(simulator.identifies).toHaveLength(3);
+      await next.shutdown();
+    }),
+  );
+
+  test(
+    'of a store are resumed before anybody identifies, and asked for once',
+    managed({ simulator: { maxConcurrency: 1 } }, async ({ simulator }) => {
+      const memory = createMemorySessionStore();
+      const asked: number[] = [];
+      const sessionStore = { ...memory, get: (id: number) => (asked.push(id), memory.get(id)) };
+      const first = managerOn(simulator, { total: 3, ids: [1, 2], sessionStore });
+      await first.connect();
+      await first.shutdown({ resumable: true });
+      asked.length = 0;
+      await identifiable(simulator);
+      const second = managerOn(simulator, { total: 3, sessionStore });
+      const connected: number[] = [];
+      second.on('connect', (_, id) => connected.push(id));
+      await second.connect();
+      expect([asked, connected.at(-1)]).toEqual([[0, 1, 2], 0]);
+      expect(identified(simulator)).toEqual([1, 2, 0]);
+      await second.shutdown();
+    }),
+  );
+
+  test(
+    'a store that fails or hangs keeps no shard down',
+    managed({}, async ({ simulator }) => {
+      const sessionStore = {
+        get: () => Promise.reject(new Error('no database')),
+        set: () => Promise.reject(new Error('no database')),
+        delete: () => {},
+        setTotal: () => Promise.reject(new Error('no database')),
+      };
+      const manager = managerOn(simulator, { total: 2, sessionStore });
+      await manager.connect();
+      expect(manager.status().counts.Connected).toBe(2);
+      await manager.shutdown();
+    }),
+  );
+});

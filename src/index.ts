@@ -1,5 +1,6 @@
 export type { Malformed } from './actors/frameReader.js';
-export type { Awaitable, IdentifyGrant, IdentifyLimiter } from './actors/identifySlot.js';
+export type { Awaitable } from './util/awaitable.js';
+export type { IdentifyGrant, IdentifyLimiter } from './identify/limiter.js';
 export type { Compression } from './actors/inflate/createInflater.js';
 export { lifecycleOf, managerMachine, shardMachine, type Lifecycle } from '../machines/index.js';
 export type { GuildMembers } from './shard/requests/guildMembers.js';

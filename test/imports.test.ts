@@ -40,13 +40,25 @@ const sources = ['machines', 'src']
   .map(read);
 
 /** The layers, from the ground up: each may import its own and those below. */
-const layers = ['src/protocol', 'machines', 'src/actors', 'src', 'src/inspector', 'src/dashboard', 'src/cli'] as const;
+const layers = [
+  'src/util',
+  'src/protocol',
+  'machines',
+  'src/identify',
+  'src/actors',
+  'src',
+  'src/inspector',
+  'src/dashboard',
+  'src/cli',
+] as const;
 type Layer = (typeof layers)[number] | 'src/simulator' | 'src/dashboard/page';
 
 function layerOf(path: string): Layer {
   const folder = dirname(path);
   for (const layer of [
+    'src/util',
     'src/protocol',
+    'src/identify',
     'src/actors',
     'src/simulator',
     'src/inspector',

@@ -1,29 +1,6 @@
 import { fromCallback, type EventObject } from 'xstate';
 import type { SlotInput, SlotReport } from '../../machines/shard.types.js';
-
-/** A value or a promise of it: limiters and stores may live in this process or elsewhere. */
-export type Awaitable<T> = T | PromiseLike<T>;
-
-/** Leave to send one IDENTIFY. */
-export interface IdentifyGrant {
-  /**
-   * Called just before IDENTIFY leaves: the window and the daily budget count from here.
-   * False where the grant has run out: the shard queues again.
-   */
-  commit(): Awaitable<boolean>;
-  /** Gives back a grant that was not used: the socket was lost first. */
-  cancel(): Awaitable<void>;
-}
-
-/**
- * Who may identify when: in this process ({@link createIdentifyLimiter}) or shared between machines.
- *
- * See [Discord Docs/Rate Limiting and Max Concurrency](https://docs.discord.com/developers/events/gateway#sharding-max-concurrency).
- */
-export interface IdentifyLimiter {
-  /** Queues, and resolves with a grant; rejects when the signal is aborted. A failure is retried after a back-off. */
-  acquire(shardId: number, options: { signal: AbortSignal }): Promise<IdentifyGrant>;
-}
+import type { IdentifyLimiter } from '../identify/limiter.js';
 
 /** What a shard's slot needs beyond its input. */
 export interface SlotDeps {

@@ -1,8 +1,8 @@
 import { createActor, type Actor } from 'xstate';
 import { identifyQueueMachine } from '../../machines/identifyQueue.js';
-import type { IdentifyGrant, IdentifyLimiter } from '../actors/identifySlot.js';
-import { ShardError } from '../util/errors.js';
 import { BUDGET_PERIOD_MS, IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
+import { ShardError } from '../util/errors.js';
+import type { IdentifyGrant, IdentifyLimiter } from './limiter.js';
 
 /** `session_start_limit` of GET /gateway/bot, in Discord's own words. Times in milliseconds. */
 export interface SessionStartLimit {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IdentifyGrant, IdentifyLimiter } from '../actors/identifySlot.js';
+import type { IdentifyGrant, IdentifyLimiter } from '../identify/limiter.js';
 import {
   createIdentifyLimiter,
   type ProcessIdentifyLimiter,

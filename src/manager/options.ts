@@ -1,5 +1,6 @@
 import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
-import type { Awaitable, IdentifyLimiter } from '../actors/identifySlot.js';
+import type { Awaitable } from '../util/awaitable.js';
+import type { IdentifyLimiter } from '../identify/limiter.js';
 import { checkBudget, type SessionStartLimit } from '../identify/identifyLimiter.js';
 import { checkMethods, invalidOption } from '../util/options.js';
 import { checkApi } from './gatewayInfo.js';

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../actors/identifySlot.js';
+import type { Awaitable } from '../util/awaitable.js';
 import type { Session } from '../protocol/session.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
 

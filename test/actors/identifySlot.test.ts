@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createActor, setup } from 'xstate';
 import type { SlotReport } from '../../machines/shard.types.js';
-import { slotLogic, type IdentifyGrant, type IdentifyLimiter } from '../../src/actors/identifySlot.js';
+import { slotLogic } from '../../src/actors/identifySlot.js';
+import type { IdentifyGrant, IdentifyLimiter } from '../../src/identify/limiter.js';
 
 const TOKEN = 'obviously-fake';
 const redact = (text: string) => text.replaceAll(TOKEN, '[redacted]');

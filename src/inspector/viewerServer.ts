@@ -1,7 +1,7 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { LocalServer, type ListenFailure } from '../util/localhost/server.js';
+import { createLimitedServer, LocalServer, type ListenFailure } from '../util/localhost/server.js';
 import { isFromHere, loopbackHost } from '../util/localhost/loopback.js';
 import type { Frame } from './conversion.js';
 import { InspectorError } from './errors.js';
@@ -43,7 +43,7 @@ export class Relay {
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    const server = createServer((request, response) => this.#answer(request, response));
+    const server = createLimitedServer((request, response) => this.#answer(request, response));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server = new LocalServer(server, { ...options, name: 'The inspector', maxConnections: MAX_CONNECTIONS });
   }

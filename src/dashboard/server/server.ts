@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { LocalServer, type ListenFailure } from '../../util/localhost/server.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createLimitedServer, LocalServer, type ListenFailure } from '../../util/localhost/server.js';
 import { LOOPBACK } from '../../util/localhost/loopback.js';
 import { Access } from './access.js';
 import { DashboardError } from '../errors.js';
@@ -11,11 +11,6 @@ import { Streams } from './eventStream.js';
 const MAX_CONNECTIONS = 64;
 const MAX_URL_LENGTH = 2_048;
 const MAX_BODY_BYTES = 1_024;
-/** How long a request may take to arrive, and how often those that arrive are checked for it. */
-const REQUEST_LIMIT_MS = 10_000;
-const LOOK_AT_REQUESTS_MS = 2_000;
-/** Of one connection: a browser opens another then. */
-const MAX_REQUESTS = 100;
 
 const HEADERS = {
   'Content-Security-Policy':
@@ -74,14 +69,7 @@ export class DashboardServer {
     this.#warn = warn;
     this.#access = new Access({ token: options.token, isLoopback: LOOPBACK.has(options.host) });
     this.#streams = source.follow === null ? null : new Streams(source.follow, warn);
-    const limits = {
-      requestTimeout: REQUEST_LIMIT_MS,
-      headersTimeout: REQUEST_LIMIT_MS,
-      connectionsCheckingInterval: LOOK_AT_REQUESTS_MS,
-    };
-    const server = createServer(limits, (request, response) => void this.#handle(request, response));
-    server.maxRequestsPerSocket = MAX_REQUESTS;
-    server.on('dropRequest', (_request, socket) => socket.destroy());
+    const server = createLimitedServer((request, response) => void this.#handle(request, response));
     this.#server = new LocalServer(server, {
       port: options.port,
       host: options.host,

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface LocalServerParts {
@@ -23,6 +23,28 @@ export class ListenFailure extends Error {
     super(message, { cause });
     this.code = isInUse ? 'PORT_IN_USE' : 'CANNOT_LISTEN';
   }
+}
+
+/** A request that has not arrived whole after this time is ended with 408. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Node looks for late requests this often. Its default of 30 s would let half a request hold a connection for 40 s. */
+const CHECK_INTERVAL_MS = 2_000;
+
+/** A connection is closed after this many requests; a browser opens another. */
+const MAX_REQUESTS_PER_CONNECTION = 100;
+
+/** Makes an HTTP server whose connections cannot be held by requests that arrive slowly or not at all. */
+export function createLimitedServer(listener: RequestListener): Server {
+  const limits = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  };
+  const server = createServer(limits, listener);
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
+  server.on('dropRequest', (_request, socket) => socket.destroy());
+  return server;
 }
 
 /** An HTTP server beside a bot: it keeps no process alive, and takes its connections with it when it goes. */

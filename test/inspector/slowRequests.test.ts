@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { Relay } from '../../src/inspector/viewerServer.js';
+import { Viewer } from './rig.js';
+
+test(
+  '64 half requests are closed within 20 s, and the page answers again; a viewer stays',
+  { timeout: 40_000 },
+  async () => {
+    const relay = new Relay({ port: 0, host: '127.0.0.1', page: 'https://stately.ai/inspect', warn: () => {} });
+    await relay.listen();
+    try {
+      const { port } = new URL(`${relay.url}`);
+      using viewer = await Viewer.open(relay.url);
+      const openedAt = performance.now();
+      const slow = Array.from({ length: 63 }, (_, n) => {
+        const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+        // A third of them never sends a byte.
+        if (n % 3 > 0) socket.write(n % 3 === 1 ? 'GET / HTTP/1.1\r\nHost: local' : 'POST / HTTP/1.1\r\n');
+        return once(socket.resume(), 'close');
+      });
+      await expect
+        .poll(
+          () =>
+            fetch(`${relay.url}`).then(
+              ({ status }) => status,
+              () => 'refused',
+            ),
+          { timeout: 10_000 },
+        )
+        .toBe('refused');
+      await Promise.all(slow);
+      expect(performance.now() - openedAt).toBeLessThan(20_000);
+      expect((await fetch(`${relay.url}`)).status).toBe(200);
+      expect([viewer.isClosed, relay.viewers]).toEqual([false, 1]);
+    } finally {
+      await relay.close();
+    }
+  },
+);

@@ -3,7 +3,7 @@ import { openInBrowser } from '../util/localhost/openInBrowser.js';
 import { reportTo } from '../util/logger.js';
 import { DashboardError } from './errors.js';
 import type { ResolvedServerOptions, ServerOptions } from './options.js';
-import { DashboardServer } from './server/server.js';
+import { DashboardServer } from './server/dashboardServer.js';
 import type { Source } from './source.js';
 
 /** A live page on shards. Made by {@link serveDashboard}. */

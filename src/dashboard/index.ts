@@ -1,7 +1,7 @@
 export type { Dashboard } from './dashboard.js';
 export { DashboardError, type DashboardErrorCode } from './errors.js';
 export type { DashboardOptions, FaultySimulator, ServerOptions } from './options.js';
-export { serveAuditDashboard } from './playback/serve.js';
-export { serveDashboard } from './serve.js';
+export { serveAuditDashboard } from './playback/serveAuditDashboard.js';
+export { serveDashboard } from './serveDashboard.js';
 export type { WatchedManager, WatchedShard } from './live/watched.js';
 export type * from './messages.js';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { matches, parseFilter } from '../../src/cli/commands/audit/filter.js';
-import { reasonGroup } from '../../src/cli/commands/audit/reason.js';
+import { reasonGroup } from '../../src/cli/commands/audit/reasonGroup.js';
 import { parseTime, showDuration, WallClock } from '../../src/cli/commands/audit/time.js';
 import { UsageError } from '../../src/cli/exitCode.js';
 import { closedByGateway, causes } from '../../src/protocol/decision.js';

@@ -2,7 +2,7 @@ import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import type { AuditRecord } from '../../src/audit/index.js';
 import { parseFilter } from '../../src/cli/commands/audit/filter.js';
-import { reportTotals } from '../../src/cli/commands/audit/report.js';
+import { reportTotals } from '../../src/cli/commands/audit/reportTotals.js';
 import { WallClock } from '../../src/cli/commands/audit/time.js';
 import { Timeline } from '../../src/cli/commands/audit/timeline.js';
 import { Totals } from '../../src/cli/commands/audit/totals.js';

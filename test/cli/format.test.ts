@@ -2,8 +2,8 @@ import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { fill, labelled, sinceStart, TransitionPrinter } from '../../src/cli/terminal/format.js';
 import { createOutput } from '../../src/cli/terminal/output.js';
-import { applyFault } from '../../src/cli/typedFaults.js';
-import { parseIntents } from '../../src/cli/intents.js';
+import { applyFault } from '../../src/cli/applyFault.js';
+import { parseIntents } from '../../src/cli/parseIntents.js';
 import { ESCAPE } from './command.js';
 
 /** A stream that keeps what it is given. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Replays } from '../../src/dashboard/playback/replays.js';
-import type { FoldedLog, ShardEntry } from '../../src/dashboard/playback/timeline.js';
+import type { FoldedLog, ShardEntry } from '../../src/dashboard/playback/foldLog.js';
 import type { AuditShard } from '../../src/dashboard/messages.js';
 import { Recording } from '../audit/recording.js';
 import { until } from '../shard/rig.js';

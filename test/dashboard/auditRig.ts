@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { readEntries } from '../../src/dashboard/playback/entries.js';
 import type { AuditShard, AuditTimeline, StateIndex } from '../../src/dashboard/messages.js';
-import { replayShard } from '../../src/dashboard/playback/steps.js';
-import { foldLog, type FoldedLog, type ShardEntry } from '../../src/dashboard/playback/timeline.js';
+import { replayShard } from '../../src/dashboard/playback/replayShard.js';
+import { foldLog, type FoldedLog, type ShardEntry } from '../../src/dashboard/playback/foldLog.js';
 import { lifecycles } from '../../machines/index.js';
 import { readAuditLog } from '../../src/index.js';
 

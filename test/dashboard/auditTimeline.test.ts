@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Lifecycle } from '../../machines/index.js';
-import { foldLog } from '../../src/dashboard/playback/timeline.js';
+import { foldLog } from '../../src/dashboard/playback/foldLog.js';
 import type { Entry } from '../../src/dashboard/playback/entries.js';
 import { shownStates } from '../../src/dashboard/live/views.js';
 import { createAuditLog } from '../../src/index.js';

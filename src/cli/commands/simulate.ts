@@ -5,7 +5,7 @@ import { showTime } from '../terminal/format.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import { createOutput, type Output, writeJson } from '../terminal/output.js';
 import { describe, type Happening, Happenings } from '../simulatorLog.js';
-import { applyFault, faultNames } from '../typedFaults.js';
+import { applyFault, faultNames } from '../applyFault.js';
 
 /** Options of `shardchart simulate`, as the command line has them. */
 export interface SimulateOptions {

@@ -8,7 +8,7 @@ import type {
   StateIndex,
   Totals,
 } from '../messages.js';
-import { mostTelling } from './mostTelling.js';
+import { mostTelling } from './keepIncidents.js';
 import { lastUpTo, type Times } from './search.js';
 
 /** A log has none of it. */

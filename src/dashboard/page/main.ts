@@ -1,20 +1,20 @@
 import type { Incident, Setup, ShardKey } from '../messages.js';
 import { ChartView } from './chart.js';
 import { Chips } from './chips.js';
-import { ControlsView } from './controls.js';
+import { ControlsView } from './controlsView.js';
 import { byId, element } from './dom.js';
-import { FactsView } from './facts.js';
+import { FactsView } from './factsView.js';
 import { type Feed, type Listener, RETRY_MS } from './feed.js';
 import { FindField } from './findField.js';
 import { Grid } from './grid.js';
-import { HeaderView } from './header.js';
-import { IncidentList } from './incidents.js';
+import { HeaderView } from './headerView.js';
+import { IncidentList } from './incidentList.js';
 import { isCalm, isWide } from './layout.js';
 import { LiveFeed } from './liveFeed.js';
 import { Model, isInService } from './model.js';
 import { BucketPlot, LatencyPlot } from './plots.js';
-import { QueueView } from './queue.js';
-import { StepList } from './steps.js';
+import { QueueView } from './queueView.js';
+import { StepList } from './stepList.js';
 import { Strip } from './strip.js';
 import type { View } from './view.js';
 

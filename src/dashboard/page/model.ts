@@ -13,7 +13,7 @@ import type {
 } from '../messages.js';
 import { Detail } from './detail.js';
 import type { Listener } from './feed.js';
-import { mostTelling } from './mostTelling.js';
+import { mostTelling } from './keepIncidents.js';
 
 export interface FleetShard {
   readonly key: ShardKey;

@@ -1,6 +1,6 @@
 import type { AuditIncident, AuditShard, AuditTimeline, ShardKey } from '../messages.js';
 import { AuditFleet, NO_TOTALS } from './auditFleet.js';
-import { AuditShardAt } from './auditShard.js';
+import { AuditShardAt } from './auditShardAt.js';
 import { type Feed, type Listener, RETRY_MS } from './feed.js';
 import { Playback } from './playback.js';
 

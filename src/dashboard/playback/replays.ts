@@ -1,5 +1,5 @@
-import { replayShard } from './steps.js';
-import type { FoldedLog } from './timeline.js';
+import { replayShard } from './replayShard.js';
+import type { FoldedLog } from './foldLog.js';
 
 /** Of as many shards the answer is kept: whoever compares some goes to and fro between them. */
 const KEPT = 4;

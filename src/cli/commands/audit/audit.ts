@@ -5,7 +5,7 @@ import { ExitCode, UsageError } from '../../exitCode.js';
 import { createOutput, onceUnread, writeJson } from '../../terminal/output.js';
 import { warn } from '../../terminal/warn.js';
 import { type Filter, type FilterOptions, matches, parseFilter } from './filter.js';
-import { reportTotals } from './report.js';
+import { reportTotals } from './reportTotals.js';
 import { WallClock } from './time.js';
 import { Timeline } from './timeline.js';
 import { Totals } from './totals.js';

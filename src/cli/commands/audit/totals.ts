@@ -2,7 +2,7 @@ import { lifecycles, type Lifecycle } from '../../../../machines/lifecycle.js';
 import type { AuditRecord } from '../../../audit/record.js';
 import type { Action, Decision } from '../../../protocol/decision.js';
 import { type Filter, matches } from './filter.js';
-import { reasonGroup } from './reason.js';
+import { reasonGroup } from './reasonGroup.js';
 import { isFirstOfLife, RepeatedRuns, startsProcess } from './runs.js';
 
 /** Milliseconds spent in each state. */

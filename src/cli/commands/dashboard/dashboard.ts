@@ -3,13 +3,13 @@ import { createShardManager } from '../../../manager/manager.js';
 import { createFileSessionStore } from '../../../sessions/fileStore.js';
 import { tokenFrom } from '../../environment.js';
 import { ExitCode, UsageError } from '../../exitCode.js';
-import { parseIntents } from '../../intents.js';
+import { parseIntents } from '../../parseIntents.js';
 import { type Interrupt, onInterrupt } from '../../terminal/interrupt.js';
 import { writeJson } from '../../terminal/output.js';
 import { type BotOptions, connect, exitCodeOf, planBot } from '../run/bot.js';
 import { warn } from '../../terminal/warn.js';
-import { quietBut, ready } from './open.js';
-import { createSimulatedBot } from './simulated.js';
+import { quietBut, ready } from './openDashboard.js';
+import { createSimulatedBot } from './simulatedBot.js';
 
 /** Options of `shardchart dashboard`, as the command line has them. */
 export interface DashboardCommandOptions extends BotOptions {

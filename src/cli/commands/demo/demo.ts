@@ -1,8 +1,8 @@
 import type { Shard } from '../../../shard/shard.js';
-import { openAuditLog } from '../audit/open.js';
+import { openAuditLog } from '../audit/openAuditLog.js';
 import { ExitCode } from '../../exitCode.js';
 import { gatewayUrl, tokenFrom } from '../../environment.js';
-import { GrowingGroup, openInspector, type InspectChoice } from '../../inspect.js';
+import { GrowingGroup, openInspector, type InspectChoice } from '../../openInspector.js';
 import { onInterrupt } from '../../terminal/interrupt.js';
 import { createOutput, type Output } from '../../terminal/output.js';
 import { chapters } from './chapters.js';

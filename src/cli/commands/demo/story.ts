@@ -5,7 +5,7 @@ import type { Interrupt } from '../../terminal/interrupt.js';
 import type { Output } from '../../terminal/output.js';
 import type { Chapter } from './chapters.js';
 import { type Check, checkBalance, checkChapter, same, type WireEnd } from './checks.js';
-import { createStage, type Stage } from './stage.js';
+import { createStage, type Stage } from './rig.js';
 import { StoryInterrupted, StoryStuck, Waiting } from './waiting.js';
 
 /** All waits together; with the clean-up the demo stays below 30 s. */

@@ -6,8 +6,8 @@ import type { ShardManagerOptions } from '../../../manager/options.js';
 import { FatalShardError, ShardError } from '../../../util/errors.js';
 import { givenUrls } from '../../environment.js';
 import { ExitCode, UsageError } from '../../exitCode.js';
-import { parseIntents } from '../../intents.js';
-import { chooseShards, type ShardChoice } from './shards.js';
+import { parseIntents } from '../../parseIntents.js';
+import { chooseShards, type ShardChoice } from './chooseShards.js';
 
 /** Which shards are run and how, as the command line has it. */
 export interface BotOptions extends ShardChoice {

@@ -1,5 +1,5 @@
 import type { ManagerState } from '../../../manager/status.js';
-import { type FleetView, isSpent } from './view.js';
+import { type FleetView, isSpent } from './fleetView.js';
 import type { Moment } from './words.js';
 
 /** The least of a start that is progress. */

@@ -5,7 +5,7 @@ import { createOutput, isTerminal, type Lines, type Output, writeJson } from '..
 import { createScreen, type Screen } from '../../terminal/screen.js';
 import { Moments } from './moments.js';
 import { drawTable } from './table.js';
-import type { FleetView } from './view.js';
+import type { FleetView } from './fleetView.js';
 import { describeMoment, type Moment, summary } from './words.js';
 
 type Level = 'warn' | 'error';

@@ -1,15 +1,15 @@
 import { createShardManager, type ShardManager } from '../../../manager/manager.js';
 import { createFileSessionStore } from '../../../sessions/fileStore.js';
-import { openAuditLog } from '../audit/open.js';
-import { type DashboardChoice, openDashboard } from '../dashboard/open.js';
+import { openAuditLog } from '../audit/openAuditLog.js';
+import { type DashboardChoice, openDashboard } from '../dashboard/openDashboard.js';
 import { tokenFrom } from '../../environment.js';
 import { UsageError } from '../../exitCode.js';
-import { openInspector, type InspectChoice } from '../../inspect.js';
+import { openInspector, type InspectChoice } from '../../openInspector.js';
 import { onInterrupt } from '../../terminal/interrupt.js';
 import { writeJson } from '../../terminal/output.js';
 import { type BotOptions, connect, exitCodeOf, planBot } from './bot.js';
 import { Report } from './report.js';
-import { FleetViewer } from './view.js';
+import { FleetViewer } from './fleetView.js';
 
 /** Options of `shardchart run`, as the command line has them. */
 export interface RunOptions extends BotOptions, InspectChoice, DashboardChoice {

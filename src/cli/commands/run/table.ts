@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import { lifecycles, type Lifecycle } from '../../../../machines/lifecycle.js';
 import { fill, paint, showLifecycle } from '../../terminal/format.js';
-import type { FleetView, ShardView } from './view.js';
+import type { FleetView, ShardView } from './fleetView.js';
 import { budget, headline, showCount, showRate } from './words.js';
 
 /** What a table is drawn on. */

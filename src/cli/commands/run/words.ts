@@ -1,5 +1,5 @@
 import { showDuration, WallClock } from '../audit/time.js';
-import { type FleetView, isSpent } from './view.js';
+import { type FleetView, isSpent } from './fleetView.js';
 
 const clock = new WallClock(false);
 

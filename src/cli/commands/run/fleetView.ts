@@ -2,7 +2,7 @@ import { lifecycles, type Lifecycle } from '../../../../machines/lifecycle.js';
 import type { ProcessIdentifyLimiter } from '../../../identify/identifyLimiter.js';
 import type { ManagerStatus, ShardStatus } from '../../../manager/status.js';
 import type { ShardManager } from '../../../manager/manager.js';
-import { ShardRates } from './rates.js';
+import { ShardRates } from './shardRates.js';
 
 /** A shard as it is shown; its rate in dispatches a second. */
 export type ShardView = ShardStatus & { readonly rate: number };

@@ -1,6 +1,6 @@
 import { serveSource, warnTo, type Dashboard } from './dashboard.js';
 import { checkControls, resolveServerOptions, type DashboardOptions } from './options.js';
-import { LiveSource } from './live/live.js';
+import { LiveSource } from './live/liveSource.js';
 import { checkWatched, type WatchedManager, type WatchedShard } from './live/watched.js';
 
 /**

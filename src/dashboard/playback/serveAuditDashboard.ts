@@ -5,8 +5,8 @@ import { serveSource, warnTo, type Dashboard } from '../dashboard.js';
 import { DashboardError } from '../errors.js';
 import { resolveServerOptions, type ServerOptions } from '../options.js';
 import { describePassedOver, readEntries } from './entries.js';
-import { AuditSource } from './source.js';
-import { foldLog } from './timeline.js';
+import { AuditSource } from './auditLogSource.js';
+import { foldLog } from './foldLog.js';
 
 /**
  * Serves a page that plays an audit log, or several as one: rotated files, or those of several processes. It is read once,

@@ -1,7 +1,7 @@
 import type { ShardKey } from '../messages.js';
 import type { Send } from '../source.js';
-import { eventFrame } from '../server/eventStream.js';
-import { Detail } from './detail.js';
+import { eventFrame } from '../server/eventStreams.js';
+import { Detail } from './shardWatcher.js';
 import type { WatchedShard } from './watched.js';
 
 interface Spotlight {

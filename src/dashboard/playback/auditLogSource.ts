@@ -2,7 +2,7 @@ import type { AuditTimeline, Setup } from '../messages.js';
 import type { Source } from '../source.js';
 import { shownStates } from '../live/views.js';
 import { Replays } from './replays.js';
-import type { FoldedLog } from './timeline.js';
+import type { FoldedLog } from './foldLog.js';
 
 const SHARD = /^\/audit\/shards\/(\d{1,16})$/;
 

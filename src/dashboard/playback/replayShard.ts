@@ -6,7 +6,7 @@ import { strangerTo } from '../../audit/version.js';
 import type { AuditStep } from '../messages.js';
 import { edgesTaken, leafOf } from '../live/charts.js';
 import { stepView } from '../live/views.js';
-import type { ShardEntry } from './timeline.js';
+import type { ShardEntry } from './foldLog.js';
 
 /** After so long others have their turn: a shard may have a hundred thousand records, of a tenth of a millisecond each. */
 const TURN_MS = 10;

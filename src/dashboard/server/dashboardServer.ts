@@ -3,10 +3,10 @@ import { createLimitedServer, LocalServer, type ListenFailure } from '../../util
 import { LOOPBACK } from '../../util/localhost/loopback.js';
 import { Access } from './access.js';
 import { DashboardError } from '../errors.js';
-import { loadFiles, type Files } from './files.js';
+import { loadFiles, type Files } from './pageFiles.js';
 import type { ResolvedServerOptions } from '../options.js';
 import type { Source } from '../source.js';
-import { Streams } from './eventStream.js';
+import { Streams } from './eventStreams.js';
 
 const MAX_CONNECTIONS = 64;
 const MAX_URL_LENGTH = 2_048;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { exceptions, folderOf, rules, type Rule } from './importRules.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -39,101 +40,79 @@ const sources = ['machines', 'src']
   .toSorted()
   .map(read);
 
-/** The layers, from the ground up: each may import its own and those below. */
-const layers = [
-  'src/util',
-  'src/protocol',
-  'machines',
-  'src/identify',
-  'src/actors',
-  'src',
-  'src/inspector',
-  'src/dashboard',
-  'src/cli',
-] as const;
-type Layer = (typeof layers)[number] | 'src/simulator' | 'src/dashboard/page';
+const isOurs = (specifier: string) => specifier.endsWith('.ts');
+const packageOf = (specifier: string) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+const inFolder = (...wanted: string[]) => sources.filter(({ path }) => wanted.includes(folderOf(path)));
 
-function layerOf(path: string): Layer {
-  const folder = dirname(path);
-  for (const layer of [
-    'src/util',
-    'src/protocol',
-    'src/identify',
-    'src/actors',
-    'src/simulator',
-    'src/inspector',
-    'src/dashboard/page',
-    'src/dashboard',
-    'src/cli',
-    'machines',
-  ] as const) {
-    if (folder === layer || folder.startsWith(`${layer}/`)) return layer;
-  }
-  return 'src';
+function isAllowed({ path, imports }: Source, imported: string): boolean {
+  const from = folderOf(path);
+  const { ours, npm = [], node = false } = rules[from] as Rule;
+  if (imported.startsWith('node:')) return node;
+  if (!isOurs(imported)) return npm.includes(packageOf(imported));
+  const to = folderOf(imported);
+  if (to === from || ours.includes(to)) return true;
+  const exception = exceptions.find((one) => one.from === from && one.to === imported);
+  if (exception === undefined) return false;
+  return !exception.typesOnly || !valueImports(path, imports).includes(imported);
 }
 
-const isOurs = (specifier: string) => specifier.endsWith('.ts');
-const isSimulator = (path: string) => isOurs(path) && layerOf(path) === 'src/simulator';
-const isPage = (path: string) => layerOf(path) === 'src/dashboard/page';
-const height = (layer: Layer) => layers.indexOf(layer as (typeof layers)[number]);
-const inLayer = (...wanted: Layer[]) => sources.filter(({ path }) => wanted.includes(layerOf(path)));
-
-const simulatorMayImport = (imported: string) =>
-  isOurs(imported)
-    ? ['src/simulator', 'src/protocol'].includes(layerOf(imported))
-    : imported.startsWith('node:') || ['ws', 'minizlib'].includes(imported);
-const outside = (layer: Layer) => inLayer(layer).flatMap(({ imports }) => imports.filter((name) => !isOurs(name)));
-
 describe('imports run one way', () => {
-  test('there is something to look at', () => {
+  test('the reader of imports finds the files and their imports', () => {
     expect(sources.length).toBeGreaterThan(40);
     expect(sources.flatMap(({ imports }) => imports).filter(isOurs).length).toBeGreaterThan(100);
   });
 
-  test('protocol <- machines <- actors <- the faces <- inspector <- dashboard <- cli', () => {
-    const wrong = inLayer(...layers).flatMap(({ path, imports }) =>
-      imports
-        .filter(isOurs)
-        .filter((imported) => height(layerOf(imported)) > height(layerOf(path)))
-        .map((imported) => `${path} imports ${imported}`),
+  test('every folder has a row in the table, and every row a folder', () => {
+    expect([...new Set(sources.map(({ path }) => folderOf(path)))].toSorted()).toEqual(Object.keys(rules).toSorted());
+  });
+
+  test('src/ has one loose file, index.ts', () => {
+    expect(sources.filter(({ path }) => dirname(path) === 'src').map(({ path }) => path)).toEqual(['src/index.ts']);
+  });
+
+  test.each(Object.keys(rules))('%s imports what its row allows and nothing else', (folder) => {
+    const wrong = inFolder(folder).flatMap((source) =>
+      source.imports
+        .filter((imported) => !isAllowed(source, imported))
+        .map((imported) => `${source.path} imports ${imported}`),
     );
     expect(wrong).toEqual([]);
   });
 
-  test('nothing below the cli imports the simulator, but that the dashboard knows its faults by name', () => {
-    const wrong = inLayer('src/protocol', 'machines', 'src/actors', 'src', 'src/inspector').filter(({ imports }) =>
-      imports.some(isSimulator),
-    );
-    expect(wrong.map(({ path }) => path)).toEqual([]);
-    const known = inLayer('src/dashboard').flatMap(({ path, imports }) =>
-      valueImports(path, imports).filter(isSimulator),
-    );
-    expect(known).toEqual(['src/simulator/namedFaults.ts']);
-    const table = sources.filter(({ path }) => path === 'src/simulator/namedFaults.ts');
-    expect(table.map(({ path, imports }) => valueImports(path, imports))).toEqual([[]]);
+  test('the table itself has no circle: some folder imports only folders that are already placed, until all are', () => {
+    const placed = new Set<string>();
+    const open = new Map(Object.entries(rules).map(([folder, { ours }]) => [folder, ours]));
+    for (let before = -1; before !== placed.size;) {
+      before = placed.size;
+      for (const [folder, ours] of open) if (ours.every((other) => placed.has(other))) placed.add(folder);
+    }
+    expect([...open.keys()].filter((folder) => !placed.has(folder))).toEqual([]);
   });
 
-  test('the page imports itself and, of the rest, types alone; nothing imports the page', () => {
-    const page = inLayer('src/dashboard/page');
-    expect(page.length).toBeGreaterThan(0);
-    const wrong = page.flatMap(({ path, imports }) => {
-      const values = [...valueImports(path, imports), ...imports.filter((imported) => !isOurs(imported))];
-      return values.filter((imported) => !isPage(imported)).map((imported) => `${path} imports ${imported}`);
+  test('every npm package of a row is imported in its folder', () => {
+    const unused = Object.entries(rules).flatMap(([folder, { npm = [] }]) => {
+      const used = new Set(inFolder(folder).flatMap(({ imports }) => imports.map(packageOf)));
+      return npm.filter((name) => !used.has(name)).map((name) => `${folder} does not import ${name}`);
     });
-    const users = sources.filter(({ path, imports }) => !isPage(path) && imports.some(isPage));
-    expect([wrong, users.map(({ path }) => path)]).toEqual([[], []]);
+    expect(unused).toEqual([]);
   });
 
-  test('the simulator knows only the protocol: what it tests must not be made of what is tested', () => {
-    const wrong = inLayer('src/simulator').flatMap(({ path, imports }) =>
-      imports.filter((imported) => !simulatorMayImport(imported)).map((imported) => `${path} imports ${imported}`),
+  test('every exception of the table is used', () => {
+    const unused = exceptions.filter(({ from, to }) => !inFolder(from).some(({ imports }) => imports.includes(to)));
+    expect(unused).toEqual([]);
+  });
+
+  test('the named faults import nothing at run time: the dashboard loads no simulator with them', () => {
+    const table = sources.find(({ path }) => path === 'src/simulator/faults/namedFaults.ts');
+    expect(table && valueImports(table.path, table.imports)).toEqual([]);
+  });
+
+  test('no file outside of the page imports the page', () => {
+    const users = sources.filter(
+      ({ path, imports }) =>
+        folderOf(path) !== 'dashboard/page' && imports.filter(isOurs).some((it) => folderOf(it) === 'dashboard/page'),
     );
-    expect(wrong).toEqual([]);
-  });
-
-  test('the protocol imports nothing from outside, the charts only xstate', () => {
-    expect(outside('src/protocol')).toEqual([]);
-    expect([...new Set(outside('machines'))]).toEqual(['xstate']);
+    expect(users.map(({ path }) => path)).toEqual([]);
   });
 
   test('only the inspector imports @xstate/inspect, and when it is used', () => {
@@ -143,7 +122,7 @@ describe('imports run one way', () => {
     expect(users[0]?.code).not.toMatch(/from '@/);
   });
 
-  test('nothing imports in a circle', () => {
+  test('no file imports itself, whichever way round', () => {
     const graph = new Map(sources.map(({ path, imports }) => [path, valueImports(path, imports)]));
     const done = new Set<string>();
     const circles: string[] = [];
@@ -186,7 +165,7 @@ describe('the charts and the protocol use no clock, no randomness and no I/O', (
     'WebSocket',
   ];
 
-  test.each(inLayer('src/protocol', 'machines').map(({ path, code }) => [path, code] as const))('%s', (_, code) => {
+  test.each(inFolder('protocol', 'machines').map(({ path, code }) => [path, code] as const))('%s', (_, code) => {
     const words = code.replaceAll(/'[^'\n]*'|`[^`]*`/g, "''");
     expect(forbidden.filter((name) => new RegExp(`(?<![\\w.])${name.replace('.', '\\.')}\\b`).test(words))).toEqual([]);
   });

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { commentsOf, opensWithPronoun, refusedWords } from '../scripts/prose.mjs';
+
+const source = `/**
+ * Negative past the end of the buffer.
+ * Second line.
+ */
+const a = 1; // What is behind the code.
+// One comment
+// over two lines.
+const url = 'https://example.com'; const b = "// no comment";
+// @ts-check
+`;
+
+test('blocks, runs of lines and comments behind code are three comments; a directive and a string are none', () => {
+  expect(commentsOf(source).map((text: string) => text.split('\n')[0])).toEqual([
+    'Negative past the end of the buffer.',
+    'What is behind the code.',
+    'One comment',
+  ]);
+});
+
+test.each([
+  ['What is behind', true],
+  ['It holds', true],
+  ['`This` binds', true],
+  ['Negative past the end', false],
+  ['Item of a list', false],
+])('"%s" opens with a pronoun: %s', (comment, expected) => {
+  expect(opensWithPronoun(comment)).toBe(expected);
+});
+
+test('refused words come with their line; a name in code that has one inside does not', () => {
+  expect(refusedWords('isNobodyAway\nWhoever asks is told.')).toEqual([
+    { line: 2, word: 'Whoever' },
+    { line: 2, word: 'is told' },
+  ]);
+});

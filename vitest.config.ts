@@ -1,17 +1,32 @@
 import { defineConfig } from 'vitest/config';
 import BrowserReporter from './test/browser/reporter.js';
+import DurationReporter from './test/durations.js';
+import { filesOfProjects } from './test/projects.js';
+
+const files = filesOfProjects(new URL('./', import.meta.url));
+const isTypeTest = (file: string) => file.endsWith('.test-d.ts');
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Most tests wait on sockets and children, not on a core; one worker, the default on two cores, would idle; three are
     // late for the timeouts of the shards under test.
     maxWorkers: 2,
-    // XState's development build says this of a chart whose child has failed, which is what some tests are about.
+    // XState's development build warns of a chart whose child has failed; some tests are about exactly that.
     onConsoleLog: (text) => !text.includes('was sent to stopped actor'),
-    reporters: ['default', new BrowserReporter()],
+    reporters: ['default', new DurationReporter(files), new BrowserReporter()],
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+    projects: [...files].map(([name, own]) => ({
+      extends: true as const,
+      test: {
+        name,
+        include: own.filter((file) => !isTypeTest(file)),
+        typecheck: {
+          enabled: own.some(isTypeTest),
+          include: own.filter(isTypeTest),
+          tsconfig: './tsconfig.json',
+        },
+      },
+    })),
   },
 });

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createShard, type ShardError, type Compression } from '../../src/index.js';
 import {
@@ -190,13 +191,14 @@ describe.concurrent('a shard that goes up', () => {
   );
 
   it('beats while it waits for its identify slot, and while it waits for READY', async () => {
-    let grantSlot = () => {};
-    const slot = new Promise<void>((resolve) => (grantSlot = resolve));
+    const slot = new EventEmitter();
     const options: Scenario = {
       simulator: { heartbeatInterval: 200, heartbeatSlack: 5_000, script: [{ at: 'ready', skip: true }] },
       shard: {
         timeouts: { ready: 30_000 },
-        identifyLimiter: { acquire: () => slot.then(() => ({ commit: () => true, cancel: () => {} })) },
+        identifyLimiter: {
+          acquire: () => once(slot, 'granted').then(() => ({ commit: () => true, cancel: () => {} })),
+        },
       },
     };
     const body = scenario(options, async ({ simulator, shard }) => {
@@ -204,7 +206,7 @@ describe.concurrent('a shard that goes up', () => {
       await until(() => sentBy(simulator, 1).length >= 2);
       expect(sentBy(simulator, 2)).toEqual([]);
       expect(sentBy(simulator, 1)[0]?.d).toBeNull();
-      grantSlot();
+      slot.emit('granted');
       await until(() => sentBy(simulator, 2).length === 1);
       const before = sentBy(simulator, 1).length;
       await until(() => sentBy(simulator, 1).length >= before + 2);

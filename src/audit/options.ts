@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '../util/logger.js';
-import { checkMethods, invalidOption } from '../util/options.js';
+import { checkMethods, checkObject, refuse, whole } from '../util/options.js';
 import type { AuditError } from './errors.js';
 
 /** When a log's file is put aside for a new one. */
@@ -40,25 +40,22 @@ const TARGETS = ['file', 'stream', 'capacity'] as const;
 
 /** @throws ShardError `INVALID_OPTION` */
 export function checkAuditOptions(options: AuditLogOptions): void {
-  if (typeof options !== 'object' || options === null)
-    refuse('options', options, "an object such as { file: 'audit.log' }");
+  checkObject('options', options, "{ file: 'audit.log' }");
   const given = TARGETS.filter((target) => (options as unknown as Record<string, unknown>)[target] !== undefined);
-  if (given.length !== 1) refuse('options', given, 'an object with one of `file`, `stream` and `capacity`');
+  if (given.length !== 1) refuse('options', given, 'an object with exactly one of `file`, `stream` and `capacity`');
   if ('file' in options && (typeof options.file !== 'string' || options.file === '')) {
     refuse('file', options.file, 'the path of a file');
   }
   if ('stream' in options && typeof (options.stream as Partial<Writable> | null)?.write !== 'function') {
-    refuse('stream', options.stream, 'a Writable of node:stream');
+    refuse('stream', options.stream, 'a Writable of node:stream', 0);
   }
-  if ('capacity' in options) whole('capacity', options.capacity, 1);
+  if ('capacity' in options) whole('capacity', options.capacity, { min: 1 });
   const { rotate } = options as { rotate?: Rotation };
   if (rotate !== undefined) {
     if (!('file' in options)) refuse('rotate', rotate, 'left out: only a file is rotated');
-    if (typeof rotate !== 'object' || rotate === null) {
-      refuse('rotate', rotate, 'an object such as { maxBytes: 10_000_000, keep: 5 }');
-    }
-    whole('rotate.maxBytes', rotate.maxBytes, 1_024);
-    if (rotate.keep !== undefined) whole('rotate.keep', rotate.keep, 1);
+    checkObject('rotate', rotate, '{ maxBytes: 10_000_000, keep: 5 }');
+    whole('rotate.maxBytes', rotate.maxBytes, { min: 1_024 });
+    if (rotate.keep !== undefined) whole('rotate.keep', rotate.keep, { min: 1 });
   }
   if (options.onError !== undefined && typeof options.onError !== 'function') {
     refuse('onError', options.onError, 'a function of the error');
@@ -68,14 +65,6 @@ export function checkAuditOptions(options: AuditLogOptions): void {
 
 /** @throws ShardError `INVALID_OPTION` */
 export function checkSource(source: unknown): void {
-  if (source === undefined) refuse('source', source, 'a shard or a manager of shards');
+  if (source === undefined) refuse('source', source, 'a shard or a manager of shards', 0);
   checkMethods('source', source, ['on', 'off'], 0);
-}
-
-function whole(name: string, value: unknown, min: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < min) refuse(name, value, `a whole number of at least ${min}`);
-}
-
-function refuse(name: string, value: unknown, wanted: string): never {
-  throw invalidOption(name, value, wanted, 0);
 }

@@ -1,5 +1,6 @@
 import { lifecycles } from '../../machines/lifecycle.js';
 import type { Action } from '../protocol/decision.js';
+import { isRecord, isWhole } from '../util/predicates.js';
 
 /** What is wrong with something that should be a record. */
 export interface Flaw {
@@ -21,14 +22,13 @@ const actions = Object.keys({
   close: true,
 } satisfies Record<Action, true>);
 
-const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 const isText: Check = (value) => typeof value === 'string';
 const isChecksum: Check = (value) => isText(value) && /^[0-9a-f]{8}$/.test(value as string);
-const isEvent: Check = (value) => isObject(value) && isText((value as { type?: unknown }).type);
+const isEvent: Check = (value) => isRecord(value) && isText((value as { type?: unknown }).type);
 const isStart: Check = (value) => {
   const { value: state, context } = value as { value?: unknown; context?: unknown };
-  return (isText(state) || isObject(state)) && isObject(context);
+  return (isText(state) || isRecord(state)) && isRecord(context);
 };
 const orNull =
   (check: Check): Check =>
@@ -45,7 +45,7 @@ const isOneOf =
 const isWholeFrom =
   (min: number): Check =>
   (value) =>
-    Number.isSafeInteger(value) && (value as number) >= min;
+    isWhole(value, min);
 
 const states = `one of ${lifecycles.join(', ')}`;
 
@@ -55,10 +55,10 @@ const record: Fields = {
   from: [isOneOf(lifecycles), states],
   to: [isOneOf(lifecycles), states],
   event: [isEvent, 'an event, { type, … }'],
-  decision: [orNull(isObject), 'a decision or null'],
-  session: [orNull(isObject), '{ id, sequence } or null'],
+  decision: [orNull(isRecord), 'a decision or null'],
+  session: [orNull(isRecord), '{ id, sequence } or null'],
   since: [optional((value) => Array.isArray(value) && value.every(isEvent)), 'an array of events'],
-  start: [optional((value) => isObject(value) && isStart(value)), '{ value, context }'],
+  start: [optional((value) => isRecord(value) && isStart(value)), '{ value, context }'],
   n: [optional(isWholeFrom(1)), 'the number of the record in its run'],
   after: [optional(orNull(isChecksum)), '8 hexadecimal digits or null'],
   life: [optional(isWholeFrom(1)), 'the number of a life in its run'],
@@ -92,12 +92,12 @@ const firstLine: Fields = {
 
 /** The first thing that is wrong with the shape of a record, or null. */
 export function flawOf(value: unknown): Flaw | null {
-  if (!isObject(value)) return { at: '', expected: 'a transition record', found: value };
+  if (!isRecord(value)) return { at: '', expected: 'a transition record', found: value };
   const { decision: why, session: of } = value as Record<string, unknown>;
   return (
     flawIn(record, '', value) ??
-    (isObject(why) ? flawIn(decision, 'decision.', why) : null) ??
-    (isObject(of) ? flawIn(session, 'session.', of) : null)
+    (isRecord(why) ? flawIn(decision, 'decision.', why) : null) ??
+    (isRecord(of) ? flawIn(session, 'session.', of) : null)
   );
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { checkMethods, invalidOption } from '../util/options.js';
+import { checkFlag, checkMethods, checkObject, refuse, whole } from '../util/options.js';
 import type { Logger } from '../util/logger.js';
 import { LOOPBACK } from '../util/localhost/loopback.js';
 import { ShardError } from '../util/errors.js';
@@ -55,18 +55,14 @@ const TOKEN_BYTES = 24;
  * @throws ShardError `INVALID_OPTION`
  */
 export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidOption('options', options, 'an object such as { port: 8080 }', 0);
-  }
+  checkObject('options', options, '{ port: 8080 }');
   const { port = 0, host = '127.0.0.1', autoOpen = false, token, logger } = options;
-  if (!Number.isSafeInteger(port) || port < 0 || port > 65_535) {
-    throw invalidOption('port', port, 'a whole number from 0 to 65535');
-  }
+  whole('port', port, { max: 65_535 });
   // One that is empty would listen on every address there is.
   if (typeof host !== 'string' || !/^[\w.:-]+$/.test(host)) {
-    throw invalidOption('host', host, "a name or address of this machine, such as '127.0.0.1'");
+    refuse('host', host, "a name or address of this machine, such as '127.0.0.1'");
   }
-  if (typeof autoOpen !== 'boolean') throw invalidOption('autoOpen', autoOpen, 'true or false');
+  checkFlag('autoOpen', autoOpen);
   // Without the value, which is the secret.
   if (token !== undefined && !(typeof token === 'string' && TOKEN.test(token))) {
     const message = '`token` must be a text of 16 to 256 letters, digits, dots, underscores, tildes and dashes.';
@@ -84,8 +80,6 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
 
 /** @throws ShardError `INVALID_OPTION` */
 export function checkControls({ controls, simulator }: DashboardOptions): void {
-  if (controls !== undefined && typeof controls !== 'boolean') {
-    throw invalidOption('controls', controls, 'true or false');
-  }
+  checkFlag('controls', controls);
   checkMethods('simulator', simulator, ['apply'], 0);
 }

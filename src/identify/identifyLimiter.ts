@@ -1,7 +1,8 @@
 import { createActor, type Actor } from 'xstate';
 import { identifyQueueMachine } from '../../machines/identifyQueue.js';
+import { refuse, whole } from '../util/options.js';
+import { isNumberFrom, isWhole } from '../util/predicates.js';
 import { BUDGET_PERIOD_MS, IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
-import { ShardError } from '../util/errors.js';
 import type { IdentifyGrant, IdentifyLimiter } from './limiter.js';
 
 /** `session_start_limit` of GET /gateway/bot, in Discord's own words. Times in milliseconds. */
@@ -168,21 +169,15 @@ export function checkBudget({
   reserve = 0,
   sessionStartLimit,
 }: { readonly [Name in keyof IdentifyLimiterOptions]: IdentifyLimiterOptions[Name] | undefined }): void {
-  const isKeys = Number.isInteger(maxConcurrency) && maxConcurrency > 0;
-  check('maxConcurrency', maxConcurrency, 'a whole number from 1', isKeys);
-  check('window', window, 'a number of milliseconds from 0', Number.isFinite(window) && window >= 0);
-  check('reserve', reserve, 'a whole number from 0', isCount(reserve));
+  whole('maxConcurrency', maxConcurrency, { min: 1 });
+  if (!isNumberFrom(0, window)) refuse('window', window, 'a number of milliseconds from 0');
+  whole('reserve', reserve);
   if (sessionStartLimit !== undefined) checkLimit(sessionStartLimit);
 }
 
-const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0;
-
 function checkLimit(limit: SessionStartLimit): void {
   const { total, remaining, reset_after } = (limit as SessionStartLimit | null) ?? {};
-  const isLimit = isCount(total) && isCount(remaining) && Number.isFinite(reset_after) && Number(reset_after) >= 0;
-  check('sessionStartLimit', limit, 'the session_start_limit of GET /gateway/bot', isLimit);
-}
-
-function check(name: string, value: unknown, wanted: string, isFine: boolean): void {
-  if (!isFine) throw new ShardError('INVALID_OPTION', `\`${name}\` must be ${wanted}.`, { value });
+  if (!isWhole(total) || !isWhole(remaining) || !isNumberFrom(0, reset_after)) {
+    refuse('sessionStartLimit', limit, 'the session_start_limit of GET /gateway/bot');
+  }
 }

@@ -1,5 +1,6 @@
 import type { AnyActorRef } from 'xstate';
-import { checkMethods, invalidOption } from '../util/options.js';
+import { checkFlag, checkMethods, checkObject, refuse, whole } from '../util/options.js';
+import { isWhole } from '../util/predicates.js';
 import type { Logger } from '../util/logger.js';
 import { LOOPBACK } from '../util/localhost/loopback.js';
 
@@ -50,9 +51,7 @@ const SHORTEST_SECRET = 8;
  * @throws ShardError `INVALID_OPTION`
  */
 export function resolveInspectorOptions(options: InspectorOptions): ResolvedInspectorOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw invalidOption('options', options, 'an object such as { port: 8080 }', 0);
-  }
+  checkObject('options', options, '{ port: 8080 }');
   const {
     port = 0,
     host = '127.0.0.1',
@@ -63,17 +62,17 @@ export function resolveInspectorOptions(options: InspectorOptions): ResolvedInsp
     shards,
     logger,
   } = options;
-  whole('port', port, 0, 65_535);
-  whole('maxEventsPerSecond', maxEventsPerSecond, 1, 100_000);
-  if (!LOOPBACK.has(host)) throw invalidOption('host', host, "'127.0.0.1', '::1' or 'localhost'");
-  if (!isWebPage(page)) throw invalidOption('page', page, 'the http or https URL of a page');
-  if (typeof autoOpen !== 'boolean') throw invalidOption('autoOpen', autoOpen, 'true or false');
-  if (shards !== undefined && !(Array.isArray(shards) && shards.every(isId))) {
-    throw invalidOption('shards', shards, 'a list of shard ids');
+  whole('port', port, { max: 65_535 });
+  whole('maxEventsPerSecond', maxEventsPerSecond, { min: 1, max: 100_000 });
+  if (!LOOPBACK.has(host)) refuse('host', host, "'127.0.0.1', '::1' or 'localhost'");
+  if (!isWebPage(page)) refuse('page', page, 'the http or https URL of a page');
+  checkFlag('autoOpen', autoOpen);
+  if (shards !== undefined && !(Array.isArray(shards) && shards.every((id) => isWhole(id)))) {
+    refuse('shards', shards, 'a list of shard ids');
   }
   // Without the value, which is the secret.
   if (!Array.isArray(secrets) || !secrets.every((it) => typeof it === 'string' && it.length >= SHORTEST_SECRET)) {
-    throw invalidOption('secrets', '…', `a list of texts of at least ${SHORTEST_SECRET} characters`);
+    refuse('secrets', '…', `a list of texts of at least ${SHORTEST_SECRET} characters`);
   }
   checkMethods('logger', logger, ['debug', 'info', 'warn', 'error'], 0);
   return {
@@ -92,22 +91,14 @@ export function resolveInspectorOptions(options: InspectorOptions): ResolvedInsp
 export function checkInspected(source: unknown): asserts source is InspectedShard | InspectedGroup {
   if (isGroup(source)) return checkMethods('source', source, ['on', 'off'], 0);
   const { id, actor } = (source ?? {}) as Partial<InspectedShard>;
-  if (!isId(id) || typeof actor?.system?.inspect !== 'function') {
-    throw invalidOption('source', source, 'a shard or a manager of shards', 0);
+  if (!isWhole(id) || typeof actor?.system?.inspect !== 'function') {
+    refuse('source', source, 'a shard or a manager of shards', 0);
   }
 }
 
 export const isGroup = (source: unknown): source is InspectedGroup =>
   (source as Partial<InspectedGroup> | null)?.shards instanceof Map;
 
-const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
 function isWebPage(page: unknown): boolean {
   return typeof page === 'string' && URL.canParse(page) && /^https?:$/.test(new URL(page).protocol);
-}
-
-function whole(name: string, value: unknown, min: number, max: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
-    throw invalidOption(name, value, `a whole number from ${min} to ${max}`);
-  }
 }

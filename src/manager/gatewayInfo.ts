@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
+import { hidingToken } from '../shard/options.js';
+import { checkTimeout } from '../shard/requests/checks.js';
 import { redactor } from '../util/logger.js';
+import { checkToken, refuse } from '../util/options.js';
+import { isRecord, isWhole } from '../util/predicates.js';
 import { backoffMs } from '../protocol/backoff.js';
-import { CodedError, ShardError } from '../util/errors.js';
-import { MAX_DELAY_MS } from '../protocol/limits.js';
+import { CodedError } from '../util/errors.js';
 import { isGatewayUrl } from '../protocol/url.js';
 
 /** Options of {@link fetchGatewayInfo}. */
@@ -54,7 +57,7 @@ export async function fetchGatewayInfo(
   checkToken(token);
   const redact = redactor(token);
   checkApi(api, redact);
-  checkTimeout(timeoutMs, redact);
+  hidingToken(token, () => checkTimeout(timeoutMs));
   const url = `${api.replace(/\/+$/, '')}/gateway/bot`;
   const end = performance.now() + timeoutMs;
   for (let failures = 1; ; failures += 1) {
@@ -161,9 +164,6 @@ function isGatewayInfo(value: unknown): value is RESTGetAPIGatewayBotResult {
   );
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const isWhole = (value: unknown, min: number) => Number.isSafeInteger(value) && (value as number) >= min;
-
 /** `fetch failed` says nothing; its cause does. */
 function whyOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -172,34 +172,11 @@ function whyOf(error: unknown): string {
   return `${message}: ${cause.message || String((cause as NodeJS.ErrnoException).code)}`;
 }
 
-/** It goes into a header, and what `fetch` says of one it cannot take would show it. */
-function checkToken(token: unknown): void {
-  const wrong =
-    typeof token !== 'string' || token.trim() === ''
-      ? 'is missing: copy it from the Bot page of the Developer Portal'
-      : /^Bot\s/i.test(token)
-        ? 'must not begin with "Bot ": that is added'
-        : /[^\u0021-\u007E]/.test(token)
-          ? 'contains what no token does, such as white space: copy it again'
-          : null;
-  if (wrong !== null) throw new ShardError('INVALID_OPTION', `\`token\` ${wrong}.`);
-}
-
 /** @throws ShardError `INVALID_OPTION` */
 export function checkApi(api: unknown, redact: (text: string) => string): void {
   const url = typeof api === 'string' && /^https?:\/\//.test(api) && URL.canParse(api) ? new URL(api) : null;
   if (url === null || url.username + url.password + url.search + url.hash !== '') {
     // Without the value where the token may stand in it.
-    const value = redact(String(api));
-    throw new ShardError('INVALID_OPTION', `\`api\` must be an http:// or https:// URL, bare; got ${inspect(value)}.`, {
-      value,
-    });
-  }
-}
-
-function checkTimeout(timeoutMs: unknown, redact: (text: string) => string): void {
-  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= MAX_DELAY_MS)) {
-    const message = `\`timeout\` must be milliseconds, above 0 up to ${MAX_DELAY_MS}; got ${inspect(timeoutMs)}.`;
-    throw new ShardError('INVALID_OPTION', redact(message));
+    refuse('api', redact(String(api)), 'an http:// or https:// URL without user, query and hash');
   }
 }

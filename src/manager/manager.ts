@@ -6,7 +6,7 @@ import { checkClose } from '../shard/closeOptions.js';
 import { Emitter } from '../util/emitter.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from '../shard/eventStream.js';
 import { handled } from '../util/handled.js';
-import { invalidOption } from '../util/options.js';
+import { checkFlag, refuse } from '../util/options.js';
 import { GuardedLogger } from '../util/logger.js';
 import { assembleManager, type ManagerAssembly } from './assemble.js';
 import type { ManagerEvents, ManagerListener } from './events.js';
@@ -178,9 +178,8 @@ export class ShardManager implements AsyncDisposable {
    */
   restart({ rolling = false, newSessions = false }: RestartOptions = {}): Promise<void> {
     const plan = () => {
-      for (const [name, value] of Object.entries({ rolling, newSessions })) {
-        if (typeof value !== 'boolean') throw invalidOption(name, value, 'true or false');
-      }
+      checkFlag('rolling', rolling);
+      checkFlag('newSessions', newSessions);
       return { type: 'restart', rolling, newSessions, identifiesLeft: this.#parts.identifies.left } as const;
     };
     return handled(this.#begin(plan));
@@ -272,7 +271,7 @@ export class ShardManager implements AsyncDisposable {
    * @throws ShardError `INVALID_OPTION` for what is no id
    */
   shardFor(guildId: string): Shard | undefined {
-    if (!isSnowflake(guildId)) throw invalidOption('guildId', guildId, 'the id of a guild: a string of digits');
+    if (!isSnowflake(guildId)) refuse('guildId', guildId, 'the id of a guild: a string of digits');
     return this.total === 0 ? undefined : this.shards.get(shardIdFor(guildId, this.total));
   }
 

@@ -2,7 +2,8 @@ import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
 import type { Awaitable } from '../util/awaitable.js';
 import type { IdentifyLimiter } from '../identify/limiter.js';
 import { checkBudget, type SessionStartLimit } from '../identify/identifyLimiter.js';
-import { checkMethods, invalidOption } from '../util/options.js';
+import { checkMethods, refuse } from '../util/options.js';
+import { isRecord, isWhole } from '../util/predicates.js';
 import { checkApi } from './gatewayInfo.js';
 import { redactor, type Logger } from '../util/logger.js';
 import { hidingToken, resolveOptions, type ShardOptions } from '../shard/options.js';
@@ -74,7 +75,7 @@ export interface ResolvedManagerOptions extends Omit<
  * @throws ShardError `INVALID_OPTION`, `UNSUPPORTED_COMPRESSION`
  */
 export function resolveManagerOptions(options: ShardManagerOptions): ResolvedManagerOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (!isRecord(options)) {
     // Without the value: it may be the token.
     throw new ShardError('INVALID_OPTION', 'createShardManager takes an object: { token, intents, … }.');
   }
@@ -85,7 +86,7 @@ function check(given: ShardManagerOptions): ResolvedManagerOptions {
   const { total = 'auto', options = {}, shardOptions = {}, reserve = 0, identifyWindow = IDENTIFY_WINDOW_MS } = given;
   if (total !== 'auto') checkTotal(total);
   for (const [name, value] of Object.entries({ options, shardOptions })) {
-    if (typeof value !== 'object' || value === null) throw invalidOption(name, value, 'an object');
+    if (typeof value !== 'object' || value === null) refuse(name, value, 'an object');
   }
   const ids = given.ids === undefined ? null : idsOf(given.ids);
   if (ids !== null && total !== 'auto') checkIds(ids, total);
@@ -93,7 +94,7 @@ function check(given: ShardManagerOptions): ResolvedManagerOptions {
   checkMethods('sessionStore', given.sessionStore, ['get', 'set', 'delete']);
   checkMethods('logger', given.logger, ['debug', 'info', 'warn', 'error']);
   if (given.identifyHook !== undefined && typeof given.identifyHook !== 'function') {
-    throw invalidOption('identifyHook', given.identifyHook, 'a function of the shard id');
+    refuse('identifyHook', given.identifyHook, 'a function of the shard id');
   }
   if (given.identifyHook !== undefined && given.identifyLimiter !== undefined) {
     throw new ShardError('INVALID_OPTION', 'Give either `identifyHook` or `identifyLimiter`: one of them has the say.');
@@ -102,12 +103,12 @@ function check(given: ShardManagerOptions): ResolvedManagerOptions {
   if (given.gatewayInfo !== undefined) checkInfo(given.gatewayInfo);
   if (given.api !== undefined) checkApi(given.api, redactor(String(given.token)));
   if (Object.hasOwn(options, 'session')) {
-    throw invalidOption('options.session', null, 'left out: a session is one shard’s, in `shardOptions[id].session`');
+    refuse('options.session', null, 'left out: a session is one shard’s, in `shardOptions[id].session`');
   }
   checkShardOptions(given, 'options', options);
   for (const [id, own] of Object.entries(shardOptions)) {
     const isOwn = typeof own === 'object' && own !== null;
-    if (!/^\d{1,15}$/.test(id) || !isOwn) throw invalidOption('shardOptions', shardOptions, 'objects by shard ids');
+    if (!/^\d{1,15}$/.test(id) || !isOwn) refuse('shardOptions', shardOptions, 'objects by shard ids');
     checkShardOptions(given, `shardOptions[${id}]`, { ...options, ...own });
   }
   return { ...given, total, ids, options, shardOptions, reserve, identifyWindow };
@@ -126,34 +127,32 @@ function checkShardOptions({ token, intents }: ShardManagerOptions, name: string
 }
 
 export function checkTotal(total: unknown): void {
-  if (!Number.isSafeInteger(total) || (total as number) < 1) {
-    throw invalidOption('total', total, "how many shards the bot has, or 'auto'");
-  }
+  if (!isWhole(total, 1)) refuse('total', total, "a whole number from 1, how many shards the bot has, or 'auto'");
 }
-
-const isId = (id: unknown): id is number => Number.isSafeInteger(id) && (id as number) >= 0;
 
 /** @throws ShardError `INVALID_OPTION` */
 export function idsOf(ids: NonNullable<ShardManagerOptions['ids']>): number[] {
   if (Array.isArray(ids)) {
-    if (ids.length > 0 && ids.every(isId)) return [...new Set(ids as number[])].toSorted((a, b) => a - b);
+    if (ids.length > 0 && ids.every((id) => isWhole(id)))
+      return [...new Set(ids as number[])].toSorted((a, b) => a - b);
   } else if (typeof ids === 'object' && ids !== null) {
     const { start, end } = ids as { start: unknown; end: unknown };
-    if (isId(start) && isId(end) && start <= end) return Array.from({ length: end - start + 1 }, (_, n) => start + n);
+    if (isWhole(start) && isWhole(end) && start <= end)
+      return Array.from({ length: end - start + 1 }, (_, n) => start + n);
   }
-  throw invalidOption('ids', ids, 'shard ids such as [0, 1], or { start, end } with the first and the last');
+  refuse('ids', ids, 'shard ids such as [0, 1], or { start, end } with the first and the last');
 }
 
 /** @throws ShardError `INVALID_OPTION` */
 export function checkIds(ids: readonly number[], total: number): void {
   const tooHigh = ids.find((id) => id >= total);
-  if (tooHigh !== undefined) throw invalidOption('ids', tooHigh, `shard ids below the total (${total})`);
+  if (tooHigh !== undefined) refuse('ids', tooHigh, `shard ids below the total (${total})`);
 }
 
 /** @throws ShardError `INVALID_OPTION` */
 export function checkInfo(info: GatewayInfo): void {
   const { url, shards, session_start_limit: limit } = (info as GatewayInfo | null) ?? {};
-  const isInfo = isGatewayUrl(url) && Number.isSafeInteger(shards) && (shards as number) > 0 && limit !== undefined;
-  if (!isInfo) throw invalidOption('gatewayInfo', info, 'the answer of GET /gateway/bot', 3);
+  const isInfo = isGatewayUrl(url) && isWhole(shards, 1) && limit !== undefined;
+  if (!isInfo) refuse('gatewayInfo', info, 'the answer of GET /gateway/bot', 3);
   checkBudget({ sessionStartLimit: limit, maxConcurrency: limit.max_concurrency });
 }

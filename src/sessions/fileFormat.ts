@@ -1,3 +1,4 @@
+import { isRecord } from '../util/predicates.js';
 import { isSession, type Session } from '../protocol/session.js';
 
 const FORMAT = 'shardchart sessions';
@@ -56,7 +57,3 @@ export function parseSessions(text: string, total: number | null): Found | Refus
 }
 
 const unusable = (problem: string): Refusal => ({ code: 'UNUSABLE', problem });
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

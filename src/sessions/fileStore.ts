@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { flushAtExit, forgetAtExit } from '../util/flushAtExit.js';
-import { invalidOption } from '../util/options.js';
+import { checkMethods, checkObject, refuse, whole } from '../util/options.js';
 import { reportTo, type Logger } from '../util/logger.js';
 import { MAX_DELAY_MS } from '../protocol/limits.js';
 import { isSession, type Session } from '../protocol/session.js';
@@ -118,8 +118,8 @@ class FileStore implements FileSessionStore {
 
   async set(shardId: number, session: Session): Promise<void> {
     this.#checkOpen();
-    if (!Number.isSafeInteger(shardId) || shardId < 0) refuse('shardId', shardId, 'the id of a shard');
-    if (!isSession(session)) refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it');
+    whole('shardId', shardId, { meaning: 'the id of a shard' });
+    if (!isSession(session)) refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it', 0);
     const { id, sequence, resumeUrl } = session;
     const before = this.#sessions.get(shardId);
     if (before?.id === id && before.sequence === sequence && before.resumeUrl === resumeUrl) return undefined;
@@ -136,7 +136,7 @@ class FileStore implements FileSessionStore {
 
   async setTotal(total: number): Promise<void> {
     this.#checkOpen();
-    if (!Number.isSafeInteger(total) || total < 1) refuse('total', total, 'how many shards the bot has');
+    whole('total', total, { min: 1, meaning: 'how many shards the bot has' });
     const before = this.#total;
     this.#total = total;
     if (!this.#isLoaded) {
@@ -302,20 +302,14 @@ class FileStore implements FileSessionStore {
 
 function checkOptions(path: unknown, options: FileSessionStoreOptions): void {
   if (typeof path !== 'string' || path === '') refuse('path', path, 'the path of a file');
-  if (typeof options !== 'object' || options === null) refuse('options', options, 'an object such as { total: 16 }');
+  checkObject('options', options, '{ total: 16 }');
   const { debounce = DEBOUNCE_MS, total = 1, logger, onError } = options;
   if (typeof debounce !== 'number' || !(debounce >= 0 && debounce <= MAX_DELAY_MS)) {
     refuse('debounce', debounce, `milliseconds, from 0 to ${MAX_DELAY_MS}`);
   }
-  if (!Number.isSafeInteger(total) || total < 1) refuse('total', total, 'the number of shards the bot has');
-  if (logger !== undefined && typeof (logger as Partial<Logger> | null)?.error !== 'function') {
-    refuse('logger', logger, 'an object with the methods debug, info, warn, error');
-  }
+  whole('total', total, { min: 1, meaning: 'how many shards the bot has' });
+  checkMethods('logger', logger, ['debug', 'info', 'warn', 'error'], 0);
   if (onError !== undefined && typeof onError !== 'function') refuse('onError', onError, 'a function of the error');
-}
-
-function refuse(name: string, value: unknown, wanted: string): never {
-  throw invalidOption(name, value, wanted, 0);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import { AsyncQueue } from '../util/asyncQueue.js';
-import { invalidOption } from '../util/options.js';
+import { refuse, whole } from '../util/options.js';
 import { FatalShardError, ShardError } from '../util/errors.js';
 
 /** Options of `events()`. */
@@ -47,11 +47,9 @@ export function openEventStream<Event>(
   { onEvent, onDown, downForGood }: EventSource<Event>,
   { signal, buffer = DEFAULT_BUFFER, overflow = 'throw' }: EventStreamOptions = {},
 ): EventStream<Event> {
-  if (!(Number.isSafeInteger(buffer) && buffer >= 1)) {
-    throw invalidOption('buffer', buffer, 'a whole number from 1 on, how many dispatches may wait');
-  }
+  whole('buffer', buffer, { min: 1, meaning: 'how many dispatches may wait' });
   if (overflow !== 'throw' && overflow !== 'drop-oldest') {
-    throw invalidOption('overflow', overflow, "'throw' or 'drop-oldest'");
+    refuse('overflow', overflow, "'throw' or 'drop-oldest'");
   }
   const stream = new AsyncQueue<Event>({
     max: buffer,

@@ -5,7 +5,8 @@ import type { ShardInput } from '../../machines/shard.types.js';
 import type { Awaitable } from '../util/awaitable.js';
 import type { IdentifyLimiter } from '../identify/limiter.js';
 import { hasZstd, type Compression } from '../actors/inflate/createInflater.js';
-import { checkMethods, invalidOption } from '../util/options.js';
+import { checkFlag, checkMethods, checkToken, refuse, whole } from '../util/options.js';
+import { isRecord } from '../util/predicates.js';
 import { redactor, type Logger } from '../util/logger.js';
 import { fits, identifyPayload } from './identifyPayload.js';
 import { checkPresence, type Presence } from './presence.js';
@@ -93,7 +94,7 @@ const COMPRESSIONS: readonly string[] = ['zlib-stream', 'zstd-stream', 'payload'
  * @throws ShardError `INVALID_OPTION`, `UNSUPPORTED_COMPRESSION`
  */
 export function resolveOptions(options: ShardOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) {
+  if (!isRecord(options)) {
     // Without the value: it may be the token.
     throw new ShardError('INVALID_OPTION', 'createShard takes an object: { token, intents, … }.');
   }
@@ -120,16 +121,16 @@ export function hidingToken<T>(token: unknown, check: () => T): T {
 function check(options: ShardOptions): ResolvedOptions {
   const { token, intents, id = 0, total = 1, url = 'wss://gateway.discord.gg', compression = 'zlib-stream' } = options;
   checkToken(token);
-  whole('intents', intents, 0, Number.MAX_SAFE_INTEGER, 'the sum of GatewayIntentBits, such as 1 << 0 | 1 << 9');
-  whole('total', total, 1, Number.MAX_SAFE_INTEGER, 'the number of shards the bot has');
-  whole('id', id, 0, total - 1, `a shard id below total (${total})`);
+  whole('intents', intents, { meaning: 'the sum of GatewayIntentBits, such as 1 << 0 | 1 << 9' });
+  whole('total', total, { min: 1, meaning: 'how many shards the bot has' });
+  whole('id', id, { max: total - 1, meaning: `a shard id below \`total\` (${total})` });
   checkUrl(url);
   checkCompression(compression);
   const { version = 10, encoding = 'json', largeThreshold, resumeAttempts = 3, session, events } = options;
-  whole('version', version, 1, 99, 'the API version (10)');
+  whole('version', version, { min: 1, max: 99, meaning: 'the API version (10)' });
   if (encoding !== 'json') refuse('encoding', encoding, "'json'; 'etf' is not supported");
-  if (largeThreshold !== undefined) whole('largeThreshold', largeThreshold, 50, 250, 'from 50 to 250');
-  whole('resumeAttempts', resumeAttempts, 0, Number.MAX_SAFE_INTEGER, 'how many resumes may fail in a row');
+  if (largeThreshold !== undefined) whole('largeThreshold', largeThreshold, { min: 50, max: 250 });
+  whole('resumeAttempts', resumeAttempts, { meaning: 'how many resumes may fail in a row' });
   if (session !== undefined && session !== null && !isSession(session)) {
     refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it');
   }
@@ -140,13 +141,9 @@ function check(options: ShardOptions): ResolvedOptions {
     refuse('makePresence', options.makePresence, 'a function of the shard id');
   }
   for (const name of ['timeouts', 'backoff', 'queue'] as const) {
-    if (options[name] !== undefined && (typeof options[name] !== 'object' || options[name] === null)) {
-      refuse(name, options[name], 'an object');
-    }
+    if (options[name] !== undefined && !isRecord(options[name])) refuse(name, options[name], 'an object');
   }
-  if (options.autoReconnect !== undefined && typeof options.autoReconnect !== 'boolean') {
-    refuse('autoReconnect', options.autoReconnect, 'true or false');
-  }
+  checkFlag('autoReconnect', options.autoReconnect);
   checkMethods('identifyLimiter', options.identifyLimiter, ['acquire']);
   checkMethods('sessionStore', options.sessionStore, ['get', 'set', 'delete']);
   checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error']);
@@ -165,7 +162,7 @@ function check(options: ShardOptions): ResolvedOptions {
   milliseconds('backoff.max', max);
   if (max < initial) refuse('backoff.max', max, `at least backoff.initial (${initial})`);
   const { max: queueMax = 1_000 } = options.queue ?? {};
-  whole('queue.max', queueMax, 1, Number.MAX_SAFE_INTEGER, 'how many payloads may wait');
+  whole('queue.max', queueMax, { min: 1, meaning: 'how many payloads may wait' });
   const resolved = {
     token,
     intents,
@@ -194,16 +191,6 @@ function check(options: ShardOptions): ResolvedOptions {
   return resolved;
 }
 
-function refuse(name: string, value: unknown, wanted: string): never {
-  throw invalidOption(name, value, wanted);
-}
-
-function whole(name: string, value: unknown, min: number, max: number, meaning: string): void {
-  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
-    refuse(name, value, `a whole number, ${meaning}`);
-  }
-}
-
 function milliseconds(name: string, value: unknown): void {
   if (typeof value !== 'number' || !(value >= 0 && value <= MAX_DELAY_MS)) {
     refuse(name, value, `milliseconds, from 0 to ${MAX_DELAY_MS}`);
@@ -224,23 +211,10 @@ function checkIdentify(options: ResolvedOptions): void {
   }
 }
 
-function checkToken(token: unknown): void {
-  // Never shown, not even when it is wrong.
-  const wrong =
-    typeof token !== 'string' || token.trim() === ''
-      ? 'is missing: copy it from the Bot page of the Developer Portal'
-      : /^Bot\s/i.test(token)
-        ? 'must not begin with "Bot ": the gateway wants it bare'
-        : /\s/.test(token)
-          ? 'contains white space: copy it again'
-          : null;
-  if (wrong !== null) throw new ShardError('INVALID_OPTION', `\`token\` ${wrong}.`);
-}
-
 function checkUrl(url: unknown): void {
   if (typeof url === 'function') return;
   if (!isGatewayUrl(url)) {
-    refuse('url', url, 'a ws:// or wss:// URL, or a function that tells one');
+    refuse('url', url, 'a ws:// or wss:// URL, or a function that returns one');
   }
 }
 

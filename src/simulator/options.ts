@@ -1,5 +1,6 @@
 import { IDENTIFY_WINDOW_MS, SEND_LIMIT, SEND_WINDOW_MS } from '../protocol/limits.js';
 import { isSnowflake } from '../protocol/sharding.js';
+import { isNumberFrom, isRecord, isWhole } from '../util/predicates.js';
 import { SimulatorError } from './error.js';
 import type { Fault } from './faults/faults.js';
 import type { SessionStartLimit } from './connection/identifyGate.js';
@@ -134,22 +135,25 @@ export function resolveOptions(options: SimulatorOptions): Settings {
 
 type Rule = readonly [isValid: (value: unknown) => boolean, mustBe: string];
 
-const count: Rule = [(value) => isInteger(value, 1), 'a whole number from 1 on'];
-const milliseconds: Rule = [(value) => isNumber(value, 0), 'a number of milliseconds from 0 on'];
-const positiveMilliseconds: Rule = [(value) => isNumber(value, Number.MIN_VALUE), 'a number of milliseconds above 0'];
+const count: Rule = [(value) => isWhole(value, 1), 'a whole number from 1 on'];
+const milliseconds: Rule = [(value) => isNumberFrom(0, value), 'a number of milliseconds from 0 on'];
+const positiveMilliseconds: Rule = [
+  (value) => isNumberFrom(Number.MIN_VALUE, value),
+  'a number of milliseconds above 0',
+];
 const flag: Rule = [(value) => typeof value === 'boolean', 'true or false'];
-const bits: Rule = [(value) => isInteger(value, 0), 'a sum of intent bits'];
+const bits: Rule = [(value) => isWhole(value), 'a sum of intent bits'];
 const countOrInfinity: Rule = [
-  (value) => value === Infinity || isInteger(value, 1),
+  (value) => value === Infinity || isWhole(value, 1),
   'a whole number from 1 on, or Infinity',
 ];
 
 const rules: Readonly<Record<Exclude<keyof Settings, 'acceptsToken'>, Rule>> = {
-  port: [(value) => isInteger(value, 0) && (value as number) <= 65_535, 'a port from 0 to 65535'],
+  port: [(value) => isWhole(value, 0, 65_535), 'a port from 0 to 65535'],
   host: [(value) => typeof value === 'string' && value !== '', 'an address to listen on'],
   heartbeatInterval: positiveMilliseconds,
   heartbeatSlack: [
-    (value) => value === Infinity || isNumber(value, 0),
+    (value) => value === Infinity || isNumberFrom(0, value),
     'a number of milliseconds from 0 on, or Infinity',
   ],
   shards: count,
@@ -173,7 +177,7 @@ const rules: Readonly<Record<Exclude<keyof Settings, 'acceptsToken'>, Rule>> = {
     '{ id, username }',
   ],
   splitFrames: countOrInfinity,
-  payloadCompressionThreshold: [(value) => isInteger(value, 0), 'a number of bytes from 0 on'],
+  payloadCompressionThreshold: [(value) => isWhole(value), 'a number of bytes from 0 on'],
   record: flag,
   maxFrames: count,
   now: [(value) => typeof value === 'function', 'a function that returns milliseconds'],
@@ -192,18 +196,6 @@ function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as never;
 }
 
-function isNumber(value: unknown, min: number): boolean {
-  return typeof value === 'number' && value >= min && Number.isFinite(value);
-}
-
-function isInteger(value: unknown, min: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= min;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
 function isGuilds(value: unknown): boolean {
   return (
     Array.isArray(value) &&
@@ -214,7 +206,5 @@ function isGuilds(value: unknown): boolean {
 function isStartLimit(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const { total, remaining, resetAfter } = value;
-  return (
-    isInteger(total, 0) && isInteger(remaining, 0) && isNumber(resetAfter, 0) && Number(remaining) <= Number(total)
-  );
+  return isWhole(total) && isWhole(remaining) && isNumberFrom(0, resetAfter) && Number(remaining) <= Number(total);
 }

@@ -1,15 +1,62 @@
 import { inspect } from 'node:util';
 import { ShardError } from './errors.js';
+import { isRecord, isWhole } from './predicates.js';
 
-/** An option refused, by name, with what it was (objects to this depth) and what it must be. */
-export function invalidOption(name: string, value: unknown, wanted: string, depth = 1): ShardError {
+/**
+ * Refuses an option: the error names it, shows what was passed (objects to `depth`) and says what is taken.
+ * @throws ShardError `INVALID_OPTION`
+ */
+export function refuse(name: string, value: unknown, taken: string, depth = 1): never {
   const shown = inspect(value, { depth, breakLength: Infinity, maxStringLength: 100 });
-  return new ShardError('INVALID_OPTION', `\`${name}\` must be ${wanted}; got ${shown}.`, { value });
+  throw new ShardError('INVALID_OPTION', `\`${name}\` must be ${taken}; got ${shown}.`, { value });
 }
 
-/** An interface of the user's: better refused at once than found to have a hole at three in the morning. */
+export interface WholeBounds {
+  readonly min?: number;
+  readonly max?: number;
+  /** The number's purpose, for the error: "how many payloads may wait". */
+  readonly meaning?: string;
+}
+
+/** @throws ShardError `INVALID_OPTION` unless the value is a whole number within the bounds. */
+export function whole(name: string, value: unknown, { min = 0, max, meaning }: WholeBounds = {}): void {
+  if (isWhole(value, min, max)) return;
+  const range = max === undefined ? `from ${min}` : `from ${min} to ${max}`;
+  refuse(name, value, `a whole number ${range}${meaning === undefined ? '' : `, ${meaning}`}`);
+}
+
+/** @throws ShardError `INVALID_OPTION` unless the options are an object; `example` shows one in the error. */
+export function checkObject(name: string, value: unknown, example: string): void {
+  if (!isRecord(value)) refuse(name, value, `an object such as ${example}`, 0);
+}
+
+/** @throws ShardError `INVALID_OPTION` unless the value is left out, true or false. */
+export function checkFlag(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') refuse(name, value, 'true or false');
+}
+
+/**
+ * Checks an object that the user implements. A missing method is refused at once, not when it is first called.
+ * @throws ShardError `INVALID_OPTION`
+ */
 export function checkMethods(name: string, value: unknown, methods: readonly string[], depth = 1): void {
   if (value === undefined) return;
   const missing = methods.filter((method) => typeof (value as Record<string, unknown> | null)?.[method] !== 'function');
-  if (missing.length > 0) throw invalidOption(name, value, `an object with the methods ${methods.join(', ')}`, depth);
+  if (missing.length > 0) refuse(name, value, `an object with the methods ${methods.join(', ')}`, depth);
+}
+
+/**
+ * Checks a bot's token. The error never shows it, not even a wrong one.
+ * @throws ShardError `INVALID_OPTION`
+ */
+export function checkToken(token: unknown): void {
+  const problem =
+    typeof token !== 'string' || token.trim() === ''
+      ? 'is missing: copy it from the Bot page of the Developer Portal'
+      : /^Bot\s/i.test(token)
+        ? 'must not begin with "Bot ": pass the token alone'
+        : /[^\u0021-\u007E]/.test(token)
+          ? 'contains white space or characters that no token has: copy it again'
+          : null;
+  if (problem !== null) throw new ShardError('INVALID_OPTION', `\`token\` ${problem}.`);
 }

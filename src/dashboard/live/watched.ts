@@ -1,4 +1,4 @@
-import { checkMethods, invalidOption } from '../../util/options.js';
+import { checkMethods, refuse } from '../../util/options.js';
 import type { ShardManager } from '../../manager/manager.js';
 import type { Shard } from '../../shard/shard.js';
 
@@ -32,7 +32,7 @@ export function checkWatched(source: unknown): asserts source is WatchedShard | 
   if (isManager(source)) return checkMethods('source', source, ['on', 'off', 'status'], 0);
   const { id, actor } = (source ?? {}) as Partial<WatchedShard>;
   if (!Number.isSafeInteger(id) || typeof actor?.system?.inspect !== 'function') {
-    throw invalidOption('source', source, 'a shard or a manager of shards', 0);
+    refuse('source', source, 'a shard or a manager of shards', 0);
   }
   checkMethods('source', source, ['connect', 'reconnect', 'reinstantiate', 'close', 'on', 'off'], 0);
 }

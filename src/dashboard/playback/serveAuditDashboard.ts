@@ -1,6 +1,6 @@
 import { readAuditLog } from '../../audit/index.js';
 import { inOrder } from '../../audit/order.js';
-import { invalidOption } from '../../util/options.js';
+import { refuse } from '../../util/options.js';
 import { serveSource, warnTo, type Dashboard } from '../dashboard.js';
 import { DashboardError } from '../errors.js';
 import { resolveServerOptions, type ServerOptions } from '../options.js';
@@ -20,7 +20,7 @@ export async function serveAuditDashboard(
 ): Promise<Dashboard> {
   const named = typeof files === 'string' ? [files] : files;
   if (!Array.isArray(named) || named.length === 0 || named.some((file) => typeof file !== 'string')) {
-    throw invalidOption('files', files, 'the path of an audit log, or an array of them');
+    refuse('files', files, 'the path of an audit log, or an array of them');
   }
   const resolved = resolveServerOptions(options);
   const ordered = await inOrder(named);

@@ -1,6 +1,7 @@
 import type { GatewayChannelInfoDispatchData, GatewayRequestChannelInfoData } from 'discord-api-types/v10';
 import { Opcode } from '../../protocol/opcodes.js';
-import { isSnowflake, refusePayload } from './checks.js';
+import { isSnowflake } from '../../protocol/sharding.js';
+import { refusePayload } from './checks.js';
 import type { RequestDesk } from './answers.js';
 import { ask, type RequestOptions } from './request.js';
 

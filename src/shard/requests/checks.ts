@@ -1,6 +1,7 @@
-import { invalidOption } from '../../util/options.js';
+import { refuse } from '../../util/options.js';
 import { ShardError } from '../../util/errors.js';
 import { MAX_DELAY_MS } from '../../protocol/limits.js';
+import { isSnowflake } from '../../protocol/sharding.js';
 
 /** Refuses a payload that the gateway would not answer, or close the connection for (4002). `wrong` says what is. */
 export function refusePayload(what: string, wrong: string | false, value: unknown): void {
@@ -9,12 +10,8 @@ export function refusePayload(what: string, wrong: string | false, value: unknow
 
 export function checkTimeout(timeout: unknown): asserts timeout is number {
   if (typeof timeout !== 'number' || !(timeout > 0 && timeout <= MAX_DELAY_MS)) {
-    throw invalidOption('timeout', timeout, `milliseconds, above 0 and at most ${MAX_DELAY_MS}`);
+    refuse('timeout', timeout, `milliseconds, above 0 and at most ${MAX_DELAY_MS}`);
   }
-}
-
-export function isSnowflake(value: unknown): value is string {
-  return typeof value === 'string' && /^\d{1,20}$/.test(value);
 }
 
 /** Whether it is a whole list of snowflakes, which is never empty. */

@@ -7,7 +7,9 @@ import type {
 } from 'discord-api-types/v10';
 import { Opcode } from '../../protocol/opcodes.js';
 import { AsyncQueue } from '../../util/asyncQueue.js';
-import { isSnowflake, isSnowflakes, refusePayload } from './checks.js';
+import { isSnowflake } from '../../protocol/sharding.js';
+import { isWhole } from '../../util/predicates.js';
+import { isSnowflakes, refusePayload } from './checks.js';
 import type { RequestDesk } from './answers.js';
 import { ask, type RequestOptions } from './request.js';
 
@@ -102,9 +104,7 @@ function checkRequest(request: object): void {
     (!isSnowflake(guild_id) && 'guild_id must be a snowflake') ||
       ((query === undefined) === (user_ids === undefined) && 'it takes either query and limit, or user_ids') ||
       (query !== undefined && typeof query !== 'string' && 'query must be a string, empty for all members') ||
-      (query !== undefined &&
-        !(Number.isSafeInteger(limit) && Number(limit) >= 0) &&
-        'limit must be a whole number, 0 for no limit') ||
+      (query !== undefined && !isWhole(limit) && 'limit must be a whole number, 0 for no limit') ||
       (user_ids !== undefined &&
         !isSnowflake(user_ids) &&
         !isSnowflakes(user_ids, MAX_USER_IDS) &&

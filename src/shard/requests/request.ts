@@ -1,6 +1,7 @@
 import type { DispatchEvents } from '../events.js';
 import { ShardError } from '../../util/errors.js';
 import { MAX_RETRY_AFTER_MS } from '../../protocol/limits.js';
+import { isRecord } from '../../util/predicates.js';
 import { checkTimeout } from './checks.js';
 import type { AnswerEvents, RequestDesk } from './answers.js';
 
@@ -161,8 +162,6 @@ class Request<T> {
     tell();
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, never> => typeof value === 'object' && value !== null;
 
 const sessionLost = (op: number) =>
   new ShardError('SESSION_LOST', `The session op ${op} was sent in is lost, and its answer with it. Ask again.`, {

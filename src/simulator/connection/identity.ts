@@ -1,4 +1,4 @@
-import { isRecord } from './payload.js';
+import { isRecord, isWhole } from '../../util/predicates.js';
 import type { Rule } from '../records/records.js';
 
 /** Who a correct IDENTIFY makes of a connection. */
@@ -52,10 +52,6 @@ export function readIdentify(d: unknown, settings: IdentitySettings): { identity
     return refuse('disallowed intents', 4014, 'the bot was not granted one of the intents');
   }
   return { identity: { shardId, total, intents, compress } };
-}
-
-export function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Intents may have more than 32 bits, which `&` would cut off. */

@@ -1,4 +1,5 @@
 import { Opcode } from '../../protocol/opcodes.js';
+import { isRecord } from '../../util/predicates.js';
 import { REDACTED } from '../records/records.js';
 
 /** What a client sent, read as leniently as recording needs it. */
@@ -38,8 +39,4 @@ export function redact(op: number | null, d: unknown): unknown {
 /** A frame with its keys in Discord's order, from `d` as JSON. */
 export function frameText(op: number, t: string | null, s: number | null, json: string): string {
   return `{"t":${t === null ? 'null' : JSON.stringify(t)},"s":${s},"op":${op},"d":${json}}`;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

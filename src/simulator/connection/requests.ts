@@ -1,6 +1,6 @@
 import { Opcode } from '../../protocol/opcodes.js';
 import type { SampleGuild, Settings } from '../options.js';
-import { isRecord } from './payload.js';
+import { isRecord } from '../../util/predicates.js';
 import { guildsOf } from './readyPayload.js';
 import type { Session } from './session.js';
 

@@ -1,3 +1,4 @@
+import { isNumberFrom, isWhole } from '../../util/predicates.js';
 import type { ConnectionAction, Fault, HttpAction, Occasion } from './faults.js';
 
 const connectionActions = [
@@ -22,8 +23,8 @@ export const actionValues: Readonly<Record<string, (value: unknown) => boolean>>
   invalidSession: (value) => typeof value === 'boolean',
   loseSession: isTrue,
   reconnect: isTrue,
-  rateLimit: (value) => typeof value === 'number' && value >= 0 && Number.isFinite(value),
-  refuse: (value) => Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 599,
+  rateLimit: (value) => isNumberFrom(0, value),
+  refuse: (value) => isWhole(value, 400, 599),
   requestHeartbeat: isTrue,
   reset: isTrue,
   sendCorrupt: isTrue,

@@ -1,3 +1,4 @@
+import { isNumberFrom, isWhole } from '../../util/predicates.js';
 import { MAX_CLOSE_REASON_BYTES } from '../../protocol/limits.js';
 import { SimulatorError } from '../error.js';
 import { actionsAt, actionValues, connectionActionKeys } from './faultActions.js';
@@ -92,12 +93,12 @@ function checkFault(fault: Fault): void {
     shardId = 0,
     url = 'gateway',
   } = fault as { retryAfter?: unknown; shardId?: unknown; url?: unknown };
-  if (times !== Infinity && !isCount(times, 1))
+  if (times !== Infinity && !isWhole(times, 1))
     throw invalid('`times` is a whole number from 1 on, or Infinity.', fault);
-  if (!isCount(after, 0)) throw invalid('`after` is a whole number from 0 on.', fault);
-  if (!isMilliseconds(delay)) throw invalid('`delay` is a number of milliseconds from 0 on.', fault);
-  if (!isMilliseconds(retryAfter)) throw invalid('`retryAfter` is a number of seconds from 0 on.', fault);
-  if (!isCount(shardId, 0)) throw invalid('`shardId` is a whole number from 0 on.', fault);
+  if (!isWhole(after)) throw invalid('`after` is a whole number from 0 on.', fault);
+  if (!isNumberFrom(0, delay)) throw invalid('`delay` is a number of milliseconds from 0 on.', fault);
+  if (!isNumberFrom(0, retryAfter)) throw invalid('`retryAfter` is a number of seconds from 0 on.', fault);
+  if (!isWhole(shardId)) throw invalid('`shardId` is a whole number from 0 on.', fault);
   if (url !== 'gateway' && url !== 'resume') throw invalid("`url` is 'gateway' or 'resume'.", fault);
 }
 
@@ -125,14 +126,6 @@ function checkKeys(
   if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_CLOSE_REASON_BYTES) {
     throw invalid(`\`reason\` is a text of at most ${MAX_CLOSE_REASON_BYTES} bytes.`, value);
   }
-}
-
-function isCount(value: unknown, min: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= min;
-}
-
-function isMilliseconds(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && Number.isFinite(value);
 }
 
 function invalid(message: string, value: unknown): SimulatorError {

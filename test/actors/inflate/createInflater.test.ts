@@ -130,8 +130,8 @@ describe.each(implementations)('zlib-stream with %s', (implementation) => {
 
 test('where WebAssembly cannot be used, minizlib inflates instead, which is said once', () => {
   const program = `
-    import { createShard, createIdentifyLimiter } from '../dist/src/index.js';
-    import { createGatewaySimulator } from '../dist/src/simulator/index.js';
+    import { createShard, createIdentifyLimiter } from './dist/src/index.js';
+    import { createGatewaySimulator } from './dist/src/simulator/index.js';
     // As where a process has too few addresses; Node itself needs the rest of it.
     WebAssembly.Instance = class {
       constructor() {
@@ -167,7 +167,7 @@ test('where WebAssembly cannot be used, minizlib inflates instead, which is said
 test('a process outlives the inflaters of connections that have ended', () => {
   const program = `
     import { setTimeout } from 'node:timers/promises';
-    import { createInflater } from '../dist/src/actors/inflate/createInflater.js';
+    import { createInflater } from './dist/src/actors/inflate/createInflater.js';
     const inflaters = () => Array.from({ length: 20 }, () => createInflater('zlib-stream'));
     const garbage = () => Array.from({ length: 200_000 }, (_, n) => ({ n }));
     for (let round = 0; round < 50; round += 1) {

@@ -267,7 +267,7 @@ test('the memory that all share does not stay as large as the largest message, n
 test('a message that inflates to more than 256 MiB throws, and the next stream is read as ever', () => {
   const program = `
     import { deflateRawSync } from 'node:zlib';
-    import { createInflater } from '../dist/src/actors/inflate/createInflater.js';
+    import { createInflater } from './dist/src/actors/inflate/createInflater.js';
     const part = deflateRawSync(Buffer.alloc(16 * 1024 * 1024, 'a'), { finishFlush: 2 });
     const header = Buffer.from([0x78, 0x9c]);
     const texts = (parts) => createInflater('zlib-stream').push(Buffer.concat([header, ...Array(parts).fill(part)]));
@@ -290,7 +290,7 @@ test('zlib-stream keeps no buffer of the size of a large message', () => {
     import { setFlagsFromString } from 'node:v8';
     import { runInNewContext } from 'node:vm';
     import { Deflate } from 'minizlib';
-    import { createInflater } from '../dist/src/actors/inflate/createInflater.js';
+    import { createInflater } from './dist/src/actors/inflate/createInflater.js';
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc');
     const rssKiB = () => (collect(), collect(), process.memoryUsage.rss() / 1024);

@@ -1,0 +1,15 @@
+// One shard: its events by name, its transitions, its errors. Ctrl+C ends it.
+import { createShard } from 'shardchart';
+
+const shard = createShard({
+  token: process.env.DISCORD_TOKEN,
+  intents: (1 << 0) | (1 << 9), // Guilds, GuildMessages
+});
+
+shard.on('MESSAGE_CREATE', (message) => console.log(`${message.author.username} wrote in ${message.channel_id}`));
+shard.on('transition', ({ from, to, decision }) => console.log(`${from} -> ${to}`, decision?.reason ?? ''));
+shard.on('fatal', (error) => console.error(error.message));
+
+process.once('SIGINT', () => shard.shutdown());
+await shard.connect();
+console.log(`up as shard ${shard.id} of ${shard.total}`);

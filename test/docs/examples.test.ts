@@ -1,0 +1,176 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { examples, runExample, simulate, temporaryFolder } from './exampleRig.js';
+
+const tested = new Set<string>();
+
+/** A test of one example, under its name. */
+function example(name: string, outcome: string, run: (name: string) => Promise<void>): void {
+  tested.add(name);
+  test(`${name} ${outcome}`, { timeout: 60_000 }, () => run(name));
+}
+
+/** Takes every call of Discord's API, and keeps it. */
+async function recordingApi() {
+  const calls: { method: string | undefined; path: string | undefined; authorization: unknown; body: unknown }[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const { method, url: path, headers } = request;
+      calls.push({ method, path, authorization: headers.authorization, body: JSON.parse(body) });
+      response.end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return { calls, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+example(
+  'bot.mjs',
+  'answers "!ping" over the API, ignores other messages and bots, and ends on SIGINT',
+  async (name) => {
+    const simulator = await simulate();
+    const api = await recordingApi();
+    const bot = runExample(name, simulator, { api: api.url });
+    await bot.prints('up as shard 0 of 1');
+    simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', content: 'hello', author: { username: 'somebody' } });
+    simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', content: '!ping', author: { username: 'x', bot: true } });
+    simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', content: '!ping', author: { username: 'somebody' } });
+    await expect
+      .poll(() => api.calls, { timeout: 20_000 })
+      .toEqual([
+        {
+          method: 'POST',
+          path: '/channels/7/messages',
+          authorization: 'Bot example.token.of.the.documentation',
+          body: { content: 'pong' },
+        },
+      ]);
+    bot.end('SIGINT');
+    expect(await bot.exitCode).toBe(0);
+    expect(bot.output()).toContain('Connected -> Disconnected');
+  },
+);
+
+example('one-shard.mjs', 'hears messages, prints its transitions and ends on SIGINT', async (name) => {
+  const simulator = await simulate();
+  const bot = runExample(name, simulator);
+  await bot.prints('up as shard 0 of 1');
+  simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', author: { username: 'somebody' } });
+  await bot.prints('somebody wrote in 7');
+  bot.end('SIGINT');
+  expect(await bot.exitCode).toBe(0);
+  expect(bot.output()).toContain('Connected -> Disconnected');
+});
+
+example('many-shards.mjs', 'runs the recommended shards and ends on SIGTERM', async (name) => {
+  const simulator = await simulate();
+  const bot = runExample(name, simulator);
+  await bot.prints('2 of 2 shards up');
+  simulator.dispatch('MESSAGE_CREATE', { author: { username: 'somebody' } }, 1);
+  await bot.prints('somebody wrote to shard 1');
+  bot.end('SIGTERM');
+  expect(await bot.exitCode).toBe(0);
+});
+
+example('across-restarts.mjs', 'resumes every shard in the next process, with what was missed', async (name) => {
+  const simulator = await simulate();
+  const folder = temporaryFolder();
+  const first = runExample(name, simulator, { folder });
+  await first.prints('2 shards up');
+  expect(first.output()).toContain('shard 1 identified');
+  first.end('SIGTERM');
+  expect(await first.exitCode).toBe(0);
+
+  simulator.dispatch('MESSAGE_CREATE', { content: 'missed' }, 1);
+  const second = runExample(name, simulator, { folder });
+  await second.prints('2 shards up');
+  await second.prints('message: missed');
+  expect(second.output()).toContain('shard 1 resumed');
+  expect(simulator.identifies).toHaveLength(2);
+  second.end('SIGTERM');
+  expect(await second.exitCode).toBe(0);
+});
+
+example('resume.mjs', 'resumes and spends one identify', async (name) => {
+  const simulator = await simulate();
+  const bot = runExample(name, simulator);
+  expect(await bot.exitCode).toBe(0);
+  expect(bot.output()).toContain('resumed, 0 missed dispatches replayed');
+  expect(simulator.identifies).toHaveLength(1);
+});
+
+example('resharding.mjs', 'restarts, reshards and scales with two and four identifies', async (name) => {
+  const simulator = await simulate();
+  const bot = runExample(name, simulator);
+  expect(await bot.exitCode).toBe(0);
+  expect(bot.output().trim()).toBe('4 [ 0, 1 ]');
+  expect(simulator.identifies).toHaveLength(2 + 4);
+});
+
+example('commands.mjs', 'gets members, a voice server and events, and ends on SIGINT', async (name) => {
+  const members = Array.from({ length: 5 }, (_, id) => ({ user: { id: String(id + 1), username: `user ${id}` } }));
+  const simulator = await simulate({
+    guilds: [{ id: '41771983423143937', name: 'a guild', members, channels: [{ id: '5', type: 2 }] }],
+  });
+  const bot = runExample(name, simulator, { env: { GUILD_ID: '41771983423143937', VOICE_CHANNEL_ID: '5' } });
+  await bot.prints('5 members []');
+  await bot.prints('chunk 1 of 1');
+  await bot.prints(/voice server \S+/);
+  await expect
+    .poll(
+      () => {
+        simulator.dispatch('TYPING_START', {});
+        return bot.output();
+      },
+      { timeout: 20_000 },
+    )
+    .toContain('TYPING_START');
+  bot.end('SIGINT');
+  expect(await bot.exitCode).toBe(0);
+  const ops = simulator.frames.filter(({ direction }) => direction === 'client').map(({ op }) => op);
+  expect(ops).toEqual(expect.arrayContaining([3, 4, 8]));
+});
+
+example('audit-log.mjs', 'prints its transitions and replays its own log', async (name) => {
+  const bot = runExample(name, await simulate(), { folder: temporaryFolder() });
+  expect(await bot.exitCode).toBe(0);
+  expect(bot.output()).toMatch(/Connecting -> Identifying/);
+  expect(bot.output()).toContain('{ ok: true, records: 5, shards: 1 }');
+});
+
+example('live-page.mjs', 'serves a page and ends on SIGINT', async (name) => {
+  const bot = runExample(name, await simulate());
+  await bot.prints('2 shards to look at');
+  const [, url = ''] = /open (\S+) in a browser/.exec(bot.output()) ?? [];
+  expect(await (await fetch(url)).text()).toContain('<html');
+  bot.end('SIGINT');
+  expect(await bot.exitCode).toBe(0);
+});
+
+example('inspector.mjs', 'shows the shard and ends on SIGINT', async (name) => {
+  const bot = runExample(name, await simulate());
+  await bot.prints('shows shard 0; Ctrl+C ends');
+  expect(bot.output()).toMatch(/^open http:\/\/127\.0\.0\.1:\d+\/ in a browser/);
+  bot.end('SIGINT');
+  expect(await bot.exitCode).toBe(0);
+});
+
+example('test-your-bot.mjs', 'passes all its tests', async (name) => {
+  const tests = runExample(name, null);
+  expect(await tests.exitCode, tests.output()).toBe(0);
+  expect(tests.output()).toMatch(/fail 0/);
+});
+
+example('chart.mjs', 'decides on close code 4014 with the chart alone', async (name) => {
+  const chart = runExample(name, null);
+  expect(await chart.exitCode).toBe(0);
+  expect(chart.output().trim()).toBe("{ Offline: 'fatal' } 4014 disallowed intents");
+});
+
+test('every file in examples/ is run by a test of this file', () => {
+  expect([...tested].toSorted()).toEqual([...examples.keys()].toSorted());
+});

@@ -1,0 +1,8 @@
+// Loaded before an example: its shards connect to the simulator of the test, and its calls of Discord's API go to the test's.
+import { register } from 'node:module';
+
+register('./resolve.mjs', import.meta.url);
+
+const { fetch } = globalThis;
+const { EXAMPLE_API } = process.env;
+globalThis.fetch = (url, options) => fetch(String(url).replace('https://discord.com/api/v10', EXAMPLE_API), options);

@@ -3,6 +3,7 @@ import { RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
 import type {
   FleetCommand,
   FleetReport,
+  ManagerCommand,
   ManagerContext,
   ManagerEvent,
   ManagerInput,
@@ -20,54 +21,66 @@ const notProvided = (name: string) => (): never => {
   throw new Error(`The actor "${name}" does I/O: give it with managerMachine.provide({ actors: { ${name} } }).`);
 };
 
-type Way = { readonly code: number; readonly reason: string };
+/** How a connection is closed. */
+type CloseWith = { readonly code: number; readonly reason: string };
+
+type Budget = { readonly identifiesLeft: number | null };
 
 const isSame = (a: ShardRef, b: ShardRef) => a.set === b.set && a.id === b.id;
 const has = (refs: readonly ShardRef[], ref: ShardRef) => refs.some((other) => isSame(other, ref));
-const without = <Ref extends ShardRef>(refs: readonly Ref[], ref: ShardRef) =>
-  refs.filter((other) => !isSame(other, ref));
+const without = <Ref extends ShardRef>(refs: readonly Ref[], ...removed: readonly ShardRef[]) =>
+  refs.filter((ref) => !has(removed, ref));
 const refsOf = (set: ShardSet | null): ShardRef[] => set?.ids.map((id) => ({ set: set.number, id })) ?? [];
-const ofOthers = <Ref extends ShardRef>(refs: readonly Ref[], set: ShardSet | null) =>
-  refs.filter((ref) => ref.set !== set?.number);
 
-const startOf = ({ set, id }: ShardRef, resumes: boolean): ShardStart => ({ set, id, resumes });
+const isDown = ({ lost }: ManagerContext, ref: ShardRef) => lost.some((shard) => isSame(shard, ref) && !shard.returns);
 
-/** Those that resume first: they hold up nobody. */
-function startsOf(set: ShardSet, resumable: readonly number[]): ShardStart[] {
-  const starts = refsOf(set).map((ref) => startOf(ref, resumable.includes(ref.id)));
-  return [...starts.filter(({ resumes }) => resumes), ...starts.filter(({ resumes }) => !resumes)];
+const waiting = ({ set, id }: ShardRef, resumes: boolean): ShardStart => ({ set, id, resumes, phase: 'waiting' });
+
+/** The next set of a manager. Shards that resume go first: they hold up no other. */
+function createSet({ lastSet }: ManagerContext, { total, ids, resumable, maxConcurrency }: Prepared) {
+  const set: ShardSet = { number: lastSet + 1, total, ids };
+  const starts = refsOf(set).map((ref) => waiting(ref, resumable.includes(ref.id)));
+  const starting = [...starts.filter(({ resumes }) => resumes), ...starts.filter(({ resumes }) => !resumes)];
+  return { set, facts: { lastSet: set.number, starting, maxConcurrency } };
 }
 
 /**
- * Whose turn it is to connect: of those that will identify one at a time in each key, so that they come to the identify
- * queue in the order of their ids.
+ * The shards that connect now. Shards that will identify go one at a time in each key, so that they join the identify queue
+ * in the order of their ids.
  */
-function turns({ waiting, opening, maxOpening, maxConcurrency }: ManagerContext): ShardStart[] {
+function turns({ starting, maxOpening, maxConcurrency }: ManagerContext): ShardStart[] {
+  const opening = starting.filter(({ phase }) => phase === 'opening');
   const keyOf = ({ id }: ShardRef) => (maxConcurrency === null ? id : id % maxConcurrency);
   const taken = new Set(opening.filter(({ resumes }) => !resumes).map(keyOf));
-  const next = waiting.filter((start) => {
+  const inTurn = starting.filter((start) => {
+    if (start.phase !== 'waiting') return false;
     if (start.resumes) return true;
     const isFree = !taken.has(keyOf(start));
     taken.add(keyOf(start));
     return isFree;
   });
-  return next.slice(0, Math.max(0, maxOpening - opening.length));
+  return inTurn.slice(0, Math.max(0, maxOpening - opening.length));
 }
 
-const nothingUnderWay = { waiting: [], opening: [], rising: [], failed: [], away: [], down: [], closing: [], due: [] };
+const close = (refs: readonly ShardRef[], { code, reason }: CloseWith): FleetCommand[] =>
+  refs.map((ref) => ({ type: 'shard.close', ref, code, reason }));
+const abort = (refs: readonly ShardRef[], { code, reason }: CloseWith): FleetCommand[] =>
+  refs.map((ref) => ({ type: 'shard.abort', ref, code, reason }));
 
-/** How a manager's chart begins. */
+const nothingUnderWay = { starting: [], lost: [], leaving: [], failed: [], restart: null };
+
+/** The facts a manager's chart starts with. */
 export const newManager = (input: ManagerInput): ManagerContext => ({
   ...input,
   ...nothingUnderWay,
   maxConcurrency: null,
   lastSet: 0,
-  service: null,
-  beside: null,
-  restart: null,
+  current: null,
+  next: null,
+  previous: null,
 });
 
-/** The parts of the manager's chart by name. Where they take effect is written in manager.ts. */
+/** Guards, actions, actors and delays of the manager's chart by name; manager.ts says when each applies. */
 export const managerSetup = setup({
   types: {
     context: {} as ManagerContext,
@@ -83,182 +96,165 @@ export const managerSetup = setup({
     ),
   },
   guards: {
-    /** In service, coming or going: what is gone has nothing to tell any more. */
-    isOurs: ({ context: { service, beside, closing } }, ref: ShardRef) =>
-      [refsOf(service), refsOf(beside), closing].some((refs) => has(refs, ref)),
+    /** A shard that is gone may still report; its reports change nothing. */
+    isKnown: ({ context: { current, next, previous, leaving } }, ref: ShardRef) =>
+      [refsOf(current), refsOf(next), refsOf(previous), leaving].some((refs) => has(refs, ref)),
     canOpen: ({ context }) => turns(context).length > 0,
     hasFailed: ({ context }) => context.failed.length > 0,
-    isRaised: ({ context }) => context.waiting.length + context.opening.length + context.rising.length === 0,
-    isGone: ({ context }) => context.closing.length === 0,
-    isGoneBadly: and(['isGone', 'hasFailed']),
-    isSettled: and(['isRaised', 'isGone']),
-    isSettledBadly: and(['isSettled', 'hasFailed']),
-    isRestarted: ({ context }) => context.due.length + context.rising.length === 0,
-    canRestart: ({ context }) => context.due.length > 0 && (!context.restart?.rolling || context.rising.length === 0),
-    isNobodyAway: ({ context }) => context.away.length === 0,
-    /** New sessions for all that run: those they have are given up for them. */
-    canRenew: (
-      { context: { service, down } },
-      { newSessions, identifiesLeft }: { newSessions: boolean; identifiesLeft: number | null },
-    ) =>
+    isStarted: ({ context }) => context.starting.length === 0,
+    isClosed: ({ context }) => context.leaving.length === 0,
+    isClosedAndFailed: and(['isClosed', 'hasFailed']),
+    isScaled: and(['isStarted', 'isClosed']),
+    isScaledAndFailed: and(['isScaled', 'hasFailed']),
+    canRestart: ({ context: { restart, starting } }) =>
+      restart !== null && restart.due.length > 0 && (!restart.rolling || starting.length === 0),
+    isRestarted: ({ context: { restart, starting } }) => (restart?.due.length ?? 0) + starting.length === 0,
+    isNoneAway: ({ context }) => context.lost.every(({ returns }) => !returns),
+    /** New sessions cost an identify for each shard that runs. */
+    canAffordRestart: ({ context }, { newSessions, identifiesLeft }: Budget & { readonly newSessions: boolean }) =>
       !newSessions ||
       identifiesLeft === null ||
-      identifiesLeft >= refsOf(service).filter((ref) => !has(down, ref)).length,
-    hasIdentifies: (_, { prepared: { ids, resumable, identifiesLeft } }: { prepared: Prepared }) =>
+      identifiesLeft >= refsOf(context.current).filter((ref) => !isDown(context, ref)).length,
+    /** A new set costs an identify for each shard without a session. */
+    canAffordSet: (_, { prepared: { ids, resumable, identifiesLeft } }: { readonly prepared: Prepared }) =>
       identifiesLeft === null || identifiesLeft >= ids.filter((id) => !resumable.includes(id)).length,
   },
   actions: {
     beginOperation: assign({ failed: [] }),
-    /** The first set, from what is known now. */
-    plan: enqueueActions(({ context, enqueue }, { prepared }: { prepared: Prepared }) => {
-      const { total, ids, resumable, maxConcurrency } = prepared;
-      const set = { number: context.lastSet + 1, total, ids };
-      enqueue.sendTo('fleet', { type: 'set.create', set } satisfies FleetCommand);
-      enqueue.assign({ lastSet: set.number, service: set, waiting: startsOf(set, resumable), maxConcurrency });
-    }),
-    /** Another set, to take the place of the one in service. */
-    planBeside: enqueueActions(({ context, enqueue }, { prepared }: { prepared: Prepared }) => {
-      const { total, ids, resumable, maxConcurrency } = prepared;
-      const set = { number: context.lastSet + 1, total, ids };
-      enqueue.sendTo('fleet', { type: 'set.create', set } satisfies FleetCommand);
-      enqueue.assign({ lastSet: set.number, beside: set, waiting: startsOf(set, resumable), maxConcurrency });
-    }),
-    planScale: enqueueActions(({ context, enqueue }, { ids, code, reason }: { ids: readonly number[] } & Way) => {
-      const { service } = context;
-      if (service === null) return;
-      const { number: set } = service;
-      const added = ids.filter((id) => !service.ids.includes(id)).map((id) => ({ set, id }));
-      const removed = refsOf(service).filter(({ id }) => !ids.includes(id));
-      for (const ref of removed) {
-        enqueue.sendTo('fleet', { type: 'shard.close', ref, code, reason } satisfies FleetCommand);
-      }
-      enqueue.assign({
-        service: { ...service, ids },
-        waiting: added.map((ref) => startOf(ref, false)),
-        closing: removed,
-        away: context.away.filter((ref) => !has(removed, ref)),
-        down: context.down.filter((ref) => !has(removed, ref)),
-      });
-    }),
-    planRestart: assign(({ context }, restart: { rolling: boolean; newSessions: boolean }) => ({
-      restart: { rolling: restart.rolling, newSessions: restart.newSessions },
-      due: refsOf(context.service).filter((ref) => !has(context.down, ref)),
-    })),
-    retryDown: assign(({ context: { service, down } }) => ({
-      waiting: refsOf(service)
-        .filter((ref) => has(down, ref))
-        .map((ref) => startOf(ref, false)),
-      down: [],
-    })),
 
-    open: enqueueActions(({ context, enqueue }) => {
-      const next = turns(context);
-      for (const { set, id } of next) {
+    createCurrent: enqueueActions(({ context, enqueue }, { prepared }: { readonly prepared: Prepared }) => {
+      const { set, facts } = createSet(context, prepared);
+      enqueue.sendTo('fleet', { type: 'set.create', set } satisfies FleetCommand);
+      enqueue.assign({ ...facts, current: set });
+    }),
+    createNext: enqueueActions(({ context, enqueue }, { prepared }: { readonly prepared: Prepared }) => {
+      const { set, facts } = createSet(context, prepared);
+      enqueue.sendTo('fleet', { type: 'set.create', set } satisfies FleetCommand);
+      enqueue.assign({ ...facts, next: set });
+    }),
+    serveNext: enqueueActions(({ context: { current, next }, enqueue }) => {
+      if (next === null) return;
+      enqueue.sendTo('fleet', { type: 'set.serve', set: next.number } satisfies FleetCommand);
+      enqueue.assign({ current: next, next: null, previous: current });
+    }),
+
+    openShards: enqueueActions(({ context, enqueue }) => {
+      const inTurn = turns(context);
+      for (const { set, id } of inTurn) {
         enqueue.sendTo('fleet', { type: 'shard.connect', ref: { set, id } } satisfies FleetCommand);
       }
       enqueue.assign({
-        waiting: context.waiting.filter((start) => !next.includes(start)),
-        opening: [...context.opening, ...next],
+        starting: context.starting.map((start) => (inTurn.includes(start) ? { ...start, phase: 'opening' } : start)),
       });
     }),
-    restartNext: enqueueActions(({ context: { due, rising, away, restart }, enqueue }) => {
-      const next = restart?.rolling === true ? due.slice(0, 1) : due;
-      const newSession = restart?.newSessions === true;
-      for (const ref of next) {
-        enqueue.sendTo('fleet', { type: 'shard.restart', ref, newSession } satisfies FleetCommand);
-      }
+    startDown: assign(({ context }) => ({
+      starting: refsOf(context.current)
+        .filter((ref) => isDown(context, ref))
+        .map((ref) => waiting(ref, false)),
+      lost: context.lost.filter(({ returns }) => returns),
+    })),
+    scale: enqueueActions(({ context, enqueue }, { ids, ...way }: { readonly ids: readonly number[] } & CloseWith) => {
+      const { current, lost } = context;
+      if (current === null) return;
+      const { number: set } = current;
+      const added = ids.filter((id) => !current.ids.includes(id)).map((id) => ({ set, id }));
+      const removed = refsOf(current).filter(({ id }) => !ids.includes(id));
+      for (const command of close(removed, way)) enqueue.sendTo('fleet', command);
       enqueue.assign({
-        due: due.slice(next.length),
-        rising: [...rising, ...next],
-        away: away.filter((ref) => !has(next, ref)),
+        current: { ...current, ids },
+        starting: added.map((ref) => waiting(ref, false)),
+        leaving: removed,
+        lost: without(lost, ...removed),
       });
     }),
-    /** What an operation has begun and will not wait for comes up by itself. */
-    letGo: assign(({ context: { rising, away } }) => ({ rising: [], due: [], away: [...away, ...rising] })),
-    serveBeside: enqueueActions(({ context: { service, beside }, enqueue }) => {
-      if (beside === null) return;
-      enqueue.sendTo('fleet', { type: 'set.serve', set: beside.number } satisfies FleetCommand);
-      enqueue.assign({ service: beside, beside: service });
-    }),
-    closeBeside: enqueueActions(({ context, enqueue }, way: Way) => {
-      const { beside } = context;
-      for (const ref of refsOf(beside)) {
-        enqueue.sendTo('fleet', { type: 'shard.close', ref, ...way } satisfies FleetCommand);
-      }
-      enqueue.assign({
-        beside: null,
-        waiting: [],
-        opening: [],
-        rising: [],
-        away: ofOthers(context.away, beside),
-        down: ofOthers(context.down, beside),
-        closing: refsOf(beside),
-      });
-    }),
-    closeAll: enqueueActions(({ context, enqueue }, { code, reason, isAbort }: Way & { readonly isAbort: boolean }) => {
-      const { service, beside, closing } = context;
-      const others = [...refsOf(service), ...refsOf(beside)].filter((ref) => !has(closing, ref));
-      const type = isAbort ? 'shard.abort' : 'shard.close';
-      for (const ref of others) enqueue.sendTo('fleet', { type, ref, code, reason } satisfies FleetCommand);
-      enqueue.assign({ ...nothingUnderWay, beside: null, failed: context.failed, closing: [...closing, ...others] });
-    }),
-    /** Those that are going already. */
-    hurry: enqueueActions(({ context, enqueue }, { code, reason }: Way) => {
-      for (const ref of context.closing) {
-        enqueue.sendTo('fleet', { type: 'shard.abort', ref, code, reason } satisfies FleetCommand);
-      }
-    }),
-    abortClosing: enqueueActions(({ context, enqueue }) => {
-      const way = { code: RESUMABLE_CLOSE, reason: 'took too long to go down' };
-      for (const ref of context.closing) {
-        enqueue.sendTo('fleet', { type: 'shard.abort', ref, ...way } satisfies FleetCommand);
-      }
-      enqueue.assign({ closing: [] });
-    }),
-    forgetSets: assign({ ...nothingUnderWay, service: null, beside: null }),
 
-    noteOpened: assign(({ context: { opening, rising } }, { set, id }: ShardRef) => ({
-      opening: without(opening, { set, id }),
-      rising: has(opening, { set, id }) ? [...rising, { set, id }] : rising,
-    })),
-    noteUp: assign(({ context: { waiting, opening, rising, away, down } }, ref: ShardRef) => ({
-      waiting: without(waiting, ref),
-      opening: without(opening, ref),
-      rising: without(rising, ref),
-      away: without(away, ref),
-      down: without(down, ref),
-    })),
-    noteLeft: assign(({ context }, { set, id }: ShardRef) => {
-      const ref = { set, id };
-      const { waiting, opening, rising, away, down, closing } = context;
-      const wasUp = ![waiting, opening, rising, away, down, closing].some((refs) => has(refs, ref));
-      return { away: wasUp ? [...away, ref] : away };
+    planRestart: assign(
+      ({ context }, { rolling, newSessions }: { readonly rolling: boolean; readonly newSessions: boolean }) => ({
+        restart: { rolling, newSessions, due: refsOf(context.current).filter((ref) => !isDown(context, ref)) },
+      }),
+    ),
+    restartShards: enqueueActions(({ context: { restart, starting, lost }, enqueue }) => {
+      if (restart === null) return;
+      const { rolling, newSessions, due } = restart;
+      const inTurn = rolling ? due.slice(0, 1) : due;
+      for (const ref of inTurn) {
+        enqueue.sendTo('fleet', { type: 'shard.restart', ref, newSession: newSessions } satisfies FleetCommand);
+      }
+      enqueue.assign({
+        restart: { ...restart, due: due.slice(inTurn.length) },
+        starting: [...starting, ...inTurn.map((ref) => ({ ...ref, resumes: !newSessions, phase: 'rising' as const }))],
+        lost: without(lost, ...inTurn),
+      });
     }),
-    noteDown: assign(({ context }, { set, id }: ShardRef) => {
+    /** Shards that were restarted come up by themselves, but the operation no longer waits for them. */
+    stopWaiting: assign(({ context: { starting, lost } }) => ({
+      starting: [],
+      lost: [...lost, ...starting.map(({ set, id }) => ({ set, id, returns: true }))],
+    })),
+    endRestart: assign({ restart: null }),
+
+    closeNext: enqueueActions(({ context: { next, lost }, enqueue }, way: CloseWith) => {
+      const refs = refsOf(next);
+      for (const command of close(refs, way)) enqueue.sendTo('fleet', command);
+      enqueue.assign({ next: null, starting: [], lost: without(lost, ...refs), leaving: refs });
+    }),
+    closePrevious: enqueueActions(({ context: { previous, lost }, enqueue }, way: CloseWith) => {
+      const refs = refsOf(previous);
+      for (const command of close(refs, way)) enqueue.sendTo('fleet', command);
+      enqueue.assign({ previous: null, lost: without(lost, ...refs), leaving: refs });
+    }),
+    closeAll: enqueueActions(({ context, enqueue }, way: CloseWith & { readonly isAbort: boolean }) => {
+      const { current, next, previous, leaving, failed } = context;
+      const refs = without([...refsOf(current), ...refsOf(next), ...refsOf(previous)], ...leaving);
+      for (const command of way.isAbort ? abort(refs, way) : close(refs, way)) enqueue.sendTo('fleet', command);
+      enqueue.assign({ ...nothingUnderWay, next: null, previous: null, failed, leaving: [...leaving, ...refs] });
+    }),
+    abortLeaving: enqueueActions(({ context, enqueue }, way: CloseWith) => {
+      for (const command of abort(context.leaving, way)) enqueue.sendTo('fleet', command);
+    }),
+    abortLate: enqueueActions(({ context, enqueue }) => {
+      const way = { code: RESUMABLE_CLOSE, reason: 'took too long to go down' };
+      for (const command of abort(context.leaving, way)) enqueue.sendTo('fleet', command);
+      enqueue.assign({ leaving: [] });
+    }),
+    forgetSets: assign({ ...nothingUnderWay, current: null, next: null, previous: null }),
+
+    onShardOpened: assign(({ context: { starting } }, ref: ShardRef) => ({
+      starting: starting.map((start) =>
+        isSame(start, ref) && start.phase === 'opening' ? { ...start, phase: 'rising' as const } : start,
+      ),
+    })),
+    onShardUp: assign(({ context: { starting, lost } }, ref: ShardRef) => ({
+      starting: without(starting, ref),
+      lost: without(lost, ref),
+    })),
+    onShardLeft: assign(({ context: { starting, lost, leaving } }, { set, id }: ShardRef) => {
+      const wasUp = ![starting, lost, leaving].some((refs) => has(refs, { set, id }));
+      return wasUp ? { lost: [...lost, { set, id, returns: true }] } : {};
+    }),
+    onShardDown: assign(({ context }, { set, id }: ShardRef) => {
       const ref = { set, id };
-      const { waiting, opening, rising, away, down, failed, closing, due, beside, lastSet } = context;
-      if (has(waiting, ref) || has(closing, ref)) return {};
-      // All of a set that is coming is: it takes over as a whole.
-      const isNeeded =
-        [opening, rising, due].some((refs) => has(refs, ref)) || (set === beside?.number && set === lastSet);
+      const { next, starting, lost, leaving, failed, restart } = context;
+      const start = starting.find((other) => isSame(other, ref));
+      if (start?.phase === 'waiting' || has(leaving, ref)) return {};
+      // The next set takes over as a whole: it needs each of its shards.
+      const isNeeded = start !== undefined || has(restart?.due ?? [], ref) || has(refsOf(next), ref);
       return {
-        opening: without(opening, ref),
-        rising: without(rising, ref),
-        due: without(due, ref),
-        away: without(away, ref),
-        down: [...without(down, ref), ref],
+        starting: without(starting, ref),
+        restart: restart && { ...restart, due: without(restart.due, ref) },
+        lost: [...without(lost, ref), { ...ref, returns: false }],
         failed: isNeeded ? [...without(failed, ref), ref] : failed,
       };
     }),
-    noteGone: assign(({ context: { closing } }, ref: ShardRef) => ({ closing: without(closing, ref) })),
+    onShardGone: assign(({ context: { leaving } }, ref: ShardRef) => ({ leaving: without(leaving, ref) })),
 
-    tellDone: emit({ type: 'operation.done' } satisfies ManagerReport),
-    tellFailed: emit(({ context: { failed } }, { why }: { why: OperationFailure }): ManagerReport => ({
+    reportDone: emit({ type: 'operation.done' } satisfies ManagerReport),
+    reportFailed: emit(({ context: { failed } }, { why }: { readonly why: OperationFailure }): ManagerReport => ({
       type: 'operation.failed',
       why,
       shards: failed,
     })),
-    tellOffline: emit({ type: 'manager.offline' } satisfies ManagerReport),
+    reportOffline: emit({ type: 'manager.offline' } satisfies ManagerReport),
   },
   delays: {
     handOver: ({ context }) => context.timeouts.handOverMs,
@@ -266,3 +262,36 @@ export const managerSetup = setup({
     close: ({ context }) => context.timeouts.closeMs,
   },
 });
+
+/** Hands a guard or an action the facts that its event carries. */
+const carried = <Event>({ event }: { readonly event: Event }): Event => event;
+
+type GoDown = Extract<ManagerCommand, { type: 'close' | 'shutdown' | 'abort' }>;
+
+/** Guards by what their event carries. */
+export const guards = {
+  isKnown: { type: 'isKnown', params: carried },
+  canAffordRestart: { type: 'canAffordRestart', params: carried },
+  canAffordSet: { type: 'canAffordSet', params: carried },
+} as const;
+
+/** Actions by what their event carries. */
+export const actions = {
+  createCurrent: { type: 'createCurrent', params: carried },
+  createNext: { type: 'createNext', params: carried },
+  scale: { type: 'scale', params: carried },
+  planRestart: { type: 'planRestart', params: carried },
+  closeAll: {
+    type: 'closeAll',
+    params: ({ event }: { readonly event: GoDown }) => ({ ...event, isAbort: event.type === 'abort' }),
+  },
+  abortLeaving: { type: 'abortLeaving', params: carried },
+  onShardOpened: { type: 'onShardOpened', params: carried },
+  onShardUp: { type: 'onShardUp', params: carried },
+  onShardLeft: { type: 'onShardLeft', params: carried },
+  onShardDown: { type: 'onShardDown', params: carried },
+  onShardGone: { type: 'onShardGone', params: carried },
+} as const;
+
+/** The operation ends without its result. */
+export const reportFailed = (why: OperationFailure) => ({ type: 'reportFailed', params: { why } }) as const;

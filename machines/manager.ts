@@ -1,29 +1,65 @@
+/*
+ * The states of a manager, in the order of its life:
+ *
+ *   Offline       idle     nothing runs
+ *                 failed   the last start failed; connect tries again
+ *                 stopped  shut down for good
+ *   Preparing              asks GET /gateway/bot and the session store
+ *   Online
+ *     Starting             connects the first set; one shard that is refused fails the start
+ *     Running              no operation is under way
+ *     Scaling              shards of the current set come and go
+ *     Restarting           each shard drops its connection and comes back
+ *     Resharding
+ *       preparing          asks as Preparing does; the current set notices nothing up to the hand-over
+ *       raising            the next set connects beside the current one
+ *       awaitingAway       shards that are away come back first: each still has missed events to deliver
+ *       draining           after the hand-over: the previous set stays connected for what is on its way to it
+ *       retiring           the previous set goes down
+ *       abandoning         called off or failed: the next set goes down
+ *   Closing                every shard goes down, within `timeouts.close`
+ *       goingOffline       to Offline.idle
+ *       comingBack         to Preparing: a connect waits for it
+ *       failing            to Offline.failed
+ *       stopping           to Offline.stopped
+ */
 import { RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
-import { managerSetup, newManager } from './manager.setup.js';
-import type { ManagerCommand, ShardRef } from './manager.types.js';
+import { actions, guards, managerSetup, newManager, reportFailed } from './manager.setup.js';
 
-type GoDown = Extract<ManagerCommand, { type: 'close' | 'shutdown' | 'abort' }>;
+const RUNNING = '#manager.Online.Running';
 
-/** Everything goes, the way the command says. */
-const closeAll = {
-  type: 'closeAll',
-  params: ({ event }: { event: GoDown }) => ({ ...event, isAbort: event.type === 'abort' }),
-} as const;
+/** Nothing runs. */
+const Offline = managerSetup.createStateConfig({
+  initial: 'idle',
+  states: {
+    idle: { on: { connect: '#manager.Preparing', shutdown: 'stopped' } },
+    failed: { on: { connect: '#manager.Preparing', shutdown: 'stopped' } },
+    stopped: {},
+  },
+});
 
-/** Those that are going already do so at once. */
-const hurry = { type: 'hurry', params: ({ event }: { event: GoDown }) => event } as const;
+/** Finds out the gateway's URL and limits, the number of shards, and their sessions. */
+const Preparing = managerSetup.createStateConfig({
+  invoke: {
+    id: 'preparation',
+    src: 'preparation',
+    input: { for: 'connect' },
+    onError: { target: 'Offline.failed', actions: reportFailed('unprepared') },
+  },
+  on: {
+    'manager.prepared': { target: 'Online', actions: actions.createCurrent },
+    'manager.unprepared': { target: 'Offline.failed', actions: reportFailed('unprepared') },
+    close: { target: 'Offline.idle', actions: 'reportOffline' },
+    abort: { target: 'Offline.idle', actions: 'reportOffline' },
+    shutdown: { target: 'Offline.stopped', actions: 'reportOffline' },
+  },
+});
 
-const ref = ({ event }: { event: ShardRef }): ShardRef => ({ set: event.set, id: event.id });
-const isOurs = { type: 'isOurs', params: ref } as const;
-
-/** What cannot go on as it was asked, and leaves the shards that are there in service. */
-const shardDown = { type: 'tellFailed', params: { why: 'shardDown' } } as const;
-
-/** Connects what is planned; whoever asked for it hears when all have been up, or why they cannot be. */
+/** Connects the first set. The start is done when each shard has been Connected. */
 const Starting = managerSetup.createStateConfig({
   always: [
     {
-      // What one is refused for, its intents or its token, all would be: no identify is spent on finding out.
+      // All shards have the token and the intents that this one was refused for: no further identify is spent on them.
       guard: 'hasFailed',
       target: '#manager.Closing.failing',
       actions: {
@@ -31,54 +67,49 @@ const Starting = managerSetup.createStateConfig({
         params: { code: RESUMABLE_CLOSE, reason: 'a shard could not start', isAbort: false },
       },
     },
-    { guard: 'canOpen', actions: 'open' },
-    { guard: 'isRaised', target: 'Running', actions: 'tellDone' },
+    { guard: 'canOpen', actions: 'openShards' },
+    { guard: 'isStarted', target: 'Running', actions: 'reportDone' },
   ],
 });
 
+/** No operation is under way. Shards that lose their connection come back by themselves. */
 const Running = managerSetup.createStateConfig({
   on: {
-    // Where nobody is down that is done at once.
-    connect: { target: 'Scaling', actions: 'retryDown' },
-    scale: { target: 'Scaling', actions: { type: 'planScale', params: ({ event }) => event } },
+    // Done at once where no shard is down.
+    connect: { target: 'Scaling', actions: 'startDown' },
+    scale: { target: 'Scaling', actions: actions.scale },
     restart: [
-      {
-        guard: { type: 'canRenew', params: ({ event }) => event },
-        target: 'Restarting',
-        actions: { type: 'planRestart', params: ({ event }) => event },
-      },
-      { actions: ['beginOperation', { type: 'tellFailed', params: { why: 'overBudget' } }] },
+      { guard: guards.canAffordRestart, target: 'Restarting', actions: actions.planRestart },
+      { actions: ['beginOperation', reportFailed('overBudget')] },
     ],
     reshard: 'Resharding',
   },
 });
 
-/** Shards of the set in service come and go. */
+/** Shards of the current set come and go. */
 const Scaling = managerSetup.createStateConfig({
   entry: 'beginOperation',
   always: [
-    { guard: 'canOpen', actions: 'open' },
-    { guard: 'isSettledBadly', target: 'Running', actions: shardDown },
-    { guard: 'isSettled', target: 'Running', actions: 'tellDone' },
+    { guard: 'canOpen', actions: 'openShards' },
+    { guard: 'isScaledAndFailed', target: 'Running', actions: reportFailed('shardDown') },
+    { guard: 'isScaled', target: 'Running', actions: 'reportDone' },
   ],
-  after: { close: { actions: 'abortClosing' } },
+  after: { close: { actions: 'abortLate' } },
 });
 
 /** Each shard drops its connection and comes back; with `rolling` one after the other. */
 const Restarting = managerSetup.createStateConfig({
   entry: 'beginOperation',
   always: [
-    // Whatever is wrong, the shards that have not been touched stay as they are.
-    { guard: 'hasFailed', target: 'Running', actions: ['letGo', shardDown] },
-    { guard: 'canRestart', actions: 'restartNext' },
-    { guard: 'isRestarted', target: 'Running', actions: 'tellDone' },
+    // The reason may hold for every shard: those that were not restarted yet stay connected.
+    { guard: 'hasFailed', target: 'Running', actions: ['stopWaiting', reportFailed('shardDown')] },
+    { guard: 'canRestart', actions: 'restartShards' },
+    { guard: 'isRestarted', target: 'Running', actions: 'reportDone' },
   ],
+  exit: 'endRestart',
 });
 
-/**
- * A second set comes up beside the first, takes its place once all of it is Connected, and the first goes down. Until the
- * hand-over it can be called off, and the first set has noticed nothing.
- */
+/** The next set comes up beside the current one and takes its place once all of it is Connected. */
 const Resharding = managerSetup.createStateConfig({
   entry: 'beginOperation',
   initial: 'preparing',
@@ -88,103 +119,88 @@ const Resharding = managerSetup.createStateConfig({
         id: 'preparation',
         src: 'preparation',
         input: ({ event }) => ({ for: event.type === 'reshard' ? event : 'connect' }),
-        onError: { target: '#manager.Online.Running', actions: { type: 'tellFailed', params: { why: 'unprepared' } } },
+        onError: { target: RUNNING, actions: reportFailed('unprepared') },
       },
       on: {
         'manager.prepared': [
-          {
-            guard: { type: 'hasIdentifies', params: ({ event }) => event },
-            target: 'raising',
-            actions: { type: 'planBeside', params: ({ event }) => event },
-          },
-          { target: '#manager.Online.Running', actions: { type: 'tellFailed', params: { why: 'overBudget' } } },
+          { guard: guards.canAffordSet, target: 'raising', actions: actions.createNext },
+          { target: RUNNING, actions: reportFailed('overBudget') },
         ],
-        'manager.unprepared': {
-          target: '#manager.Online.Running',
-          actions: { type: 'tellFailed', params: { why: 'unprepared' } },
-        },
-        'reshard.abort': {
-          target: '#manager.Online.Running',
-          actions: { type: 'tellFailed', params: { why: 'aborted' } },
-        },
+        'manager.unprepared': { target: RUNNING, actions: reportFailed('unprepared') },
+        'reshard.abort': { target: RUNNING, actions: reportFailed('aborted') },
       },
     },
     raising: {
       always: [
         { guard: 'hasFailed', target: 'abandoning' },
-        { guard: 'canOpen', actions: 'open' },
-        { guard: 'isRaised', target: 'awaitingAway' },
+        { guard: 'canOpen', actions: 'openShards' },
+        { guard: 'isStarted', target: 'awaitingAway' },
       ],
       on: { 'reshard.abort': 'abandoning' },
     },
-    // What a shard of the old set has missed while it was away it must still bring.
     awaitingAway: {
       always: [
         { guard: 'hasFailed', target: 'abandoning' },
-        { guard: 'isNobodyAway', target: 'draining' },
+        { guard: 'isNoneAway', target: 'draining' },
       ],
       on: { 'reshard.abort': 'abandoning' },
       after: { handOver: 'draining' },
     },
-    // The new set is in service. What is on its way to the old one still arrives.
     draining: {
-      entry: 'serveBeside',
+      entry: 'serveNext',
       after: { drain: 'retiring' },
     },
     retiring: {
-      entry: { type: 'closeBeside', params: { code: 1000, reason: 'another set has taken over' } },
-      always: { guard: 'isGone', target: '#manager.Online.Running', actions: 'tellDone' },
-      after: { close: { actions: 'abortClosing' } },
+      entry: { type: 'closePrevious', params: { code: 1000, reason: 'another set has taken over' } },
+      always: { guard: 'isClosed', target: RUNNING, actions: 'reportDone' },
+      after: { close: { actions: 'abortLate' } },
     },
     abandoning: {
-      entry: { type: 'closeBeside', params: { code: 1000, reason: 'the reshard was called off' } },
+      entry: { type: 'closeNext', params: { code: 1000, reason: 'the reshard was called off' } },
       always: [
-        { guard: 'isGoneBadly', target: '#manager.Online.Running', actions: shardDown },
-        {
-          guard: 'isGone',
-          target: '#manager.Online.Running',
-          actions: { type: 'tellFailed', params: { why: 'aborted' } },
-        },
+        { guard: 'isClosedAndFailed', target: RUNNING, actions: reportFailed('shardDown') },
+        { guard: 'isClosed', target: RUNNING, actions: reportFailed('aborted') },
       ],
-      after: { close: { actions: 'abortClosing' } },
+      after: { close: { actions: 'abortLate' } },
     },
   },
 });
 
-/** All shards have been told to go down, and have `timeouts.close` for it. */
+/** All shards were told to go down, and have `timeouts.close` for it. */
 const Closing = managerSetup.createStateConfig({
   on: {
     shutdown: '.stopping',
-    abort: { actions: hurry },
+    abort: { actions: actions.abortLeaving },
   },
-  after: { close: { actions: 'abortClosing' } },
+  after: { close: { actions: 'abortLate' } },
   initial: 'goingOffline',
   states: {
     goingOffline: {
       on: { connect: 'comingBack' },
-      always: { guard: 'isGone', target: '#manager.Offline.idle', actions: ['forgetSets', 'tellOffline'] },
+      always: { guard: 'isClosed', target: '#manager.Offline.idle', actions: ['forgetSets', 'reportOffline'] },
     },
     comingBack: {
-      on: { close: 'goingOffline', abort: { target: 'goingOffline', actions: hurry } },
-      always: { guard: 'isGone', target: '#manager.Preparing', actions: ['forgetSets', 'tellOffline'] },
+      on: { close: 'goingOffline', abort: { target: 'goingOffline', actions: actions.abortLeaving } },
+      always: { guard: 'isClosed', target: '#manager.Preparing', actions: ['forgetSets', 'reportOffline'] },
     },
     failing: {
       on: { close: 'goingOffline' },
       always: {
-        guard: 'isGone',
+        guard: 'isClosed',
         target: '#manager.Offline.failed',
-        actions: [shardDown, 'forgetSets', 'tellOffline'],
+        actions: [reportFailed('shardDown'), 'forgetSets', 'reportOffline'],
       },
     },
     stopping: {
-      always: { guard: 'isGone', target: '#manager.Offline.stopped', actions: ['forgetSets', 'tellOffline'] },
+      always: { guard: 'isClosed', target: '#manager.Offline.stopped', actions: ['forgetSets', 'reportOffline'] },
     },
   },
 });
 
 /**
- * The life of a manager of shards: who is connected when, who takes over from whom, and what follows when one cannot.
- * What a shard does within that is its own chart's matter, who identifies when the identify queue's.
+ * The life of a manager of shards: which shards are connected, which set is in service, and what follows when a shard
+ * cannot connect. Each shard's own chart decides everything else about it, and the identify queue decides which shard
+ * identifies next.
  *
  * See [Discord Docs/Sharding](https://docs.discord.com/developers/events/gateway#sharding).
  */
@@ -192,52 +208,29 @@ export const managerMachine = managerSetup.createMachine({
   id: 'manager',
   options: { maxIterations: 100 },
   context: ({ input }) => newManager(input),
-  // It holds the shards; it fails only by a bug.
+  // The fleet holds the shards, and fails only by a bug.
   invoke: {
     id: 'fleet',
     src: 'fleet',
-    onError: { target: '.Offline.stopped', actions: ['forgetSets', 'tellOffline'] },
+    onError: { target: '.Offline.stopped', actions: ['forgetSets', 'reportOffline'] },
   },
   on: {
-    'shard.opened': { actions: { type: 'noteOpened', params: ref } },
-    'shard.up': { actions: { type: 'noteUp', params: ref } },
-    'shard.left': { guard: isOurs, actions: { type: 'noteLeft', params: ref } },
-    'shard.down': { guard: isOurs, actions: { type: 'noteDown', params: ref } },
-    'shard.gone': { actions: { type: 'noteGone', params: ref } },
+    'shard.opened': { actions: actions.onShardOpened },
+    'shard.up': { actions: actions.onShardUp },
+    'shard.left': { guard: guards.isKnown, actions: actions.onShardLeft },
+    'shard.down': { guard: guards.isKnown, actions: actions.onShardDown },
+    'shard.gone': { actions: actions.onShardGone },
   },
   initial: 'Offline',
   states: {
-    Offline: {
-      initial: 'idle',
-      states: {
-        idle: { on: { connect: '#manager.Preparing', shutdown: 'stopped' } },
-        failed: { on: { connect: '#manager.Preparing', shutdown: 'stopped' } },
-        stopped: {},
-      },
-    },
-    Preparing: {
-      invoke: {
-        id: 'preparation',
-        src: 'preparation',
-        input: { for: 'connect' },
-        onError: { target: 'Offline.failed', actions: { type: 'tellFailed', params: { why: 'unprepared' } } },
-      },
-      on: {
-        'manager.prepared': { target: 'Online', actions: { type: 'plan', params: ({ event }) => event } },
-        'manager.unprepared': {
-          target: 'Offline.failed',
-          actions: { type: 'tellFailed', params: { why: 'unprepared' } },
-        },
-        close: { target: 'Offline.idle', actions: 'tellOffline' },
-        abort: { target: 'Offline.idle', actions: 'tellOffline' },
-        shutdown: { target: 'Offline.stopped', actions: 'tellOffline' },
-      },
-    },
+    Offline,
+    Preparing,
     Online: {
       on: {
-        close: { target: 'Closing', actions: closeAll },
-        abort: { target: 'Closing', actions: [hurry, closeAll] },
-        shutdown: { target: 'Closing.stopping', actions: closeAll },
+        close: { target: 'Closing', actions: actions.closeAll },
+        // Shards that are going already do so at once.
+        abort: { target: 'Closing', actions: [actions.abortLeaving, actions.closeAll] },
+        shutdown: { target: 'Closing.stopping', actions: actions.closeAll },
       },
       initial: 'Starting',
       states: { Starting, Running, Scaling, Restarting, Resharding },

@@ -84,8 +84,8 @@ export class ShardManager implements AsyncDisposable {
     this.actor.on('*', (report) => this.#told(report));
     this.actor.subscribe({ error: (error) => this.#chartFailed(error) });
     let state = this.state;
-    this.actor.subscribe(({ context: { service } }) => {
-      this.#parts.fleet.lastServed = service ?? this.#parts.fleet.lastServed;
+    this.actor.subscribe(({ context: { current } }) => {
+      this.#parts.fleet.lastServed = current ?? this.#parts.fleet.lastServed;
       if (this.state !== state) this.#logger.info(`${state} -> ${this.state}`);
       state = this.state;
     });

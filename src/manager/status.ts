@@ -1,5 +1,5 @@
 import { lifecycles, type Lifecycle } from '../../machines/lifecycle.js';
-import type { ManagerContext } from '../../machines/manager.types.js';
+import type { ManagerContext, ShardStart } from '../../machines/manager.types.js';
 import type { ProcessIdentifyLimiter } from '../identify/identifyLimiter.js';
 import type { Shard } from '../shard/shard.js';
 
@@ -78,15 +78,16 @@ export function statusOf(parts: ManagerParts, shards: Iterable<Shard>, total: nu
 }
 
 export function lookOf({ snapshot: { value, context }, queue, reserve }: ManagerParts): ManagerLook {
-  const { waiting, opening, rising, closing, due } = context;
+  const { starting, leaving, restart } = context;
+  const count = (phase: ShardStart['phase']) => starting.filter((start) => start.phase === phase).length;
   return {
     state: stateOf(value),
     reserve,
     progress: {
-      waiting: waiting.length + due.length,
-      opening: opening.length,
-      rising: rising.length,
-      closing: closing.length,
+      waiting: count('waiting') + (restart?.due.length ?? 0),
+      opening: count('opening'),
+      rising: count('rising'),
+      closing: leaving.length,
     },
     identifies: queue && {
       waiting: queue.waiting,

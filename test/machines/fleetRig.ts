@@ -1,5 +1,5 @@
 import type { FleetReport, ManagerEvent } from '../../machines/index.js';
-import type { ManagerHarness } from './managerRig.js';
+import type { ManagerRig } from './managerRig.js';
 
 /** How a shard of a fleet stands in truth. */
 type Truth = 'connecting' | 'identifying' | 'up' | 'away' | 'offline' | 'closing' | 'gone';
@@ -61,12 +61,12 @@ export class SimulatedFleet {
   }
 
   /** What follows at once from what was said. */
-  flush(manager: ManagerHarness): void {
-    for (let next = this.#due.shift(); next !== undefined; next = this.#due.shift()) manager.tell(next);
+  flush(manager: ManagerRig): void {
+    for (let next = this.#due.shift(); next !== undefined; next = this.#due.shift()) manager.send(next);
   }
 
   /** One shard does something by itself. */
-  stir(manager: ManagerHarness, which: number, luck: number): void {
+  stir(manager: ManagerRig, which: number, luck: number): void {
     const able = [...this.shards].filter(([, truth]) => WAYS[truth] !== undefined);
     const [name, truth] = able[which % Math.max(1, able.length)] ?? [];
     if (name === undefined || truth === undefined) return;
@@ -74,12 +74,12 @@ export class SimulatedFleet {
     const [type, then] = ways[luck % ways.length] as readonly [FleetReport['type'], Truth];
     const [set, id] = name.split('/').map(Number) as [number, number];
     this.shards.set(name, then);
-    manager.tell({ type, set, id });
+    manager.send({ type, set, id });
     this.flush(manager);
   }
 
   /** Every shard that is on its way somewhere arrives, however often it takes. Tells whether anybody moved. */
-  settle(manager: ManagerHarness): boolean {
+  settle(manager: ManagerRig): boolean {
     const moving = [...this.shards].filter(([, truth]) => truth !== 'up' && WAYS[truth] !== undefined);
     for (const [name, before] of moving) {
       if (this.shards.get(name) !== before) continue;

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { names, runningManager, startManager, timeouts } from './managerRig.js';
+import { names, runningManager, standings, startManager, timeouts } from './managerRig.js';
 
 const connects = (frames: readonly string[]) =>
   frames.filter((frame) => frame.startsWith('shard.connect')).map((frame) => frame.split(' ')[1]);
-const lists = ({ waiting, opening, rising, away, down, closing, due }: ReturnType<typeof runningManager>['context']) =>
-  Object.fromEntries(
-    Object.entries({ waiting, opening, rising, away, down, closing, due })
-      .filter(([, refs]) => refs.length > 0)
-      .map(([name, refs]) => [name, refs.map(({ set, id }) => `${set}/${id}`)]),
-  );
 
 describe('connect', () => {
   test('finds out how first, then makes the set, and is done when all have been up', () => {
@@ -84,7 +78,7 @@ describe('connect', () => {
     const manager = startManager().connect();
     manager.take();
     if (what === 'a bug') manager.fail('preparation');
-    else manager.tell({ type: what });
+    else manager.send({ type: what });
     expect([manager.path, manager.take()]).toEqual(['Offline.failed', ['operation.failed unprepared']]);
   });
 
@@ -97,7 +91,7 @@ describe('connect', () => {
     expect(manager.take()).toEqual(['shard.connect 1/3']);
     manager.down('1/3');
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed shardDown 1/3']]);
-    expect(lists(manager.context)).toEqual({ down: ['1/3'] });
+    expect(standings(manager.context)).toEqual({ down: ['1/3'] });
   });
 });
 
@@ -113,7 +107,7 @@ describe('scale', () => {
     expect(manager.take()).toEqual([]);
     manager.up('1/2');
     expect(manager.take()).toEqual(['operation.done']);
-    expect(manager.context.service?.ids).toEqual([1, 2]);
+    expect(manager.context.current?.ids).toEqual([1, 2]);
   });
 
   test('a shard that is refused fails it once all others have arrived, and they stay', () => {
@@ -133,7 +127,7 @@ describe('scale', () => {
     manager.tick(1);
     expect(manager.take()).toEqual(['shard.abort 1/1 4900 took too long to go down', 'operation.done']);
     manager.left('1/1').down('1/1').gone('1/1');
-    expect(lists(manager.context)).toEqual({});
+    expect(standings(manager.context)).toEqual({});
     manager.connect();
     expect(manager.take()).toEqual(['operation.done']);
   });
@@ -149,7 +143,7 @@ describe('scale', () => {
 describe('restart', () => {
   test('is for all at once, and done when all are back', () => {
     const manager = runningManager(3).restart({ newSessions: true });
-    expect(manager.take()).toEqual(names(1, 3).map((name) => `shard.restart ${name} anew`));
+    expect(manager.take()).toEqual(names(1, 3).map((name) => `shard.restart ${name} new session`));
     manager.left(...names(1, 3)).up('1/2', '1/0');
     expect(manager.take()).toEqual([]);
     manager.up('1/1');
@@ -160,7 +154,7 @@ describe('restart', () => {
     const manager = runningManager(3).down('1/2').restart({ newSessions: true, identifiesLeft: 1 });
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed overBudget']]);
     manager.restart({ newSessions: true, identifiesLeft: 2 });
-    expect(manager.take()).toEqual(['shard.restart 1/0 anew', 'shard.restart 1/1 anew']);
+    expect(manager.take()).toEqual(['shard.restart 1/0 new session', 'shard.restart 1/1 new session']);
   });
 
   test('rolling: one after the other, in the order of ids', () => {
@@ -179,13 +173,13 @@ describe('restart', () => {
     manager.take();
     manager.left('1/1').down('1/1');
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed shardDown 1/1']]);
-    expect(lists(manager.context)).toEqual({ down: ['1/1'] });
+    expect(standings(manager.context)).toEqual({ down: ['1/1'] });
   });
 
   test('what was restarted when another failed comes back by itself', () => {
     const manager = runningManager(3).restart().down('1/1');
-    expect(lists(manager.context)).toEqual({ down: ['1/1'], away: ['1/0', '1/2'] });
-    expect(manager.up('1/0', '1/2').context.away).toEqual([]);
+    expect(standings(manager.context)).toEqual({ down: ['1/1'], away: ['1/0', '1/2'] });
+    expect(standings(manager.up('1/0', '1/2').context)).toEqual({ down: ['1/1'] });
   });
 
   test('a shard that is down is not restarted, one that is away is', () => {

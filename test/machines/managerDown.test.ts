@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { names, runningManager, startManager, timeouts, type ManagerHarness } from './managerRig.js';
+import { names, runningManager, startManager, timeouts, type ManagerRig } from './managerRig.js';
 
 /** How to come to each state with two shards, and who is there to be told to go. */
-const ways: Readonly<Record<string, { readonly come: () => ManagerHarness; readonly there: readonly string[] }>> = {
+const ways: Readonly<Record<string, { readonly come: () => ManagerRig; readonly there: readonly string[] }>> = {
   'Online.Starting': { come: () => startManager().connect().prepared(2), there: names(1, 2) },
   'Online.Running': { come: () => runningManager(2), there: names(1, 2) },
   'Online.Scaling': { come: () => runningManager(2).down('1/1').connect(), there: names(1, 2) },
@@ -36,7 +36,14 @@ test.each(cases)('%s in %s tells everybody to go, and ends in %s when all are go
   expect(manager.path).toMatch(/^Closing/);
   manager.gone(...(there as `${number}/${number}`[]));
   expect([manager.path, manager.take()]).toEqual([end, ['manager.offline']]);
-  expect(manager.context).toMatchObject({ service: null, beside: null, away: [], down: [], closing: [], failed: [] });
+  expect(manager.context).toMatchObject({
+    current: null,
+    next: null,
+    previous: null,
+    lost: [],
+    leaving: [],
+    failed: [],
+  });
 });
 
 test.each(Object.entries(commands))('%s while it finds out how ends it at once, in %s', (command, end) => {
@@ -125,5 +132,5 @@ test('without its shards a manager is down for good, and says so', () => {
   manager.take();
   manager.fail('fleet');
   expect([manager.path, manager.take()]).toEqual(['Offline.stopped', ['manager.offline']]);
-  expect(manager.context).toMatchObject({ service: null, beside: null, opening: [] });
+  expect(manager.context).toMatchObject({ current: null, next: null, starting: [] });
 });

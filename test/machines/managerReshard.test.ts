@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { names, runningManager, timeouts, way } from './managerRig.js';
+import { names, runningManager, standings, timeouts, way } from './managerRig.js';
 
 /** A manager of two shards, with all but one of the four that are to take over up. */
 function raisingManager() {
@@ -19,7 +19,7 @@ describe('the hand-over', () => {
     expect(manager.take()).toEqual(['shard.connect 2/1', 'shard.connect 2/2']);
     manager.up('2/0');
     expect([manager.path, manager.take()]).toEqual(['Online.Resharding.draining', ['set.serve 2']]);
-    expect(manager.context.service?.total).toBe(3);
+    expect(manager.context.current?.total).toBe(3);
     manager.tick(timeouts.drainMs - 1);
     expect(manager.take()).toEqual([]);
     manager.tick(1);
@@ -63,7 +63,7 @@ describe('the hand-over', () => {
     const manager = raisingManager().up('2/3').left('1/0').down('1/1').tick(timeouts.drainMs);
     manager.gone('1/1').left('1/1').down('1/1').gone('1/0');
     expect([manager.path, manager.take().at(-1)]).toEqual(['Online.Running', 'operation.done']);
-    expect(manager.context).toMatchObject({ away: [], down: [], closing: [], failed: [], beside: null });
+    expect(manager.context).toMatchObject({ lost: [], leaving: [], failed: [], next: null, previous: null });
   });
 
   test('an old shard that does not go down is aborted', () => {
@@ -94,24 +94,24 @@ describe('a reshard that does not come to the hand-over leaves the old set alone
   test('called off before it knows anything', () => {
     const manager = runningManager(2).reshard(4);
     manager.take();
-    manager.tell({ type: 'reshard.abort' });
+    manager.send({ type: 'reshard.abort' });
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed aborted']]);
     manager.prepared(4);
     expect(manager.take()).toEqual([]);
   });
 
   test('called off on the way: only the new set is closed', () => {
-    const manager = raisingManager().tell({ type: 'reshard.abort' });
+    const manager = raisingManager().send({ type: 'reshard.abort' });
     expect(manager.take()).toEqual(closes);
     manager.gone(...names(2, 4));
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed aborted']]);
-    expect(manager.context).toMatchObject({ beside: null, service: { number: 1, total: 2, ids: [0, 1] } });
+    expect(manager.context).toMatchObject({ next: null, current: { number: 1, total: 2, ids: [0, 1] } });
   });
 
   test('called off after the hand-over: too late', () => {
     const manager = raisingManager().up('2/3');
     manager.take();
-    manager.tell({ type: 'reshard.abort' });
+    manager.send({ type: 'reshard.abort' });
     expect([manager.path, manager.take()]).toEqual(['Online.Resharding.draining', []]);
   });
 
@@ -144,20 +144,20 @@ describe('a reshard that does not come to the hand-over leaves the old set alone
     const manager = runningManager(2).reshard(4);
     manager.take();
     if (what === 'a bug') manager.fail('preparation');
-    else manager.tell({ type: what });
+    else manager.send({ type: what });
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed unprepared']]);
   });
 
   test('a shard of the old set may go down meanwhile: that is another matter', () => {
     const manager = raisingManager().down('1/0');
     expect(manager.path).toBe('Online.Resharding.raising');
-    manager.tell({ type: 'reshard.abort' }).gone(...names(2, 4));
-    expect(manager.context.down).toEqual([{ set: 1, id: 0 }]);
+    manager.send({ type: 'reshard.abort' }).gone(...names(2, 4));
+    expect(standings(manager.context)).toEqual({ down: ['1/0'] });
   });
 });
 
 test.each(['close', 'shutdown'] as const)('%s in the middle of a reshard takes both sets down', (command) => {
-  const manager = raisingManager().tell({ type: command, ...way });
+  const manager = raisingManager().send({ type: command, ...way });
   expect(manager.take()).toEqual([...names(1, 2), ...names(2, 4)].map((name) => `shard.close ${name} 1000 asked`));
   manager.gone(...names(2, 4), ...names(1, 2));
   expect(manager.path).toBe(command === 'close' ? 'Offline.idle' : 'Offline.stopped');

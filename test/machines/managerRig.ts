@@ -3,6 +3,7 @@ import { managerMachine } from '../../machines/index.js';
 import type {
   FleetReport,
   ManagerCommand,
+  ManagerContext,
   ManagerEvent,
   ManagerInput,
   Prepared,
@@ -27,9 +28,9 @@ const upTo = (count: number) => Array.from({ length: count }, (_, id) => id);
 /** `1/0`, `1/1` … of a set with that many shards. */
 export const names = (set: number, count: number): Name[] => upTo(count).map((id) => `${set}/${id}` as const);
 
-/** A manager's chart with a simulated clock, which is told what shards would tell. */
-export class ManagerHarness {
-  /** What it has told its shards, and what it has emitted. */
+/** A manager's chart with a simulated clock. The test sends the reports of its shards. */
+export class ManagerRig {
+  /** Orders to its shards and events it emitted, in words. */
   readonly frames: string[] = [];
   readonly #child: Child<typeof managerMachine>;
 
@@ -60,12 +61,12 @@ export class ManagerHarness {
     return this.#child.snapshot.can(event);
   }
 
-  /** Frames since it was last asked. */
+  /** Frames since the last call. */
   take(): string[] {
     return this.frames.splice(0);
   }
 
-  tell(...events: ManagerEvent[]): this {
+  send(...events: ManagerEvent[]): this {
     for (const event of events) this.#child.tell(event);
     return this;
   }
@@ -85,7 +86,7 @@ export class ManagerHarness {
   }
 
   #report(type: FleetReport['type'], refs: readonly Name[]): this {
-    return this.tell(...refs.map((name) => ({ type, ...refOf(name) })));
+    return this.send(...refs.map((name) => ({ type, ...refOf(name) })));
   }
 
   opened = (...refs: Name[]) => this.#report('shard.opened', refs);
@@ -97,36 +98,47 @@ export class ManagerHarness {
   prepared(total: number, of: Partial<Prepared> = {}): this {
     const ids = upTo(total);
     const known = { total, ids, resumable: [], maxConcurrency: 1, identifiesLeft: null };
-    return this.tell({ type: 'manager.prepared', prepared: { ...known, ...of } });
+    return this.send({ type: 'manager.prepared', prepared: { ...known, ...of } });
   }
 
-  connect = () => this.tell({ type: 'connect' });
-  close = () => this.tell({ type: 'close', ...way });
-  shutdown = () => this.tell({ type: 'shutdown', ...way });
-  abort = () => this.tell({ type: 'abort', ...way });
-  scale = (...ids: number[]) => this.tell({ type: 'scale', ids, ...way });
-  reshard = (total: number) => this.tell({ type: 'reshard', total, ids: null });
+  connect = () => this.send({ type: 'connect' });
+  close = () => this.send({ type: 'close', ...way });
+  shutdown = () => this.send({ type: 'shutdown', ...way });
+  abort = () => this.send({ type: 'abort', ...way });
+  scale = (...ids: number[]) => this.send({ type: 'scale', ids, ...way });
+  reshard = (total: number) => this.send({ type: 'reshard', total, ids: null });
   restart = (of: Partial<Extract<ManagerCommand, { type: 'restart' }>> = {}) =>
-    this.tell({ type: 'restart', rolling: false, newSessions: false, identifiesLeft: null, ...of });
+    this.send({ type: 'restart', rolling: false, newSessions: false, identifiesLeft: null, ...of });
 }
 
-const harnesses: ManagerHarness[] = [];
+/** The shards that are not simply up, by what they do: `{ opening: ['1/0'] }`. */
+export function standings({ starting, lost, leaving, restart }: ManagerContext): Readonly<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  const add = (standing: string, { set, id }: ShardRef) => (found[standing] ??= []).push(`${set}/${id}`);
+  for (const start of starting) add(start.phase, start);
+  for (const shard of lost) add(shard.returns ? 'away' : 'down', shard);
+  for (const ref of leaving) add('leaving', ref);
+  for (const ref of restart?.due ?? []) add('due', ref);
+  return found;
+}
+
+const rigs: ManagerRig[] = [];
 
 afterEach(() => {
-  for (const harness of harnesses.splice(0)) {
-    expect(harness.violations).toEqual([]);
-    harness.stop();
+  for (const rig of rigs.splice(0)) {
+    expect(rig.violations).toEqual([]);
+    rig.stop();
   }
 });
 
-export function startManager(input?: Partial<ManagerInput>): ManagerHarness {
-  const harness = new ManagerHarness(input);
-  harnesses.push(harness);
-  return harness;
+export function startManager(input?: Partial<ManagerInput>): ManagerRig {
+  const rig = new ManagerRig(input);
+  rigs.push(rig);
+  return rig;
 }
 
-/** A manager with this many shards, all of them up, and nothing said yet. */
-export function runningManager(total: number, input?: Partial<ManagerInput>): ManagerHarness {
+/** A manager with this many shards, all of them up, and no frames yet. */
+export function runningManager(total: number, input?: Partial<ManagerInput>): ManagerRig {
   const manager = startManager(input).connect().prepared(total, { maxConcurrency: total });
   manager.up(...names(1, total));
   while (manager.path !== 'Online.Running') manager.up(...names(1, total));

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ManagerCommand, ManagerContext, ShardRef } from '../../machines/index.js';
 import type { ObservedStep } from '../model/observer.js';
 import { SimulatedFleet } from './fleetRig.js';
-import { ManagerHarness, way } from './managerRig.js';
+import { ManagerRig, way } from './managerRig.js';
 
 const WALKS = 300;
 const TOTAL = 6;
@@ -44,21 +44,22 @@ const name = ({ set, id }: ShardRef) => `${set}/${id}`;
 /** A manager among shards that do as they are told, and what must hold of it whatever happens. */
 class World {
   readonly fleet = new SimulatedFleet();
-  readonly manager: ManagerHarness;
+  readonly manager: ManagerRig;
   readonly wrong: string[] = [];
   readonly visited = new Set<string>();
   isUnderWay = false;
   wasShutDown = false;
 
   constructor(readonly maxOpening: number) {
-    this.manager = new ManagerHarness({ maxOpening }, (step) => this.#observe(step));
+    this.manager = new ManagerRig({ maxOpening }, (step) => this.#observe(step));
   }
 
   #observe({ event, after, before, frames }: ObservedStep): void {
     this.visited.add(after.path);
     const isTimeUp = event.type.startsWith('xstate.after.handOver');
+    const waiting = (before.context as ManagerContext).starting.filter(({ phase }) => phase === 'waiting').map(name);
     for (const frame of frames) {
-      this.fleet.obey(frame, (before.context as ManagerContext).waiting.map(name));
+      this.fleet.obey(frame, waiting);
       const isClose = /^shard\.(close|abort)|^manager\.offline/.test(frame);
       if (this.wasShutDown && !isClose && !frame.startsWith('operation.failed')) {
         this.wrong.push(`${frame} after shutdown`);
@@ -72,27 +73,28 @@ class World {
     this.#checkLists(after.path, after.context as ManagerContext);
   }
 
-  #checkHandOver(frame: string, { service, beside }: ManagerContext): void {
-    for (const id of beside?.ids ?? []) {
-      const truth = this.fleet.shards.get(`${beside?.number}/${id}`);
+  #checkHandOver(frame: string, { current, next }: ManagerContext): void {
+    for (const id of next?.ids ?? []) {
+      const truth = this.fleet.shards.get(`${next?.number}/${id}`);
       if (truth !== 'up') this.wrong.push(`${frame} while ${id} of it is ${truth}`);
     }
-    for (const id of service?.ids ?? []) {
-      const truth = this.fleet.shards.get(`${service?.number}/${id}`);
-      if (truth === 'away') this.wrong.push(`${frame} while ${id} of the old set is away`);
+    for (const id of current?.ids ?? []) {
+      const truth = this.fleet.shards.get(`${current?.number}/${id}`);
+      if (truth === 'away') this.wrong.push(`${frame} while ${id} of the current set is away`);
     }
   }
 
   #checkLists(path: string, context: ManagerContext): void {
-    const { waiting, opening, rising, away, down, closing, due } = context;
-    const all = [waiting, opening, rising, away, down, closing].flat().map(name);
+    const { starting, lost, leaving, restart } = context;
+    const all = [...starting, ...lost, ...leaving].map(name);
     if (new Set(all).size !== all.length) this.wrong.push(`a shard is in two lists: ${all.join(' ')}`);
+    const opening = starting.filter(({ phase }) => phase === 'opening');
     if (opening.length > this.maxOpening) this.wrong.push(`${opening.length} are opening`);
     const keys = opening.filter(({ resumes }) => !resumes).map(({ id }) => id % (context.maxConcurrency ?? TOTAL));
     if (new Set(keys).size !== keys.length) this.wrong.push('two of a key are opening');
     const isResting = path === 'Online.Running' || path.startsWith('Offline');
-    if (isResting && [waiting, opening, rising, closing, due].flat().length > 0)
-      this.wrong.push(`not at rest: ${path}`);
+    if (isResting && starting.length + leaving.length > 0) this.wrong.push(`not at rest: ${path}`);
+    if (restart !== null && path !== 'Online.Restarting') this.wrong.push(`a restart is under way in ${path}`);
     if (!isDeepStrictEqual(JSON.parse(JSON.stringify(context)), context)) this.wrong.push('the context is not JSON');
   }
 
@@ -103,7 +105,7 @@ class World {
       if (this.isUnderWay) this.wrong.push(`${said.type} was begun while another was under way`);
       this.isUnderWay = true;
     }
-    manager.tell(said);
+    manager.send(said);
     // Everything goes down: what was under way is over, unless it has failed and will say so.
     if (WAYS_DOWN.has(said.type) && isTaken && manager.path !== 'Closing.failing') this.isUnderWay = false;
     this.fleet.flush(manager);

@@ -5,6 +5,7 @@ import {
   type ManagerEvent,
   type Prepared,
   type ShardRef,
+  type ShardStart,
 } from '../../machines/index.js';
 import type { ChildModel } from './checkChild.js';
 import { inside } from './explore.js';
@@ -14,7 +15,7 @@ type ManagerSnapshot = SnapshotFrom<typeof managerMachine>;
 
 const way = { code: 1000, reason: 'asked' };
 
-/** Two shards of one key, and beside them one; what more shards and keys do is in test/machines/manager.test.ts. */
+/** Two shards of one key, and another set of one; more shards and keys are tested in test/machines/manager.test.ts. */
 const commands: readonly ManagerEvent[] = [
   { type: 'connect' },
   { type: 'close', ...way },
@@ -37,11 +38,11 @@ const prepared = (of: Partial<Prepared>): ManagerEvent => ({
   prepared: { total: 2, ids: [0, 1], resumable: [], maxConcurrency: 1, identifiesLeft: null, ...of },
 });
 
-/** The answers that make a difference, where anybody has asked. */
-function answers(path: string, { service }: ManagerContext): ManagerEvent[] {
+/** The answers that lead to different states, where a preparation runs. */
+function answers(path: string, { current }: ManagerContext): ManagerEvent[] {
   if (path === 'Preparing') return [prepared({}), prepared({ resumable: [1] }), { type: 'manager.unprepared' }];
   if (path !== 'Online.Resharding.preparing') return [prepared({}), { type: 'manager.unprepared' }];
-  const ids = service?.ids.length === 1 ? [0, 1] : [0];
+  const ids = current?.ids.length === 1 ? [0, 1] : [0];
   const other = { total: ids.length, ids };
   return [
     prepared(other),
@@ -52,52 +53,70 @@ function answers(path: string, { service }: ManagerContext): ManagerEvent[] {
   ];
 }
 
-/** Everybody the manager knows of, and two it does not. */
-function refs({ service, beside, closing, lastSet }: ManagerContext): ShardRef[] {
-  const known = [service, beside].flatMap((set) => set?.ids.map((id) => ({ set: set.number, id })) ?? []);
-  const going = closing.filter(({ set, id }) => known.every((ref) => ref.set !== set || ref.id !== id));
+/** Every shard the manager knows of, and two it does not. */
+function refs({ current, next, previous, leaving, lastSet }: ManagerContext): ShardRef[] {
+  const known = [current, next, previous].flatMap((set) => set?.ids.map((id) => ({ set: set.number, id })) ?? []);
+  const going = leaving.filter(({ set, id }) => known.every((ref) => ref.set !== set || ref.id !== id));
   return [...known, ...going, { set: lastSet, id: 9 }, { set: 0, id: 0 }];
 }
 
-/** Which lists say what a manager does next; numbers of sets only grow, so they are told by what the set is for. */
+/** The facts that decide what a manager does next. Set numbers only grow, so a set is called by its part instead. */
 function project({ value, context }: ManagerSnapshot): string {
-  const { service, beside, restart } = context;
+  const { current, next, previous, starting, lost, leaving, restart } = context;
   const path = pathOf(value);
-  const numbers = new Map([
-    [service?.number, 'serving'],
-    [beside?.number, 'beside'],
+  const parts = new Map([
+    [previous?.number, 'previous'],
+    [next?.number, 'next'],
+    [current?.number, 'current'],
   ]);
-  const say = (name: keyof ManagerContext) => {
-    const refs = context[name] as readonly (ShardRef & { readonly resumes?: boolean })[];
-    const words = refs.map(
-      ({ set, id, resumes }) => `${numbers.get(set) ?? 'old'} ${id}${resumes === true ? '!' : ''}`,
-    );
+  const say = (name: string, refs: readonly (ShardRef & { readonly resumes?: boolean })[]) => {
+    const words = refs.map(({ set, id, resumes }) => `${parts.get(set) ?? 'old'} ${id}${resumes === true ? '!' : ''}`);
     return words.length === 0 ? [] : [`${name} ${words.toSorted().join(' ')}`];
   };
-  const sets = [service, beside].map((set) => (set === null ? 'none' : `${set.ids.join(' ')} of ${set.total}`));
+  const sets = [current, next, previous].map((set) => (set === null ? 'none' : `${set.ids.join(' ')} of ${set.total}`));
+  const inPhase = (phase: ShardStart['phase']) => starting.filter((start) => start.phase === phase);
   const matters = /Scaling|abandoning|failing/.test(path);
   return [
     path,
-    sets.join(' beside '),
-    ...(['waiting', 'opening', 'rising', 'closing', 'due'] as const).flatMap(say),
-    // Whoever is late to tell that it is down changes nothing any more.
-    ...(path.startsWith('Closing') ? [] : (['away', 'down'] as const).flatMap(say)),
-    ...(matters ? say('failed') : []),
+    sets.join(', '),
+    ...say('waiting', inPhase('waiting')),
+    ...say('opening', inPhase('opening')),
+    // A shard past HELLO has identified or resumed: which of the two decides nothing any more.
+    ...say(
+      'rising',
+      inPhase('rising').map(({ set, id }) => ({ set, id })),
+    ),
+    ...say('leaving', leaving),
+    ...say('due', restart?.due ?? []),
+    // While everything goes down, a shard that is lost changes nothing.
+    ...(path.startsWith('Closing')
+      ? []
+      : [
+          ...say(
+            'away',
+            lost.filter(({ returns }) => returns),
+          ),
+          ...say(
+            'down',
+            lost.filter(({ returns }) => !returns),
+          ),
+        ]),
+    ...(matters ? say('failed', context.failed) : []),
     ...(path === 'Online.Running' && context.failed.length > 0 ? ['after a failure'] : []),
-    ...(path === 'Online.Restarting' ? [JSON.stringify(restart)] : []),
+    ...(path === 'Online.Restarting' ? [JSON.stringify([restart?.rolling, restart?.newSessions])] : []),
   ].join(', ');
 }
 
-/** The face refuses ids beyond the total. */
-const isPossible = (command: ManagerEvent, { service }: ManagerContext) =>
-  command.type !== 'scale' || command.ids.every((id) => id < (service?.total ?? 1));
+/** `manager.scale` refuses ids beyond the total. */
+const isPossible = (command: ManagerEvent, { current }: ManagerContext) =>
+  command.type !== 'scale' || command.ids.every((id) => id < (current?.total ?? 1));
 
 function canHappen(type: string, { value, context }: ManagerSnapshot): boolean {
   const path = pathOf(value);
-  // Its fleet fails once and is gone.
+  // The fleet fails once, and is gone then.
   if (type === 'xstate.error.actor.fleet') return path !== 'Offline.stopped';
-  // The limit has passed when nobody is going any more, or has nobody to pass for.
-  return !type.startsWith('xstate.after.close.') || context.closing.length > 0;
+  // Without a shard that is leaving, the limit has passed already or does nothing.
+  return !type.startsWith('xstate.after.close.') || context.leaving.length > 0;
 }
 
 export const managerModel: ChildModel<typeof managerMachine> = {

@@ -10,11 +10,11 @@ import type {
 } from '../../machines/index.js';
 import { FAIL, failAfter } from '../machines/scriptedRig.js';
 
-/** Where what is said to the outside of a manager is written down. */
+/** Records the orders and emitted events of a manager, by its actor system. */
 export const listeners = new WeakMap<AnyActorRef['system'], (frame: string) => void>();
 const together = new WeakMap<AnyStateMachine, AnyStateMachine>();
 
-/** The manager's chart with an outside that only listens, and fails when it is told to. */
+/** The manager's chart with actors that only record their orders, and fail on `FAIL`. */
 export function scriptedManager(machine: AnyStateMachine): AnyStateMachine {
   const known = together.get(machine);
   if (known !== undefined) return known;
@@ -50,7 +50,7 @@ export function sayCommand(command: FleetCommand): string {
     case 'shard.connect':
       return `shard.connect ${name(command.ref)}`;
     case 'shard.restart':
-      return `shard.restart ${name(command.ref)}${command.newSession ? ' anew' : ''}`;
+      return `shard.restart ${name(command.ref)}${command.newSession ? ' new session' : ''}`;
     default:
       return `${command.type} ${name(command.ref)} ${command.code} ${command.reason}`;
   }

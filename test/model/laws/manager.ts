@@ -25,7 +25,7 @@ import {
   clears,
   goesOn,
   handsOver,
-  letsGo,
+  retires,
 } from './managerOutcomes.js';
 import { managerReportLaws } from './managerReports.js';
 import { namesIn } from './managerSheet.js';
@@ -37,9 +37,10 @@ const affords = ({ event: { prepared } }: Told<'manager.prepared'>) =>
   prepared.identifiesLeft === null || needed(prepared) <= prepared.identifiesLeft;
 
 /** Those that are down have no session to give up. */
-const affordsRestart = ({ context: { service, down }, event }: Told<'restart'>) => {
+const affordsRestart = ({ context: { current, lost }, event }: Told<'restart'>) => {
   const { newSessions, identifiesLeft } = event;
-  return !newSessions || identifiesLeft === null || identifiesLeft - (service?.ids.length ?? 0) + down.length >= 0;
+  const down = lost.filter(({ returns }) => !returns);
+  return !newSessions || identifiesLeft === null || identifiesLeft - (current?.ids.length ?? 0) + down.length >= 0;
 };
 
 const unprepared = (['manager.unprepared', 'xstate.error.actor.preparation'] as const).flatMap((type) => [
@@ -68,7 +69,7 @@ const up: readonly Law<ManagerContext>[] = [
     in: PREPARING,
     on: 'manager.prepared',
     owes: ({ sheet, event: { prepared } }) => {
-      sheet.service = sheet.create(prepared);
+      sheet.current = sheet.create(prepared);
       return goesOn(STARTING, sheet);
     },
   }),
@@ -76,8 +77,8 @@ const up: readonly Law<ManagerContext>[] = [
     in: RUNNING,
     on: 'connect',
     owes: ({ sheet }) => {
-      const down = namesIn(sheet.service).filter((name) => sheet.placeOf(name) === 'down');
-      return goesOn(SCALING, sheet.begin().put(down, 'waiting'));
+      const down = namesIn(sheet.current).filter((name) => sheet.placeOf(name) === 'down');
+      return goesOn(SCALING, sheet.begin().move(down, 'waiting'));
     },
   }),
   law('connect while it goes down is remembered', {
@@ -93,11 +94,11 @@ const operations: readonly Law<ManagerContext>[] = [
     in: RUNNING,
     on: 'scale',
     owes: ({ sheet, event: { ids, code, reason } }) => {
-      const { service } = sheet;
-      if (service === null) throw new Error('a manager runs without a set');
-      const before = new Set(namesIn(service));
-      sheet.service = { ...service, ids };
-      const now = namesIn(sheet.service);
+      const { current } = sheet;
+      if (current === null) throw new Error('a manager runs without a set');
+      const before = new Set(namesIn(current));
+      sheet.current = { ...current, ids };
+      const now = namesIn(sheet.current);
       sheet.begin().close(
         [...before].filter((name) => !now.includes(name)),
         code,
@@ -105,7 +106,7 @@ const operations: readonly Law<ManagerContext>[] = [
       );
       return goesOn(
         SCALING,
-        sheet.put(
+        sheet.move(
           now.filter((name) => !before.has(name)),
           'waiting',
         ),
@@ -124,7 +125,7 @@ const operations: readonly Law<ManagerContext>[] = [
     if: affordsRestart,
     owes: ({ sheet, event: { rolling, newSessions } }) => {
       sheet.restart = { rolling, newSessions };
-      sheet.due = namesIn(sheet.service).filter((name) => sheet.placeOf(name) !== 'down');
+      sheet.due = namesIn(sheet.current).filter((name) => sheet.placeOf(name) !== 'down');
       return goesOn(RESTARTING, sheet.begin());
     },
   }),
@@ -141,7 +142,7 @@ const operations: readonly Law<ManagerContext>[] = [
     on: 'manager.prepared',
     if: affords,
     owes: ({ sheet, event: { prepared } }) => {
-      sheet.beside = sheet.create(prepared);
+      sheet.next = sheet.create(prepared);
       return goesOn(RAISING, sheet);
     },
   }),
@@ -171,7 +172,7 @@ const operations: readonly Law<ManagerContext>[] = [
     in: DRAINING,
     on: 'xstate.after.drain',
     timer: limit(DRAINING, 'drainMs'),
-    owes: ({ sheet }) => goesOn(RETIRING, letsGo(sheet, 'another set has taken over')),
+    owes: ({ sheet }) => retires(sheet),
   }),
 ];
 
@@ -180,7 +181,7 @@ const down: readonly Law<ManagerContext>[] = [
     law(`${type} before anything is known leaves nothing to go down`, {
       in: PREPARING,
       on: type,
-      owes: ({ sheet }) => sheet.tell('manager.offline').in(type === 'shutdown' ? STOPPED : IDLE),
+      owes: ({ sheet }) => sheet.report('manager.offline').in(type === 'shutdown' ? STOPPED : IDLE),
     }),
   ),
   law('shutdown is for good', { in: [IDLE, FAILED], on: 'shutdown', owes: ({ sheet }) => sheet.in(STOPPED) }),
@@ -196,14 +197,14 @@ const down: readonly Law<ManagerContext>[] = [
     in: 'Online',
     on: 'abort',
     owes: ({ sheet, event: { code, reason } }) =>
-      goesOn(GOING_OFFLINE, sheet.abort([...sheet.whoAre('closing'), ...clears(sheet)], code, reason)),
+      goesOn(GOING_OFFLINE, sheet.abort([...sheet.namesAt('closing'), ...clears(sheet)], code, reason)),
   }),
   law('abort makes those hurry that are still going', {
     in: 'Closing',
     on: 'abort',
     owes: ({ path, sheet, event: { code, reason } }) =>
       // Nobody who says so wants it to come back.
-      goesOn(path === COMING_BACK ? GOING_OFFLINE : path, sheet.abort(sheet.whoAre('closing'), code, reason)),
+      goesOn(path === COMING_BACK ? GOING_OFFLINE : path, sheet.abort(sheet.namesAt('closing'), code, reason)),
   }),
   law('close takes back the wish to come back, and is no failure', {
     in: [COMING_BACK, FAILING],
@@ -221,8 +222,8 @@ const down: readonly Law<ManagerContext>[] = [
       on: 'xstate.after.close',
       timer: limit(state, 'closeMs'),
       owes: ({ path, sheet }) => {
-        const late = sheet.whoAre('closing');
-        return goesOn(path, sheet.abort(late, KEEPS_SESSION, 'took too long to go down').put(late, 'up'));
+        const late = sheet.namesAt('closing');
+        return goesOn(path, sheet.abort(late, KEEPS_SESSION, 'took too long to go down').move(late, 'up'));
       },
     }),
   ),
@@ -238,16 +239,13 @@ export const managerBegins: Begins<ManagerContext> = {
   context: {
     maxConcurrency: null,
     lastSet: 0,
-    service: null,
-    beside: null,
-    waiting: [],
-    opening: [],
-    rising: [],
+    current: null,
+    next: null,
+    previous: null,
+    starting: [],
+    lost: [],
+    leaving: [],
     failed: [],
-    away: [],
-    down: [],
-    closing: [],
-    due: [],
     restart: null,
   },
 };

@@ -24,45 +24,44 @@ export const COMING_BACK = 'Closing.comingBack';
 export const FAILING = 'Closing.failing';
 export const STOPPING = 'Closing.stopping';
 
-/** Resumable: 1000 and 1001 would end the sessions. */
+/** A resumable close code: 1000 and 1001 would end the sessions. */
 export const KEEPS_SESSION = 4900;
 
-/** Where what is known now leads from a state, and what is said on the way. */
+/** The state that a state leads to with the facts as they are, and the frames on the way. */
 export function goesOn(path: string, sheet: Sheet): Manager {
-  const isRaised = () => sheet.isNobody('waiting', 'opening', 'rising');
-  const isGone = sheet.isNobody('closing');
+  const isStarted = () => sheet.isNone('waiting', 'opening', 'rising');
+  const isGone = sheet.isNone('closing');
   switch (path) {
     case STARTING:
       if (sheet.failed.length > 0) {
         return goesOn(FAILING, sheet.close(clears(sheet), KEEPS_SESSION, 'a shard could not start'));
       }
-      return sheet.connect() && isRaised() ? sheet.tell('operation.done').in(RUNNING) : sheet.in(STARTING);
+      return sheet.connect() && isStarted() ? sheet.report('operation.done').in(RUNNING) : sheet.in(STARTING);
 
     case SCALING:
       sheet.connect();
-      if (!isRaised() || !isGone) return sheet.in(SCALING);
-      return (sheet.failed.length > 0 ? sheet.fail('shardDown') : sheet.tell('operation.done')).in(RUNNING);
+      if (!isStarted() || !isGone) return sheet.in(SCALING);
+      return (sheet.failed.length > 0 ? sheet.fail('shardDown') : sheet.report('operation.done')).in(RUNNING);
 
     case RESTARTING:
       if (sheet.failed.length > 0) {
-        sheet.due = [];
-        return sheet.put(sheet.whoAre('rising'), 'away').fail('shardDown').in(RUNNING);
+        return sheet.endRestart().move(sheet.namesAt('rising'), 'away').fail('shardDown').in(RUNNING);
       }
       sheet.restartDue();
-      return sheet.isNobody('rising') ? sheet.tell('operation.done').in(RUNNING) : sheet.in(RESTARTING);
+      return sheet.isNone('rising') ? sheet.endRestart().report('operation.done').in(RUNNING) : sheet.in(RESTARTING);
 
     case RAISING:
       if (sheet.failed.length > 0) return callsOff(sheet);
-      return sheet.connect() && isRaised() ? goesOn(AWAITING_AWAY, sheet) : sheet.in(RAISING);
+      return sheet.connect() && isStarted() ? goesOn(AWAITING_AWAY, sheet) : sheet.in(RAISING);
 
     case AWAITING_AWAY:
       if (sheet.failed.length > 0) return callsOff(sheet);
-      return sheet.isNobody('away') ? handsOver(sheet) : sheet.in(AWAITING_AWAY);
+      return sheet.isNone('away') ? handsOver(sheet) : sheet.in(AWAITING_AWAY);
 
     case RETIRING:
     case ABANDONING:
       if (!isGone) return sheet.in(path);
-      if (path === RETIRING) return sheet.tell('operation.done').in(RUNNING);
+      if (path === RETIRING) return sheet.report('operation.done').in(RUNNING);
       return sheet.fail(sheet.failed.length > 0 ? 'shardDown' : 'aborted').in(RUNNING);
 
     case GOING_OFFLINE:
@@ -81,26 +80,33 @@ export function goesOn(path: string, sheet: Sheet): Manager {
   }
 }
 
-/** All are to go. Tells who is not going already. */
+/** Clears the account of every operation. Returns the shards that are not going already. */
 export function clears(sheet: Sheet): string[] {
-  const standing = sheet.everybody.filter((name) => sheet.placeOf(name) !== 'closing');
-  sheet.due = [];
-  sheet.beside = null;
+  const standing = sheet.all.filter((name) => sheet.placeOf(name) !== 'closing');
+  sheet.endRestart();
+  sheet.next = null;
+  sheet.previous = null;
   return standing;
 }
 
 export function handsOver(sheet: Sheet): Manager {
-  [sheet.service, sheet.beside] = [sheet.beside, sheet.service];
-  sheet.frames.push(`set.serve ${sheet.service?.number}`);
+  sheet.previous = sheet.current;
+  sheet.current = sheet.next;
+  sheet.next = null;
+  sheet.frames.push(`set.serve ${sheet.current?.number}`);
   return sheet.in(DRAINING);
 }
 
-/** The new set goes; the old one has noticed nothing. */
-export const callsOff = (sheet: Sheet) => goesOn(ABANDONING, letsGo(sheet, 'the reshard was called off'));
+/** The next set goes; the current one has noticed nothing. */
+export function callsOff(sheet: Sheet): Manager {
+  const names = namesIn(sheet.next);
+  sheet.next = null;
+  return goesOn(ABANDONING, sheet.close(names, 1000, 'the reshard was called off'));
+}
 
-/** One of two sets goes. */
-export function letsGo(sheet: Sheet, reason: string): Sheet {
-  const names = namesIn(sheet.beside);
-  sheet.beside = null;
-  return sheet.close(names, 1000, reason);
+/** The previous set goes. */
+export function retires(sheet: Sheet): Manager {
+  const names = namesIn(sheet.previous);
+  sheet.previous = null;
+  return goesOn(RETIRING, sheet.close(names, 1000, 'another set has taken over'));
 }

@@ -4,62 +4,62 @@ import { law } from './managerLaw.js';
 import { AWAITING_AWAY, goesOn, RAISING } from './managerOutcomes.js';
 import { nameOf, namesIn } from './managerSheet.js';
 
-const isOf = ({ context: { service, beside, closing }, event }: Facts<ManagerContext, ShardRef>) =>
-  [...namesIn(service), ...namesIn(beside), ...closing.map(nameOf)].includes(nameOf(event));
+const isKnown = ({ context: { current, next, previous, leaving }, event }: Facts<ManagerContext, ShardRef>) =>
+  [...[current, next, previous].flatMap(namesIn), ...leaving.map(nameOf)].includes(nameOf(event));
 
-/** What follows from what the shards have done. */
+/** Laws on the reports of shards. */
 export const managerReportLaws: readonly Law<ManagerContext>[] = [
   law('a shard past HELLO makes room for the next', {
     in: '',
     on: 'shard.opened',
-    if: isOf,
+    if: isKnown,
     owes: ({ path, sheet, event }) => {
       const name = nameOf(event);
-      if (sheet.placeOf(name) === 'opening') sheet.put([name], 'rising');
+      if (sheet.placeOf(name) === 'opening') sheet.move([name], 'rising');
       return goesOn(path, sheet);
     },
   }),
   law('a shard that is Connected is waited for no longer', {
     in: '',
     on: 'shard.up',
-    if: isOf,
+    if: isKnown,
     owes: ({ path, sheet, event }) => {
       const name = nameOf(event);
-      if (sheet.placeOf(name) !== 'closing') sheet.put([name], 'up');
+      if (sheet.placeOf(name) !== 'closing') sheet.move([name], 'up');
       return goesOn(path, sheet);
     },
   }),
   law('a shard that was Connected is away', {
     in: '',
     on: 'shard.left',
-    if: isOf,
+    if: isKnown,
     owes: ({ path, sheet, event }) => {
       const name = nameOf(event);
-      if (sheet.placeOf(name) === 'up') sheet.put([name], 'away');
+      if (sheet.placeOf(name) === 'up') sheet.move([name], 'away');
       return goesOn(path, sheet);
     },
   }),
   law('a shard that went down stays down, and what needs it fails', {
     in: '',
     on: 'shard.down',
-    if: isOf,
+    if: isKnown,
     owes: ({ path, sheet, event }) => {
       const name = nameOf(event);
       const place = sheet.placeOf(name);
       if (place === 'waiting' || place === 'closing') return goesOn(path, sheet);
-      const isComing = [RAISING, AWAITING_AWAY].includes(path) && namesIn(sheet.beside).includes(name);
+      const isComing = [RAISING, AWAITING_AWAY].includes(path) && namesIn(sheet.next).includes(name);
       if (place === 'opening' || place === 'rising' || sheet.due.includes(name) || isComing) sheet.failed.push(name);
       sheet.due = sheet.due.filter((other) => other !== name);
-      return goesOn(path, sheet.put([name], 'down'));
+      return goesOn(path, sheet.move([name], 'down'));
     },
   }),
   law('a shard that is gone is waited for no longer', {
     in: '',
     on: 'shard.gone',
-    if: isOf,
+    if: isKnown,
     owes: ({ path, sheet, event }) => {
       const name = nameOf(event);
-      if (sheet.placeOf(name) === 'closing') sheet.put([name], 'up');
+      if (sheet.placeOf(name) === 'closing') sheet.move([name], 'up');
       return goesOn(path, sheet);
     },
   }),

@@ -1,54 +1,65 @@
-import type { ManagerContext, OperationFailure, Prepared, ShardSet } from '../../../machines/index.js';
+import type {
+  ManagerContext,
+  OperationFailure,
+  Prepared,
+  ShardRef,
+  ShardSet,
+  ShardStart,
+} from '../../../machines/index.js';
 import { Expectation, type Outcome } from './lawbook.js';
 
-/** Where a shard stands. The chart has a list for each of these but the first. */
-const PLACES = ['up', 'waiting', 'opening', 'rising', 'away', 'down', 'closing'] as const;
-export type Place = (typeof PLACES)[number];
+/** Where a shard stands: `closing` until it is gone. */
+export type Place = 'up' | ShardStart['phase'] | 'away' | 'down' | 'closing';
 
 export const nameOf = ({ set, id }: { readonly set: number; readonly id: number }) => `${set}/${id}`;
 
-/** The manager's own account of each of its shards, by name: `1/0` is shard 0 of set 1. What befalls them is entered here. */
+/** A second account of each shard of a manager, by name: `1/0` is shard 0 of set 1. Laws enter each change here. */
 export class Sheet {
   readonly frames: string[] = [];
-  service: ShardSet | null;
-  beside: ShardSet | null;
+  current: ShardSet | null;
+  next: ShardSet | null;
+  previous: ShardSet | null;
   lastSet: number;
   maxConcurrency: number | null;
-  restart: ManagerContext['restart'];
+  restart: { readonly rolling: boolean; readonly newSessions: boolean } | null;
   failed: string[];
+  /** Shards that are still to be restarted. */
   due: string[];
-  /** Those that stand somewhere, in the order in which they came there. */
+  /** Places but `up`, in the order in which the shards came there. */
   readonly #places = new Map<string, Place>();
   readonly #resuming = new Set<string>();
   readonly #maxOpening: number;
 
   constructor(context: ManagerContext) {
     ({
-      service: this.service,
-      beside: this.beside,
+      current: this.current,
+      next: this.next,
+      previous: this.previous,
       lastSet: this.lastSet,
       maxConcurrency: this.maxConcurrency,
-      restart: this.restart,
     } = context);
+    const { starting, lost, leaving, failed, restart } = context;
     this.#maxOpening = context.maxOpening;
-    this.failed = context.failed.map(nameOf);
-    this.due = context.due.map(nameOf);
-    for (const ref of [...context.waiting, ...context.opening]) if (ref.resumes) this.#resuming.add(nameOf(ref));
-    for (const place of PLACES) {
-      if (place !== 'up') for (const ref of context[place]) this.#places.set(nameOf(ref), place);
-    }
+    this.failed = failed.map(nameOf);
+    this.restart = restart && { rolling: restart.rolling, newSessions: restart.newSessions };
+    this.due = restart?.due.map(nameOf) ?? [];
+    for (const start of starting) if (start.resumes) this.#resuming.add(nameOf(start));
+    for (const start of starting) this.#places.set(nameOf(start), start.phase);
+    for (const shard of lost) this.#places.set(nameOf(shard), shard.returns ? 'away' : 'down');
+    for (const ref of leaving) this.#places.set(nameOf(ref), 'closing');
   }
 
-  /** Everybody who is of a set, or still on the way out of one. */
-  get everybody(): string[] {
-    return [...new Set([...namesIn(this.service), ...namesIn(this.beside), ...this.whoAre('closing')])];
+  /** Every shard of a set, and every one that is still on its way out of one. */
+  get all(): string[] {
+    const sets = [this.current, this.next, this.previous];
+    return [...new Set([...sets.flatMap(namesIn), ...this.namesAt('closing')])];
   }
 
   placeOf(name: string): Place {
     return this.#places.get(name) ?? 'up';
   }
 
-  put(names: readonly string[], place: Place): this {
+  move(names: readonly string[], place: Place): this {
     for (const name of names) {
       this.#places.delete(name);
       if (place !== 'up') this.#places.set(name, place);
@@ -56,12 +67,12 @@ export class Sheet {
     return this;
   }
 
-  whoAre(...places: Place[]): string[] {
+  namesAt(...places: Place[]): string[] {
     return [...this.#places].filter(([, place]) => places.includes(place)).map(([name]) => name);
   }
 
-  isNobody(...places: Place[]): boolean {
-    return this.whoAre(...places).length === 0;
+  isNone(...places: Place[]): boolean {
+    return this.namesAt(...places).length === 0;
   }
 
   begin(): this {
@@ -69,7 +80,7 @@ export class Sheet {
     return this;
   }
 
-  /** A new set, whose shards wait for their turns: those that resume hold up nobody, and go first. */
+  /** A new set, whose shards wait for their turns. Shards that resume hold up no other, and go first. */
   create({ total, ids, resumable, maxConcurrency }: Prepared): ShardSet {
     this.lastSet += 1;
     this.maxConcurrency = maxConcurrency;
@@ -77,7 +88,7 @@ export class Sheet {
     this.frames.push(`set.create ${set.number}: ${ids.join(' ')} of ${total}`);
     const resuming = new Set(resumable);
     const inTurn = ids.toSorted((a, b) => Number(resuming.has(b)) - Number(resuming.has(a)));
-    this.put(
+    this.move(
       inTurn.map((id) => nameOf({ set: set.number, id })),
       'waiting',
     );
@@ -85,14 +96,14 @@ export class Sheet {
     return set;
   }
 
-  /** Whose turn it is goes: not more than so many at once, and of those that will identify one in each key. */
+  /** Connects the shards in turn: not more than `maxOpening` at once, and of those that will identify one in each key. */
   connect(): this {
-    for (const name of this.whoAre('waiting')) {
-      const opening = this.whoAre('opening');
+    for (const name of this.namesAt('waiting')) {
+      const opening = this.namesAt('opening');
       if (opening.length >= this.#maxOpening) break;
       const rivals = opening.filter((other) => !this.#resuming.has(other) && this.#keyOf(other) === this.#keyOf(name));
       if (!this.#resuming.has(name) && rivals.length > 0) continue;
-      this.put([name], 'opening').frames.push(`shard.connect ${name}`);
+      this.move([name], 'opening').frames.push(`shard.connect ${name}`);
     }
     return this;
   }
@@ -102,26 +113,33 @@ export class Sheet {
     return this.maxConcurrency === null ? id : id % this.maxConcurrency;
   }
 
-  /** The next one, or all, of those that are due. */
+  /** Restarts the next shard that is due, or all of them. */
   restartDue(): this {
     const { rolling, newSessions } = this.restart ?? { rolling: false, newSessions: false };
-    if (rolling && !this.isNobody('rising')) return this;
-    const next = this.due.splice(0, rolling ? 1 : this.due.length);
-    for (const name of next) this.frames.push(`shard.restart ${name}${newSessions ? ' anew' : ''}`);
-    return this.put(next, 'rising');
+    if (rolling && !this.isNone('rising')) return this;
+    const inTurn = this.due.splice(0, rolling ? 1 : this.due.length);
+    for (const name of inTurn) this.frames.push(`shard.restart ${name}${newSessions ? ' new session' : ''}`);
+    return this.move(inTurn, 'rising');
+  }
+
+  /** The restart is over, done or not. */
+  endRestart(): this {
+    this.restart = null;
+    this.due = [];
+    return this;
   }
 
   close(names: readonly string[], code: number, reason: string): this {
     for (const name of names) this.frames.push(`shard.close ${name} ${code} ${reason}`);
-    return this.put(names, 'closing');
+    return this.move(names, 'closing');
   }
 
   abort(names: readonly string[], code: number, reason: string): this {
     for (const name of names) this.frames.push(`shard.abort ${name} ${code} ${reason}`);
-    return this.put(names, 'closing');
+    return this.move(names, 'closing');
   }
 
-  tell(report: 'operation.done' | 'manager.offline'): this {
+  report(report: 'operation.done' | 'manager.offline'): this {
     this.frames.push(report);
     return this;
   }
@@ -131,37 +149,37 @@ export class Sheet {
     return this;
   }
 
-  /** Nothing is left, and everybody hears of it. */
+  /** Nothing is left, and the manager reports it. */
   end(): this {
     this.#places.clear();
-    this.service = null;
-    this.beside = null;
+    this.current = null;
+    this.next = null;
+    this.previous = null;
     this.failed = [];
-    this.due = [];
-    return this.tell('manager.offline');
+    return this.endRestart().report('manager.offline');
   }
 
-  /** What all this comes to. */
+  /** The outcome of all entries, in this state. */
   in(to: string): Outcome<ManagerContext> {
-    const { service, beside, lastSet, maxConcurrency, restart, frames } = this;
-    const starts = (place: Place) => this.whoAre(place).map((name) => [name, this.#resuming.has(name)].join());
+    const { current, next, previous, lastSet, maxConcurrency, restart, frames } = this;
+    const starts = (place: Place) => this.namesAt(place).map((name) => [name, this.#resuming.has(name)].join());
     return {
       to,
       frames,
       context: {
-        service,
-        beside,
+        current,
+        next,
+        previous,
         lastSet,
         maxConcurrency,
-        restart,
-        waiting: inOrder(starts('waiting')),
-        opening: inAnyOrder(starts('opening')),
-        rising: inAnyOrder(this.whoAre('rising')),
-        away: inAnyOrder(this.whoAre('away')),
-        down: inAnyOrder(this.whoAre('down')),
-        closing: inAnyOrder(this.whoAre('closing')),
+        starting: new Starting(starts('waiting'), starts('opening'), this.namesAt('rising')),
+        lost: inAnyOrder([
+          ...this.namesAt('away').map((name) => `${name} returns`),
+          ...this.namesAt('down').map((name) => `${name} stays down`),
+        ]),
+        leaving: inAnyOrder(this.namesAt('closing')),
         failed: inOrder(this.failed),
-        due: inOrder(this.due),
+        restart: restart && new Restart(restart, this.due),
       },
     };
   }
@@ -170,17 +188,54 @@ export class Sheet {
 export const namesIn = (set: ShardSet | null): string[] =>
   (set?.ids ?? []).map((id) => nameOf({ set: set?.number ?? Number.NaN, id }));
 
-/** How a list of the chart's reads here. */
-const read = (found: unknown): string[] =>
-  (found as readonly { set: number; id: number; resumes?: boolean }[]).map((ref) =>
-    ref.resumes === undefined ? nameOf(ref) : [nameOf(ref), ref.resumes].join(),
-  );
+const readRef = (ref: ShardRef & { readonly returns?: boolean }): string => {
+  if (ref.returns === undefined) return nameOf(ref);
+  return `${nameOf(ref)} ${ref.returns ? 'returns' : 'stays down'}`;
+};
+const read = (found: unknown): string[] => (found as readonly ShardRef[]).map(readRef);
 
 const inOrder = (names: readonly string[]) =>
   new Expectation(names.join(' '), (found) => read(found).join(' ') === names.join(' '));
 
+const isSameSet = (some: readonly string[], others: readonly string[]) =>
+  some.toSorted().join(' ') === others.toSorted().join(' ');
+
 const inAnyOrder = (names: readonly string[]) =>
-  new Expectation(
-    `${names.join(' ')} in any order`,
-    (found) => read(found).toSorted().join(' ') === names.toSorted().join(' '),
-  );
+  new Expectation(`${names.join(' ')} in any order`, (found) => isSameSet(read(found), names));
+
+/** Shards that wait, in the order of their turns, and the others in any order. */
+class Starting extends Expectation {
+  constructor(waiting: readonly string[], opening: readonly string[], rising: readonly string[]) {
+    const says = `waiting ${waiting.join(' ')}; opening ${opening.join(' ')}; rising ${rising.join(' ')}`;
+    super(says, (found) => {
+      const starting = found as readonly ShardStart[];
+      const inPhase = (wanted: ShardStart['phase']) => starting.filter(({ phase }) => phase === wanted);
+      const starts = (phase: ShardStart['phase']) =>
+        inPhase(phase).map((start) => [nameOf(start), start.resumes].join());
+      return (
+        starting.length === waiting.length + opening.length + rising.length &&
+        starts('waiting').join(' ') === waiting.join(' ') &&
+        isSameSet(starts('opening'), opening) &&
+        isSameSet(inPhase('rising').map(nameOf), rising)
+      );
+    });
+  }
+}
+
+/** A restart, with the shards that are still due in the order of their turns. */
+class Restart extends Expectation {
+  constructor(
+    { rolling, newSessions }: { readonly rolling: boolean; readonly newSessions: boolean },
+    due: readonly string[],
+  ) {
+    super(`${JSON.stringify({ rolling, newSessions })}, due ${due.join(' ')}`, (found) => {
+      const restart = found as ManagerContext['restart'];
+      return (
+        restart !== null &&
+        restart.rolling === rolling &&
+        restart.newSessions === newSessions &&
+        restart.due.map(nameOf).join(' ') === due.join(' ')
+      );
+    });
+  }
+}

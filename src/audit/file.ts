@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { Account, Sink } from './sink.js';
 import { ShardError } from '../util/errors.js';
-import { causeOf } from '../util/messageOf.js';
+import { messageOf } from '../util/messageOf.js';
 import { AuditError, type AuditErrorCode } from './errors.js';
 import { flushAtExit, forgetAtExit } from '../util/flushAtExit.js';
 import type { Rotation } from './options.js';
@@ -298,7 +298,7 @@ export class AuditFile implements Sink {
   }
 
   #error(code: AuditErrorCode, what: string, cause: unknown): AuditError {
-    return new AuditError(code, `The audit log ${this.#path} ${what} (${causeOf(cause)}).`, {
+    return new AuditError(code, `The audit log ${this.#path} ${what} (${messageOf(cause)}).`, {
       value: this.#path,
       cause,
     });

@@ -1,13 +1,13 @@
 import type { TransitionRecord } from '../shard/events.js';
 import { Account, type Sink } from './sink.js';
-import { causeOf } from '../util/messageOf.js';
+import { messageOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
 import { AuditFile } from './file.js';
 import { Lines } from './encode.js';
 import { endsLife, Lives } from './lives.js';
 import { checkAuditOptions, checkSource, type AuditLogOptions } from './options.js';
 import { Ring } from '../util/ring.js';
-import { within } from '../util/timeout.js';
+import { within } from '../util/within.js';
 import { AuditStream } from './stream.js';
 
 /** What an audit log can be attached to: a shard, or anything else that tells of transitions. */
@@ -167,7 +167,7 @@ class Log implements AuditLog {
       this.#write(record, source, this.#sink);
     } catch (cause) {
       // What a user sends the chart by way of `shard.actor` need not be what JSON can write.
-      this.#drop(`A transition cannot be written and is missing in the audit log (${causeOf(cause)}).`, cause);
+      this.#drop(`A transition cannot be written and is missing in the audit log (${messageOf(cause)}).`, cause);
     }
   }
 

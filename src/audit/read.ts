@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { causeOf } from '../util/messageOf.js';
+import { messageOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
 import { MAX_LINE_LENGTH } from './encode.js';
 import type { AuditRecord } from './record.js';
@@ -182,7 +182,7 @@ async function* chunksOf(file: string): AsyncGenerator<string> {
     const isMissing = code === 'ENOENT';
     throw new AuditError(
       isMissing ? 'NOT_FOUND' : 'CANNOT_READ',
-      `The audit log ${file} cannot be read. ${adviceOn(code)} (${causeOf(cause)}).`,
+      `The audit log ${file} cannot be read. ${adviceOn(code)} (${messageOf(cause)}).`,
       { value: file, cause },
     );
   }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { lifecycleOf, type ShardSnapshot } from '../../machines/lifecycle.js';
-import { causeOf } from '../util/messageOf.js';
+import { messageOf } from '../util/messageOf.js';
 import type { Decision } from '../protocol/decision.js';
 import type { ChartStart } from '../shard/steps.js';
 import { checkOf, NO_CHECK } from './checksum.js';
@@ -60,7 +60,7 @@ class Replay {
     try {
       wrong = this.#wrongWith(record);
     } catch (error) {
-      wrong = new Wrong(`the chart cannot take it: ${causeOf(error)}`, 'a record the chart can take', record);
+      wrong = new Wrong(`the chart cannot take it: ${messageOf(error)}`, 'a record the chart can take', record);
     }
     if (wrong !== null) return { ok: false, index: this.#index, record, ...wrong };
     this.#index += 1;

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Account, Sink } from './sink.js';
-import { causeOf } from '../util/messageOf.js';
+import { messageOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
 
 /** Lines into a stream of the user's, which stays open: whoever made it ends it. */
@@ -47,11 +47,11 @@ export class AuditStream implements Sink {
 
   #lost(cause: Error): void {
     this.#hasFailed = true;
-    this.#account.drop(`The audit log's stream has not taken records, and they are lost (${causeOf(cause)}).`, cause);
+    this.#account.drop(`The audit log's stream has not taken records, and they are lost (${messageOf(cause)}).`, cause);
   }
 
   readonly #failed = (cause: unknown): void => {
-    const message = `The audit log's stream failed (${causeOf(cause)}): nothing more is logged. Give createAuditLog another.`;
+    const message = `The audit log's stream failed (${messageOf(cause)}): nothing more is logged. Give createAuditLog another.`;
     this.#account.report(new AuditError('CANNOT_WRITE', message, { cause }));
   };
 }

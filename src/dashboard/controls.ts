@@ -1,4 +1,4 @@
-import { causeOf } from '../util/messageOf.js';
+import { messageOf } from '../util/messageOf.js';
 import type { CommandName, Setup, ShardKey } from './messages.js';
 import type { ConnectionAction } from '../simulator/index.js';
 import { namedFaults } from '../simulator/faults/namedFaults.js';
@@ -66,7 +66,7 @@ export class ShardControls implements Controls {
       const met = this.#parts.simulator?.apply(namedFaults[name] as ConnectionAction, id) ?? 0;
       return met > 0 ? begun : { status: 409, error: `Shard ${id} has no connection that could meet it.` };
     } catch (error) {
-      return { status: 409, error: causeOf(error) };
+      return { status: 409, error: messageOf(error) };
     }
   }
 
@@ -75,8 +75,8 @@ export class ShardControls implements Controls {
     const done = commands[name](shard).then(
       () => begun,
       (error: unknown): ControlAnswer => {
-        if (isAnswered) this.#parts.warn(`${name} of shard ${shard.id} failed: ${causeOf(error)}`);
-        return { status: 409, error: causeOf(error) };
+        if (isAnswered) this.#parts.warn(`${name} of shard ${shard.id} failed: ${messageOf(error)}`);
+        return { status: 409, error: messageOf(error) };
       },
     );
     const answer = await Promise.race([done, begunAfter(ANSWER_WITHIN_MS)]);

@@ -1,6 +1,6 @@
 import type { AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
 import type { InspectedShard } from './options.js';
-import { Rate } from '../util/perSecond.js';
+import { PerSecond } from '../util/perSecond.js';
 import { parentOf, type Seen, type Sighting } from './observation.js';
 
 export interface TapParts {
@@ -20,7 +20,7 @@ export class Tap {
   readonly rootId: string;
   readonly #root: AnyActorRef;
   readonly #parts: TapParts;
-  readonly #rate: Rate;
+  readonly #rate: PerSecond;
   readonly #known = new Set<AnyActorRef>();
   /** Actors whose latest snapshot was dropped. */
   readonly #behind = new Set<AnyActorRef>();
@@ -33,7 +33,7 @@ export class Tap {
     this.#root = actor;
     this.rootId = actor.sessionId;
     this.#parts = parts;
-    this.#rate = new Rate(parts.maxEventsPerSecond);
+    this.#rate = new PerSecond(parts.maxEventsPerSecond);
     for (const ref of withChildren(actor)) this.#introduce(ref);
     this.#subscription = actor.system.inspect((event) => this.#inspected(event));
   }

@@ -1,12 +1,12 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { createLimitedServer, LocalServer, type ListenFailure } from '../util/localhost/server.js';
+import { createLimitedServer, LocalServer, type ListenFailure } from '../util/localhost/localServer.js';
 import { isFromHere, loopbackHost } from '../util/localhost/loopback.js';
 import type { Frame } from './conversion.js';
 import { InspectorError } from './errors.js';
 import { BRIDGE_SCRIPT, BRIDGE_STYLE, bridgePage, contentSecurityPolicy } from './page.js';
-import { Rate } from '../util/perSecond.js';
+import { PerSecond } from '../util/perSecond.js';
 import { Replay } from './backlog.js';
 
 export interface RelayOptions {
@@ -39,7 +39,7 @@ export class Relay {
     maxPayload: MAX_VIEWER_FRAME_BYTES,
   });
   readonly #viewers = new Set<WebSocket>();
-  readonly #newViewers = new Rate(MAX_NEW_VIEWERS_PER_SECOND);
+  readonly #newViewers = new PerSecond(MAX_NEW_VIEWERS_PER_SECOND);
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -132,7 +132,9 @@ export class Relay {
   }
 }
 
+/** Answers an upgrade and ends its connection, which the server no longer counts as one of its own. */
 function refuse(socket: Duplex, status: number): void {
+  socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 

@@ -8,7 +8,7 @@ import type { Session } from '../protocol/session.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
 import { createShard, type Shard } from '../shard/shard.js';
 import type { ShardOptions } from '../shard/options.js';
-import { within } from '../util/timeout.js';
+import { within } from '../util/within.js';
 import type { ManagerEvents } from './events.js';
 import { Failures } from './failures.js';
 import { Relay } from './eventRelay.js';

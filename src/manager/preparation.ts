@@ -3,7 +3,7 @@ import type { PreparationInput, PreparationReport, Prepared } from '../../machin
 import { fetchGatewayInfo } from './gatewayInfo.js';
 import type { Logger } from '../util/logger.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
-import { within } from '../util/timeout.js';
+import { within } from '../util/within.js';
 import type { Identifies, Limits } from './identifyControl.js';
 import { checkIds, type GatewayInfo, type ResolvedManagerOptions } from './options.js';
 

@@ -5,7 +5,7 @@ import { reportTo, type Logger } from '../util/logger.js';
 import { MAX_DELAY_MS } from '../protocol/limits.js';
 import { isSession, type Session } from '../protocol/session.js';
 import type { SessionStore } from './sessionStore.js';
-import { within } from '../util/timeout.js';
+import { within } from '../util/within.js';
 import { Disk } from './atomicFile.js';
 import { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
 import { formatSessions, parseSessions } from './fileFormat.js';

@@ -1,7 +1,7 @@
 import type { Session } from '../protocol/session.js';
 import { isSession, plainSession } from '../protocol/session.js';
 import type { SessionStore } from './sessionStore.js';
-import { within } from '../util/timeout.js';
+import { within } from '../util/within.js';
 
 /** How long the store may take to tell a session: without an answer the shard begins anew. */
 const LOAD_LIMIT_MS = 10_000;

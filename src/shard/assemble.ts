@@ -20,7 +20,7 @@ import { flawOfPresence, identifyPayload, resumePayload } from './identifyPayloa
 import type { Session } from '../protocol/session.js';
 import type { GatewayQuery } from '../protocol/url.js';
 import { watchable } from './steps.js';
-import { within } from '../util/timeout.js';
+import { within } from '../util/within.js';
 
 /** A shard's chart with its actors, not yet started. */
 export interface Assembly {

@@ -35,7 +35,7 @@ import { safeSends } from '../protocol/sendLimit.js';
 import { advanceSession, type Session } from '../protocol/session.js';
 import { Reporter } from './observer.js';
 import { SessionKeeper } from '../sessions/sessionKeeper.js';
-import { within } from '../util/timeout.js';
+import { within } from '../util/within.js';
 
 /** Discord's usual interval, for sums made before the first HELLO. */
 const USUAL_HEARTBEAT_INTERVAL_MS = 41_250;

@@ -1,7 +1,7 @@
 const SECOND_MS = 1_000;
 
 /** Lets so many through a second, counted from the first of each. */
-export class Rate {
+export class PerSecond {
   readonly #perSecond: number;
   #startedAt = -Infinity;
   #taken = 0;

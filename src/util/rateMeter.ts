@@ -2,7 +2,7 @@
 const OVER_MS = 2_000;
 
 /** What had been counted at some moments of the last two seconds: for rates, without a look at what is counted. */
-export class Samples<Counts> {
+export class RateMeter<Counts> {
   /** Oldest first; all but the first are younger than `OVER_MS`. */
   #samples: readonly { readonly at: number; readonly counts: Counts }[] = [];
 

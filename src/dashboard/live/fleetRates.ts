@@ -1,4 +1,4 @@
-import { Samples } from '../../util/rateMeter.js';
+import { RateMeter } from '../../util/rateMeter.js';
 import type { Totals } from '../messages.js';
 import type { WatchedShard } from './watched.js';
 
@@ -8,7 +8,7 @@ type Counts = NonNullable<Totals['rates']>;
 export class FleetRates {
   readonly #counts = new Map<WatchedShard, Counts>();
   /** What came since the first sample. */
-  readonly #samples = new Samples<Counts>();
+  readonly #samples = new RateMeter<Counts>();
 
   take(at: number, shards: Iterable<WatchedShard>): void {
     let { dispatches, bytes } = this.#samples.latest ?? { dispatches: 0, bytes: 0 };

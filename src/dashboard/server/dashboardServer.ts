@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createLimitedServer, LocalServer, type ListenFailure } from '../../util/localhost/server.js';
+import { createLimitedServer, LocalServer, type ListenFailure } from '../../util/localhost/localServer.js';
 import { LOOPBACK } from '../../util/localhost/loopback.js';
 import { Access } from './access.js';
 import { DashboardError } from '../errors.js';

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { Rate } from '../../util/perSecond.js';
+import { PerSecond } from '../../util/perSecond.js';
 import type { ShardKey } from '../messages.js';
 import type { Send, Source } from '../source.js';
 
@@ -23,7 +23,7 @@ export class Streams {
   readonly #follow: NonNullable<Source['follow']>;
   readonly #warn: (message: string) => void;
   readonly #open = new Set<ServerResponse>();
-  readonly #newStreams = new Rate(MAX_NEW_STREAMS_PER_SECOND);
+  readonly #newStreams = new PerSecond(MAX_NEW_STREAMS_PER_SECOND);
   #hasToldOfStall = false;
 
   constructor(follow: NonNullable<Source['follow']>, warn: (message: string) => void) {

@@ -1,5 +1,5 @@
 import type { Compression } from '../../../actors/inflate/createInflater.js';
-import { causeOf } from '../../../util/messageOf.js';
+import { messageOf } from '../../../util/messageOf.js';
 import { createIdentifyLimiter, type ProcessIdentifyLimiter } from '../../../identify/identifyLimiter.js';
 import type { ShardManager } from '../../../manager/manager.js';
 import type { ShardManagerOptions } from '../../../manager/options.js';
@@ -68,6 +68,6 @@ export function exitCodeOf(failure: unknown, told: (message: string) => void): n
   if (failure === undefined) return ExitCode.Fine;
   if (failure instanceof ShardError && failure.code === 'INVALID_OPTION') throw failure;
   // A refusal has been told by the shard.
-  if (!(failure instanceof FatalShardError)) told(causeOf(failure));
+  if (!(failure instanceof FatalShardError)) told(messageOf(failure));
   return ExitCode.Failed;
 }

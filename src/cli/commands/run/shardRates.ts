@@ -1,9 +1,9 @@
 import type { ShardStatus } from '../../../manager/status.js';
-import { Samples } from '../../../util/rateMeter.js';
+import { RateMeter } from '../../../util/rateMeter.js';
 
 /** Dispatches a second of each shard, out of how many there have been. */
 export class ShardRates {
-  readonly #samples = new Samples<ReadonlyMap<number, number>>();
+  readonly #samples = new RateMeter<ReadonlyMap<number, number>>();
 
   take(at: number, shards: readonly Pick<ShardStatus, 'id' | 'dispatches'>[]): void {
     this.#samples.take(at, new Map(shards.map(({ id, dispatches }) => [id, dispatches])));

@@ -1,27 +1,27 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
-export interface LocalServerParts {
-  /** 0: any free one. */
+export interface LocalServerOptions {
+  /** Port to listen on; 0 takes any free one. */
   readonly port: number;
   readonly host: string;
-  /** What it is, for messages: `The inspector`. */
+  /** Subject of the messages: `The inspector`. */
   readonly name: string;
   readonly maxConnections: number;
   readonly warn: (message: string) => void;
 }
 
-/** Why a server does not listen. */
+/** Thrown when a server cannot listen; the message says why. */
 export class ListenFailure extends Error {
   readonly code: 'PORT_IN_USE' | 'CANNOT_LISTEN';
 
-  constructor({ name, port, host }: LocalServerParts, cause: NodeJS.ErrnoException) {
-    const isInUse = cause.code === 'EADDRINUSE';
-    const message = isInUse
+  constructor({ name, port, host }: LocalServerOptions, cause: NodeJS.ErrnoException) {
+    const isPortInUse = cause.code === 'EADDRINUSE';
+    const message = isPortInUse
       ? `Port ${port} is in use by another program. Choose another, or port 0, which takes any free one.`
       : `${name} cannot listen on ${host}:${port}: ${cause.message}.`;
     super(message, { cause });
-    this.code = isInUse ? 'PORT_IN_USE' : 'CANNOT_LISTEN';
+    this.code = isPortInUse ? 'PORT_IN_USE' : 'CANNOT_LISTEN';
   }
 }
 
@@ -47,17 +47,17 @@ export function createLimitedServer(listener: RequestListener): Server {
   return server;
 }
 
-/** An HTTP server beside a bot: it keeps no process alive, and takes its connections with it when it goes. */
+/** An HTTP server beside a bot. It keeps no process alive, and its connections end when it closes. */
 export class LocalServer {
   readonly #server: Server;
-  readonly #parts: LocalServerParts;
-  readonly #sockets = new Set<Socket>();
+  readonly #options: LocalServerOptions;
 
-  constructor(server: Server, parts: LocalServerParts) {
+  constructor(server: Server, options: LocalServerOptions) {
     this.#server = server;
-    this.#parts = parts;
-    server.maxConnections = parts.maxConnections;
-    server.on('connection', (socket) => this.#connected(socket));
+    this.#options = options;
+    server.maxConnections = options.maxConnections;
+    // A process that has nothing else to do ends, whatever is connected.
+    server.on('connection', (socket) => socket.unref());
   }
 
   /** Null while it does not listen. */
@@ -67,37 +67,31 @@ export class LocalServer {
 
   /** `http://127.0.0.1:PORT/`; null while it does not listen. */
   get url(): string | null {
-    const { host } = this.#parts;
+    const { host } = this.#options;
     return this.port === null ? null : `http://${host.includes(':') ? `[${host}]` : host}:${this.port}/`;
   }
 
   /** @throws ListenFailure */
   listen(): Promise<void> {
-    const { port, host, name, warn } = this.#parts;
+    const { port, host, name, warn } = this.#options;
     const server = this.#server;
     return new Promise((resolve, reject) => {
-      const refused = (cause: NodeJS.ErrnoException) => reject(new ListenFailure(this.#parts, cause));
-      server.once('error', refused);
+      const onError = (cause: NodeJS.ErrnoException) => reject(new ListenFailure(this.#options, cause));
+      server.once('error', onError);
       server.listen({ port, host }, () => {
-        server.off('error', refused);
+        server.off('error', onError);
         server.on('error', (error) => warn(`${name}'s server: ${error.message}`));
         resolve();
       });
-      // A bot that is done ends, whoever watches it.
+      // A bot that has nothing else to do ends, whether or not a viewer is connected.
       server.unref();
     });
   }
 
-  /** Ends all connections. Never rejects. */
+  /** Ends all connections, except those that were upgraded: they belong to the listener of `upgrade`. Never rejects. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
+    this.#server.closeAllConnections();
     await closed;
-  }
-
-  #connected(socket: Socket): void {
-    socket.unref();
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
   }
 }

@@ -6,6 +6,7 @@ import { checkClose } from '../shard/closeOptions.js';
 import { Emitter } from '../util/emitter.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from '../shard/eventStream.js';
 import { handled } from '../util/handled.js';
+import { Waiters } from '../util/waiters.js';
 import { checkFlag, refuse } from '../util/options.js';
 import { GuardedLogger } from '../util/logger.js';
 import { assembleManager, type ManagerAssembly } from './assemble.js';
@@ -24,7 +25,6 @@ import {
 } from './options.js';
 import { shardEventOf } from './eventRelay.js';
 import { lookOf, stateOf, statusOf, type ManagerParts, type ManagerState, type ManagerStatus } from './status.js';
-import { Waiters } from './waiters.js';
 import type { SendOptions, SendPayload } from '../shard/sendQueue.js';
 import { endsSession, RESUMABLE_CLOSE } from '../protocol/closeCodes.js';
 import { ShardError } from '../util/errors.js';
@@ -63,7 +63,7 @@ export class ShardManager implements AsyncDisposable {
   /** Told `down` once nothing can ever come again. */
   readonly #end: Emitter<{ down: null }>;
   /** Whoever waits for the operation under way. */
-  readonly #operation = new Waiters();
+  #operation = new Waiters();
   readonly #offline = new Waiters();
   #whyAborted: unknown = null;
   #shutdown: Promise<void> | null = null;
@@ -373,14 +373,14 @@ export class ShardManager implements AsyncDisposable {
   #told(report: ManagerReport): void {
     switch (report.type) {
       case 'operation.done':
-        return this.#operation.done();
+        return this.#operation.resolve();
       case 'operation.failed':
         this.#logger.warn(`what was asked is not done: ${report.why}`);
-        return this.#operation.fail(this.#whyFailed(report));
+        return this.#failOperation(this.#whyFailed(report));
       case 'manager.offline':
         // Unless it comes back for somebody who has asked meanwhile.
-        if (this.state === 'Offline') this.#operation.fail(wentDown);
-        return this.#offline.done();
+        if (this.state === 'Offline') this.#failOperation(wentDown);
+        return this.#offline.resolve();
     }
   }
 
@@ -396,8 +396,15 @@ export class ShardManager implements AsyncDisposable {
     return () => new ShardError('OVER_BUDGET', message, { value: left });
   }
 
+  /** Rejects the calls that wait now, once this turn of the chart is over: only then the reason is known. */
+  #failOperation(why: () => unknown): void {
+    const failed = this.#operation;
+    this.#operation = new Waiters();
+    queueMicrotask(() => failed.reject(why()));
+  }
+
   async #goDown(command: Extract<ManagerCommand, { type: 'close' | 'abort' | 'shutdown' }>): Promise<void> {
-    this.#operation.fail(wentDown);
+    this.#failOperation(wentDown);
     this.actor.send(command);
     if (this.state !== 'Offline') await this.#offline.wait();
   }
@@ -415,8 +422,8 @@ export class ShardManager implements AsyncDisposable {
     const message = `The manager's chart has failed, which is a bug in shardchart: ${String(cause)}`;
     this.#logger.error(message);
     for (const shard of [...this.shards.values(), ...this.otherShards]) shard.forceClose();
-    this.#operation.fail(() => new ShardError('CLOSED', message, { cause }));
-    this.#offline.done();
+    this.#failOperation(() => new ShardError('CLOSED', message, { cause }));
+    this.#offline.resolve();
     this.#end.emit('down', null);
   }
 }

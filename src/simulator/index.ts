@@ -1,10 +1,10 @@
 /**
- * A strict local Discord gateway, to test a bot offline.
+ * Strict local Discord gateway, to test a bot offline.
  *
  * @packageDocumentation
  */
 export type { Compression } from './connection/codec.js';
-export { SimulatorError, type SimulatorErrorCode } from './error.js';
+export { SimulatorError, type SimulatorErrorCode } from './simulatorError.js';
 export type { FaultCalls } from './faults/faultCalls.js';
 export type * from './faults/faults.js';
 export type { SessionStartLimit } from './connection/identifyGate.js';

@@ -1,30 +1,35 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Opcode } from '../protocol/opcodes.js';
 import { isSnowflake, shardIdFor } from '../protocol/sharding.js';
-import { serveApi } from './http/api.js';
-import { dispatchPayload, dispatchTo, receive } from './connection/clientFrames.js';
 import { Connection } from './connection/connection.js';
-import { SimulatorError } from './error.js';
-import { FaultCalls } from './faults/faultCalls.js';
-import { checkAction, FaultQueue } from './faults/faultQueue.js';
-import type { ConnectionAction, Fault } from './faults/faults.js';
-import { type Gateway, RESUME_PATH } from './gateway.js';
+import { type DispatchPayload, dispatchPayload } from './connection/dispatchPayload.js';
 import type { GatewaySocket } from './connection/gatewaySocket.js';
 import { IdentifyGate, type SessionStartLimit } from './connection/identifyGate.js';
-import { resolveOptions, type Settings, type SimulatorOptions } from './options.js';
+import { receive } from './connection/receive.js';
+import type { Session, SimulatedSession } from './connection/session.js';
+import { SessionBook } from './connection/sessionBook.js';
+import type { SimulatedConnection } from './connection/simulatedConnection.js';
+import { checkAction } from './faults/checkFault.js';
+import { FaultCalls } from './faults/faultCalls.js';
+import { FaultQueue } from './faults/faultQueue.js';
+import type { ConnectionAction, Fault, LoseSession } from './faults/faults.js';
+import { type Gateway, RESUME_PATH } from './gateway.js';
+import { serveApi } from './http/api.js';
+import { HttpServer } from './http/httpServer.js';
+import { type UpgradeRequest, Upgrades } from './http/upgrades.js';
+import type { SimulatorOptions } from './options.js';
+import { FrameWaiters } from './records/frameWaiters.js';
 import { Recorder } from './records/recorder.js';
 import type { IdentifyRecord, LogEntry, RecordedFrame, Violation } from './records/records.js';
-import { SessionBook } from './connection/sessionBook.js';
-import type { Session, SimulatedSession } from './connection/session.js';
-import type { SimulatedConnection } from './connection/simulatedConnection.js';
+import { type ResolvedOptions, resolveOptions } from './resolveOptions.js';
+import { SimulatorError } from './simulatorError.js';
 import { Timers } from './timers.js';
-import { type UpgradeRequest, Upgrades } from './http/upgrades.js';
 
 /**
  * Starts a strict local Discord gateway and resolves once it listens.
  *
- * It enforces what Discord enforces, records every frame, and fails on demand. Until it is closed it keeps the process alive.
+ * The simulator enforces Discord's rules, records every frame, and commits faults on demand. It keeps the process alive until
+ * it is closed.
  *
  * @example
  * ```ts
@@ -35,141 +40,139 @@ import { type UpgradeRequest, Upgrades } from './http/upgrades.js';
  * simulator.reset();
  * ```
  * See [Discord Docs/Gateway](https://docs.discord.com/developers/events/gateway).
- * @throws {@link SimulatorError} `INVALID_OPTION`, `INVALID_FAULT` for one in the script, `LISTEN_FAILED`.
+ * @throws {@link SimulatorError} `INVALID_OPTION` for a wrong option, `INVALID_FAULT` for a wrong fault in `script`, `LISTEN_FAILED`
+ * where the port cannot be used.
  */
 export async function createGatewaySimulator(options: SimulatorOptions = {}): Promise<GatewaySimulator> {
-  const settings = resolveOptions(options);
+  const resolved = resolveOptions(options);
   const faults = new FaultQueue();
   for (const fault of options.script ?? []) faults.add(fault);
-  const server = createServer();
-  const port = await listen(server, settings);
-  return new GatewaySimulator(server, settings, faults, port);
+  const server = await HttpServer.listen(resolved.host, resolved.port);
+  return new GatewaySimulator(server, resolved, faults);
 }
 
-/** A running simulator; its faults by call tell how many connections they struck. */
+/** Running simulator. Its fault methods return how many connections they struck. */
 export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
   /** First gateway URL: `ws://HOST:PORT`. */
   readonly url: string;
-  /** URL READY names for resuming: the same server, path `/resume`. RESUME is accepted at either. */
+  /** `resume_gateway_url` of READY: the same server with the path `/resume`. RESUME is accepted at both URLs. */
   readonly resumeUrl: string;
-  /** Base of the HTTP API: `http://HOST:PORT/api/v10`. */
+  /** Base URL of the HTTP API: `http://HOST:PORT/api/v10`. */
   readonly apiUrl: string;
 
-  readonly #server: Server;
+  readonly #server: HttpServer;
   readonly #gateway: Gateway;
   readonly #connections: Connection[] = [];
   readonly #open = new Set<Connection>();
-  readonly #sockets = new Set<Socket>();
-  readonly #waiters = new Set<(error: SimulatorError) => void>();
+  readonly #waiters: FrameWaiters;
   #revive: (() => void) | null = null;
-  #closing: Promise<void> | null = null;
 
   /** @internal Use {@link createGatewaySimulator}. */
-  constructor(server: Server, settings: Settings, faults: FaultQueue, port: number) {
+  constructor(server: HttpServer, options: ResolvedOptions, faults: FaultQueue) {
     super();
-    const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
-    this.url = `ws://${host}:${port}`;
+    const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+    this.url = `ws://${host}:${server.port}`;
     this.resumeUrl = `${this.url}${RESUME_PATH}`;
-    this.apiUrl = `http://${host}:${port}/api/v10`;
+    this.apiUrl = `http://${host}:${server.port}/api/v10`;
     this.#server = server;
     this.#gateway = {
-      settings,
+      options,
       faults,
-      recorder: new Recorder(settings.record, settings.maxFrames),
-      sessions: new SessionBook(settings),
-      identifyGate: new IdentifyGate(settings, settings.now()),
+      recorder: new Recorder(options),
+      sessions: new SessionBook(options),
+      identifyGate: new IdentifyGate(options, options.now()),
       timers: new Timers(),
       url: this.url,
     };
+    this.#waiters = new FrameWaiters(this.#gateway.recorder, this.#gateway.timers);
     const upgrades = new Upgrades(this.#gateway, (request, socket, tcp) => this.#connect(request, socket, tcp));
-    server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
-    server.on('request', (request, response) => serveApi(this.#gateway, request, response));
-    server.on('upgrade', (request, socket, head) => upgrades.handle(request, socket as Socket, head));
+    server.serve(
+      (request, response) => serveApi(this.#gateway, request, response),
+      (request, tcp, head) => upgrades.handle(request, tcp, head),
+    );
   }
 
-  /** Every connection there ever was, in the order of the upgrades. */
+  /** All connections since the start, open and closed, in the order of the upgrades. */
   get connections(): readonly SimulatedConnection[] {
     return this.#connections;
   }
 
-  /** Recorded frames in order, as of now: read it anew for what comes later. */
+  /** Recorded frames so far, in order. Each read returns a new array. */
   get frames(): readonly RecordedFrame[] {
-    return this.#gateway.recorder.frames.toArray();
+    return this.#gateway.recorder.frames;
   }
 
-  /** HTTP requests, upgrades, closes and faults in order, as of now. */
+  /** HTTP requests, upgrades, closes and faults so far, in order. */
   get log(): readonly LogEntry[] {
-    return this.#gateway.recorder.log.toArray();
+    return this.#gateway.recorder.log;
   }
 
-  /** Rules the client broke, in order, as of now; a correct client leaves it empty whatever faults it met. */
+  /** Rules that clients broke so far, in order. A correct client breaks none, whatever faults it meets. */
   get violations(): readonly Violation[] {
-    return this.#gateway.recorder.violations.toArray();
+    return this.#gateway.recorder.violations;
   }
 
-  /** IDENTIFYs that were counted against the limits, in order, as of now. */
+  /** IDENTIFYs that counted against the limits so far, in order. */
   get identifies(): readonly IdentifyRecord[] {
-    return this.#gateway.recorder.identifies.toArray();
+    return this.#gateway.recorder.identifies;
   }
 
-  /** What is left of `session_start_limit`; `resetAfter` in milliseconds. */
+  /** Remaining `session_start_limit`; `resetAfter` is in milliseconds. */
   get budget(): SessionStartLimit {
-    return this.#gateway.identifyGate.budget(this.#gateway.settings.now());
+    return this.#gateway.identifyGate.budget(this.#gateway.options.now());
   }
 
-  /** Sessions that can still be resumed, by id. */
+  /** Sessions that are open or can still be resumed, by id. */
   get sessions(): ReadonlyMap<string, SimulatedSession> {
     return new Map(this.#gateway.sessions.all().map((session) => [session.id, session]));
   }
 
-  /** Faults still to come. */
+  /** Faults that have not struck yet, or may strike again. */
   get pendingFaults(): readonly Fault[] {
     return this.#gateway.faults.list();
   }
 
   /**
-   * Sends a dispatch to the sessions of a shard, or of all shards; one whose shard is away keeps it for replay.
+   * Sends a dispatch to the sessions of a shard, or of all shards where `shardId` is left out. A session without a
+   * connection keeps it for replay.
    *
-   * @returns how many sessions took it.
-   * @throws {@link SimulatorError} `INVALID_ARGUMENT` if `t` is no name or `d` cannot be JSON.
+   * See [Discord Docs/Receive Events](https://docs.discord.com/developers/events/gateway-events#receive-events).
+   * @returns Number of sessions that got the dispatch.
+   * @throws {@link SimulatorError} `INVALID_ARGUMENT` where `t` is not a name, or JSON cannot represent `d`.
    */
   dispatch(t: string, d: unknown, shardId?: number): number {
     return this.#dispatch(t, d, this.#sessionsOf(shardId));
   }
 
   /**
-   * Sends a dispatch to the sessions of the guild `d.guild_id`, as Discord does: of each `total` there is to the one shard
-   * that guild belongs to.
+   * Sends a dispatch to every session whose shard has the guild `d.guild_id`. Where sessions have several totals, each total
+   * has one such shard.
    *
-   * @returns how many sessions took it.
-   * @throws {@link SimulatorError} `INVALID_ARGUMENT`
+   * See [Discord Docs/Sharding](https://docs.discord.com/developers/events/gateway#sharding).
+   * @returns Number of sessions that got the dispatch.
+   * @throws {@link SimulatorError} `INVALID_ARGUMENT` where `t` is not a name, `d.guild_id` is not a snowflake, or JSON cannot
+   * represent `d`.
    */
   dispatchToGuild(t: string, d: { readonly guild_id: string; readonly [field: string]: unknown }): number {
     const { guild_id: guildId } = d;
     if (!isSnowflake(guildId)) {
-      throw new SimulatorError('INVALID_ARGUMENT', '`d.guild_id` must be a snowflake (digits).', guildId);
+      throw new SimulatorError('INVALID_ARGUMENT', '`d.guild_id` must be a snowflake: a string of digits.', guildId);
     }
-    const { sessions } = this.#gateway;
-    return this.#dispatch(
-      t,
-      d,
-      sessions.all().filter(({ shardId, total }) => shardIdFor(guildId, total) === shardId),
-    );
+    const all = this.#gateway.sessions.all();
+    const sessions = all.filter(({ shardId, total }) => shardIdFor(guildId, total) === shardId);
+    return this.#dispatch(t, d, sessions);
   }
 
   /**
-   * Adds a fault for what comes next; the function it returns takes it back.
+   * Adds a fault that strikes when its occasion comes. The returned function removes it.
    *
-   * @throws {@link SimulatorError} `INVALID_FAULT`.
+   * @throws {@link SimulatorError} `INVALID_FAULT` where the occasion is unknown, or does not know the action or one of the fields.
    */
   next(fault: Fault): () => void {
     return this.#gateway.faults.add(fault);
   }
 
-  /** Takes back every fault still to come; a dead resume URL stays dead no longer either. */
+  /** Removes every fault that is still to come, and revives the resume URL. */
   clearFaults(): void {
     this.#gateway.faults.clear();
     this.#revive = null;
@@ -182,7 +185,7 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
     return struck.filter((connection) => connection.apply(action)).length;
   }
 
-  /** From now on every connection to the resume URL is refused with this HTTP status or, by default, reset. */
+  /** Refuses every connection to the resume URL from now on: with this HTTP status, or by default with a TCP reset. */
   killResumeUrl(status?: number): void {
     this.reviveResumeUrl();
     const action = status === undefined ? ({ reset: true } as const) : { refuse: status };
@@ -196,60 +199,29 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
   }
 
   /**
-   * Calls a listener with every frame, recorded or not, as it is sent or received; the function it returns ends that.
-   * By it a test can answer requests of guilds the simulator has none of.
+   * Calls a listener with every frame as it is sent or received, even where `record` is false. The returned function removes
+   * the listener. A test can use it to answer requests for guilds that the simulator does not have.
    */
   onFrame(listener: (frame: RecordedFrame) => void): () => void {
     return this.#gateway.recorder.onFrame(listener);
   }
 
   /**
-   * Resolves with the first recorded frame that matches, or the first to come within `timeout` milliseconds (default 5 000).
+   * Resolves with the first recorded frame that matches, or else with the next one that comes within `timeout` milliseconds
+   * (default 5 000).
    *
-   * @throws {@link SimulatorError} `TIMEOUT`, or `CLOSED` if the simulator closes first.
+   * @throws {@link SimulatorError} `TIMEOUT` where no frame came in time, `CLOSED` where the simulator was closed first.
    */
-  waitForFrame(matches: (frame: RecordedFrame) => boolean, { timeout = 5_000 } = {}): Promise<RecordedFrame> {
-    const recorded = this.frames.find(matches);
-    if (recorded !== undefined) return Promise.resolve(recorded);
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        unsubscribe();
-        cancel();
-        this.#waiters.delete(fail);
-      };
-      const fail = (error: SimulatorError): void => {
-        end();
-        reject(error);
-      };
-      const unsubscribe = this.onFrame((frame) => {
-        if (!matches(frame)) return;
-        end();
-        resolve(frame);
-      });
-      const cancel = this.#gateway.timers.after(timeout, () =>
-        fail(
-          new SimulatorError(
-            'TIMEOUT',
-            `No such frame within ${timeout} ms. Look at \`frames\` for what came.`,
-            timeout,
-          ),
-        ),
-      );
-      this.#waiters.add(fail);
-    });
+  async waitForFrame(matches: (frame: RecordedFrame) => boolean, { timeout = 5_000 } = {}): Promise<RecordedFrame> {
+    return this.frames.find(matches) ?? this.#waiters.wait(matches, timeout);
   }
 
-  /** Drops every connection and resolves when the port is free. Nothing of it keeps the process alive after that. */
+  /** Drops every connection and resolves when the port is free. The simulator no longer keeps the process alive then. */
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      this.#gateway.timers.clear();
-      for (const fail of this.#waiters)
-        fail(new SimulatorError('CLOSED', 'The simulator was closed while you waited.'));
-      for (const connection of this.#open) connection.heartbeats.stop();
-      this.#server.close(() => resolve());
-      for (const socket of this.#sockets) socket.destroy();
-    });
-    return this.#closing;
+    this.#gateway.timers.clear();
+    this.#waiters.rejectAll(new SimulatorError('CLOSED', 'The simulator was closed before a frame matched.'));
+    for (const connection of this.#open) connection.heartbeats.stop();
+    return this.#server.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -265,27 +237,38 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
     socket.on('close', () => this.#open.delete(connection));
     const { v } = request.query;
     if (v === '10' || v === '9') {
-      const { heartbeatInterval } = this.#gateway.settings;
+      const { heartbeatInterval } = this.#gateway.options;
       const hello = { heartbeat_interval: heartbeatInterval, _trace: [] };
       connection.send(Opcode.Hello, hello, 'hello', () => connection.heartbeats.start());
-    } else connection.refuse({ rule: 'invalid API version', code: 4012, detail: 'v is neither 10 nor 9' });
+    } else
+      connection.refuse({
+        rule: 'invalid API version',
+        code: 4012,
+        detail: 'the query parameter v is neither 10 nor 9',
+      });
     return id;
   }
 
   #dispatch(t: string, d: unknown, sessions: readonly Session[]): number {
-    if (typeof t !== 'string' || t === '')
-      throw new SimulatorError('INVALID_ARGUMENT', '`t` must be an event name.', t);
-    let payload;
+    if (typeof t !== 'string' || t === '') {
+      throw new SimulatorError('INVALID_ARGUMENT', "`t` must be an event name, such as 'MESSAGE_CREATE'.", t);
+    }
+    let payload: DispatchPayload;
     try {
       payload = dispatchPayload(t, d);
     } catch (error) {
-      throw new SimulatorError('INVALID_ARGUMENT', '`d` must be something JSON can say.', t, error);
+      throw new SimulatorError(
+        'INVALID_ARGUMENT',
+        `\`d\` of ${t} cannot be written as JSON. Pass plain data.`,
+        d,
+        error,
+      );
     }
-    for (const session of sessions) dispatchTo(session, payload);
+    for (const session of sessions) session.dispatch(payload);
     return sessions.length;
   }
 
-  #loseSessions(action: ConnectionAction, shardId: number | undefined): number {
+  #loseSessions(action: LoseSession, shardId: number | undefined): number {
     const sessions = this.#sessionsOf(shardId);
     for (const session of sessions) {
       session.holder?.apply(action);
@@ -294,24 +277,8 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
     return sessions.length;
   }
 
-  #sessionsOf(shardId: number | undefined) {
+  #sessionsOf(shardId: number | undefined): Session[] {
     const { sessions } = this.#gateway;
     return shardId === undefined ? sessions.all() : sessions.ofShard(shardId);
   }
-}
-
-function listen(server: Server, { host, port }: Settings): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(
-        new SimulatorError(
-          'LISTEN_FAILED',
-          `Cannot listen on ${host}:${port}. Pass port 0 for a free one.`,
-          port,
-          error,
-        ),
-      ),
-    );
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-  });
 }

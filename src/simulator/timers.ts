@@ -1,15 +1,15 @@
 import { clampDelayMs } from '../protocol/backoff.js';
 
-/** Timers that never keep the process alive and end together. */
+/** Timers of one simulator: they never keep the process alive, and `clear` cancels all of them. */
 export class Timers {
   readonly #running = new Set<NodeJS.Timeout>();
 
-  /** Runs `task` in `ms` milliseconds; the function it returns calls it off. */
-  after(ms: number, task: () => void): () => void {
+  /** Runs `task` after `delayMs` milliseconds. The returned function cancels it. */
+  after(delayMs: number, task: () => void): () => void {
     const timer = setTimeout(() => {
       this.#running.delete(timer);
       task();
-    }, clampDelayMs(ms));
+    }, clampDelayMs(delayMs));
     timer.unref();
     this.#running.add(timer);
     return () => {

@@ -2,7 +2,7 @@ import * as zlib from 'node:zlib';
 import { Deflate, ZstdCompress } from 'minizlib';
 
 /**
- * How the messages of one connection are compressed.
+ * Compression of a connection's messages.
  *
  * See [Discord Docs/Encoding and Compression](https://docs.discord.com/developers/events/gateway#encoding-and-compression).
  */
@@ -14,12 +14,12 @@ export interface Codec {
   close(): void;
 }
 
-/** Whether the running Node can speak `zstd-stream`: 22.15, 23.8 and later. */
+/** True where this Node has zstd: 22.15, 23.8 and later. */
 export const supportsZstd = 'createZstdCompress' in zlib;
 
 export const plainCodec: Codec = { encode: (text) => text, close() {} };
 
-/** Payload compression: a message from `threshold` bytes on is a zlib buffer of its own. */
+/** Payload compression: a message of at least `threshold` bytes becomes a zlib buffer of its own. */
 export function createPayloadCodec(threshold: number): Codec {
   return {
     encode: (text) => (Buffer.byteLength(text) < threshold ? text : zlib.deflateSync(text)),
@@ -39,7 +39,7 @@ export function createStreamCodec(compression: 'zlib-stream' | 'zstd-stream'): C
   };
 }
 
-/** A quarter of zlib's usual memory: with the defaults a thousand connections would hold 256 MiB. */
+/** Deflate with a quarter of zlib's usual memory: with the defaults a thousand connections would hold 256 MiB. */
 const deflateOptions = { flush: zlib.constants.Z_SYNC_FLUSH, level: 1, memLevel: 6, windowBits: 13 };
 
 function zstdOptions(): { flush: number } {
@@ -48,10 +48,10 @@ function zstdOptions(): { flush: number } {
 }
 
 /**
- * Bytes no inflater accepts, wherever in its stream it stands.
+ * Bytes that no inflater accepts at any point of its stream.
  *
- * All bits set is a reserved block type to deflate and to zstd alike, and no header of either. The end is the suffix by
- * which a client knows a `zlib-stream` message to be whole, so that it tries.
+ * All bits set is a reserved block type in deflate and in zstd, and a header in neither. The bytes end with the suffix that
+ * ends a `zlib-stream` message, so that a client tries to inflate them.
  */
 export const corruptBytes: Buffer = Buffer.from([
   0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0xff, 0xff,

@@ -1,30 +1,24 @@
 import type { Socket } from 'node:net';
 import { closeCodeRow, endsSession } from '../../protocol/closeCodes.js';
 import { Opcode } from '../../protocol/opcodes.js';
-import {
-  type Codec,
-  type Compression,
-  corruptBytes,
-  createPayloadCodec,
-  createStreamCodec,
-  plainCodec,
-} from './codec.js';
+import { checkAction } from '../faults/checkFault.js';
 import { connectionActionOf } from '../faults/faultActions.js';
 import { FaultCalls } from '../faults/faultCalls.js';
-import { checkAction } from '../faults/faultQueue.js';
-import type { ConnectionAction, FaultAt, Occasion } from '../faults/faults.js';
-import { FrameLine } from './frameLine.js';
+import type { AnswerOccasion, ConnectionAction, Fault, FaultAt, FrameOccasion, Occasion } from '../faults/faults.js';
 import { type Gateway, RESUME_PATH } from '../gateway.js';
+import type { RecordedFrame, Rule } from '../records/records.js';
+import { type Compression, corruptBytes } from './codec.js';
+import type { DispatchPayload } from './dispatchPayload.js';
+import { FrameWriter, type OutgoingFrame } from './frameWriter.js';
 import type { ClosePolicy, GatewaySocket } from './gatewaySocket.js';
 import { HeartbeatWatch } from './heartbeatWatch.js';
-import type { Refusal } from './identity.js';
-import { frameText } from './payload.js';
-import type { RecordedFrame, Rule } from '../records/records.js';
-import type { DispatchPayload, Session } from './session.js';
+import type { Refusal } from './readIdentify.js';
+import { SendOrder } from './sendOrder.js';
+import type { Session, SessionHolder } from './session.js';
 import type { SimulatedConnection } from './simulatedConnection.js';
 import { SlidingWindow } from './slidingWindow.js';
 
-/** What the upgrade request asked for. */
+/** Upgrade request of a connection. */
 export interface ConnectionRequest {
   readonly id: number;
   readonly path: string;
@@ -32,20 +26,11 @@ export interface ConnectionRequest {
   readonly compress: 'zlib-stream' | 'zstd-stream' | null;
 }
 
-/** How far a connection has come: only an `identified` one may send commands; after op 9 it may authenticate again. */
+/** Authentication of a connection: commands need `identified`; an `invalidated` one has had op 9 and may authenticate again. */
 export type Phase = 'unidentified' | 'authenticating' | 'identified' | 'invalidated';
 
-interface OutgoingFrame {
-  readonly op: number;
-  readonly t: string | null;
-  readonly s: number | null;
-  readonly d: unknown;
-  /** `d` as JSON. */
-  readonly json: string;
-}
-
-/** The gateway's end of one WebSocket: what leaves, how it ends, and the faults in between. */
-export class Connection extends FaultCalls<[], boolean> implements SimulatedConnection, ClosePolicy {
+/** Gateway's end of one WebSocket: sends frames, commits faults, and closes. */
+export class Connection extends FaultCalls<[], boolean> implements SimulatedConnection, SessionHolder, ClosePolicy {
   readonly id: number;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
@@ -56,9 +41,8 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
   phase: Phase = 'unidentified';
   shardId: number | null = null;
   sessionId: string | null = null;
-  /** Session it holds or has asked to resume. */
+  /** Session that the connection holds or has asked to resume. */
   session: Session | null = null;
-  compression: Compression;
   silent = false;
   closedAt: number | null = null;
   closedBy: 'client' | 'gateway' | null = null;
@@ -69,14 +53,14 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
   readonly #gateway: Gateway;
   readonly #socket: GatewaySocket;
   readonly #tcp: Socket;
-  readonly #line: FrameLine;
-  #codec: Codec;
+  readonly #writer: FrameWriter;
+  readonly #order: SendOrder;
   #ignoresClose = false;
 
   constructor(gateway: Gateway, request: ConnectionRequest, socket: GatewaySocket, tcp: Socket) {
     super();
     const { now, heartbeatInterval, heartbeatSlack, presenceLimit, presenceWindow, sendLimit, sendWindow } =
-      gateway.settings;
+      gateway.options;
     this.id = request.id;
     this.path = request.path;
     this.query = request.query;
@@ -86,15 +70,14 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
     this.heartbeats = new HeartbeatWatch(gateway.timers, now, heartbeatInterval * 1.5 + heartbeatSlack, () =>
       this.refuse({ rule: 'heartbeat missed', code: 4009, detail: 'no heartbeat for one and a half intervals' }),
     );
-    this.compression = request.compress ?? 'none';
-    this.#codec = request.compress === null ? plainCodec : createStreamCodec(request.compress);
     this.#gateway = gateway;
     this.#socket = socket;
     this.#tcp = tcp;
-    this.#line = new FrameLine(gateway.timers);
+    this.#writer = new FrameWriter(gateway, this, socket, request.compress);
+    this.#order = new SendOrder(gateway.timers);
     socket.policy = this;
-    socket.on('close', () => this.#ended());
-    // A socket that breaks says so by `close` as well, and a frame that breaks it by `onBrokenFrame`.
+    socket.on('close', () => this.#onSocketClose());
+    // A socket that breaks emits `close` as well, and a broken frame calls `onBrokenFrame`.
     socket.on('error', () => {});
   }
 
@@ -102,57 +85,50 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
     return this.closedAt === null;
   }
 
-  get frames(): readonly RecordedFrame[] {
-    return this.#gateway.recorder.frames.toArray().filter(({ connection }) => connection === this.id);
+  get compression(): Compression {
+    return this.#writer.compression;
   }
 
-  /** The first fault that strikes this connection on an occasion. */
+  get frames(): readonly RecordedFrame[] {
+    return this.#gateway.recorder.frames.filter(({ connection }) => connection === this.id);
+  }
+
+  /** Takes the first fault that strikes this connection on an occasion. */
   takeFault<O extends Occasion>(occasion: O): FaultAt<O> | null {
-    const { faults, recorder, settings } = this.#gateway;
     const url = this.path === RESUME_PATH ? 'resume' : 'gateway';
-    const fault = faults.take(occasion, { shardId: this.shardId, url });
-    if (fault !== null) {
-      recorder.log.push({ kind: 'fault', at: settings.now(), connection: this.id, shardId: this.shardId, fault });
-    }
+    const fault = this.#gateway.faults.take(occasion, { shardId: this.shardId, url });
+    if (fault !== null) this.#logFault(fault);
     return fault;
   }
 
-  /** Runs a task now or in `ms` milliseconds, unless the connection is closed or silent by then. */
-  later(ms: number, task: () => void): void {
-    if (ms <= 0) task();
-    else {
-      this.#gateway.timers.after(ms, () => {
-        if (this.open && !this.silent) task();
-      });
+  /** Calls `reply` for a client's payload, unless a fault comes in its place. */
+  answer(occasion: AnswerOccasion, reply: (fault: Fault | null) => void): void {
+    const fault = this.takeFault(occasion);
+    if (fault === null) reply(null);
+    else if (!('skip' in fault)) {
+      const action = connectionActionOf(fault);
+      this.#later(fault.delay ?? 0, () => (action === null ? reply(fault) : this.#perform(action)));
     }
   }
 
-  /** Sends an op that is no dispatch. */
-  send(op: number, d: unknown, occasion: 'hello' | null = null, sent?: () => void): void {
-    this.#push({ op, t: null, s: null, d, json: JSON.stringify(d) }, occasion, sent);
+  /** Sends a payload that is not a dispatch; `onSent` runs once it has left. */
+  send(op: number, d: unknown, occasion: 'hello' | null = null, onSent?: () => void): void {
+    this.#push({ op, t: null, s: null, d, json: JSON.stringify(d) }, occasion, onSent);
   }
 
-  sendDispatch(
-    { t, d, json }: DispatchPayload,
-    s: number,
-    occasion: 'dispatch' | 'ready' | 'replay' | 'resumed',
-    sent?: () => void,
-  ): void {
-    this.#push({ op: Opcode.Dispatch, t, s, d, json }, occasion, sent);
+  sendDispatch({ t, d, json }: DispatchPayload, s: number, occasion: FrameOccasion, onSent?: () => void): void {
+    this.#push({ op: Opcode.Dispatch, t, s, d, json }, occasion, onSent);
   }
 
-  /** Makes this the connection its session's dispatches go to. */
+  /** Makes this the connection that the session's dispatches go to. */
   hold(session: Session): void {
     this.session = session;
     this.sessionId = session.id;
     session.attach(this);
-    if (session.compress && this.compression === 'none') {
-      this.compression = 'payload';
-      this.#codec = createPayloadCodec(this.#gateway.settings.payloadCompressionThreshold);
-    }
+    if (session.compress) this.#writer.compressPayloads();
   }
 
-  /** INVALID_SESSION: whatever the session was, this connection is no longer its own. */
+  /** Sends INVALID_SESSION and lets go of the session, which ends unless it is resumable. */
   invalidate(isResumable: boolean): void {
     this.#release(!isResumable);
     this.phase = 'invalidated';
@@ -160,17 +136,16 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
   }
 
   violate(rule: Rule, detail: string): void {
-    const { recorder, settings } = this.#gateway;
-    recorder.violations.push({ at: settings.now(), connection: this.id, shardId: this.shardId, rule, detail });
+    this.#gateway.recorder.addViolation({ connection: this.id, shardId: this.shardId, rule, detail });
   }
 
-  /** Closes for a rule the client broke. */
+  /** Records a violation and closes with its code. */
   refuse({ rule, code, detail }: Refusal): void {
     this.violate(rule, detail);
     this.#close(code, closeCodeRow(code).name);
   }
 
-  /** Closes because another connection has resumed the session: 4005, and the session lives on. */
+  /** Closes with 4005, because another connection has resumed the session. */
   yieldSession(): void {
     this.#close(4005, 'session resumed elsewhere');
   }
@@ -178,27 +153,9 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
   override apply(action: ConnectionAction): boolean {
     checkAction(action);
     if (!this.open) return false;
-    const { recorder, settings } = this.#gateway;
-    recorder.log.push({ kind: 'fault', at: settings.now(), connection: this.id, shardId: this.shardId, fault: action });
-    this.perform(action);
+    this.#logFault(action);
+    this.#perform(action);
     return true;
-  }
-
-  perform(action: ConnectionAction): void {
-    if (!this.open) return;
-    if ('closeWith' in action) this.#close(action.closeWith, action.reason ?? '');
-    else if ('ignoreClose' in action) this.#ignoresClose = true;
-    else if ('invalidSession' in action) this.invalidate(action.invalidSession);
-    else if ('loseSession' in action) this.#release(true);
-    else if ('reconnect' in action) this.send(Opcode.Reconnect, null);
-    else if ('requestHeartbeat' in action) this.send(Opcode.Heartbeat, null);
-    else if ('reset' in action) this.#reset();
-    else if ('sendCorrupt' in action) this.#sendUnframed(corruptBytes, null);
-    else if ('sendText' in action) this.#sendUnframed(this.#codec.encode(action.sendText), action.sendText);
-    else {
-      this.silent = true;
-      this.heartbeats.stop();
-    }
   }
 
   onClientClose(code: number, reason: string, answer: () => void): void {
@@ -216,58 +173,55 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
   }
 
   onBrokenFrame(): void {
-    this.refuse({ rule: 'decode error', code: 4002, detail: 'not a WebSocket frame the gateway reads' });
+    this.refuse({ rule: 'decode error', code: 4002, detail: 'the message is not a WebSocket frame, or over 1 MiB' });
   }
 
-  #push(
-    frame: OutgoingFrame,
-    occasion: 'dispatch' | 'hello' | 'ready' | 'replay' | 'resumed' | null,
-    sent?: () => void,
-  ): void {
+  #perform(action: ConnectionAction): void {
+    if (!this.open) return;
+    if (this.silent && ('sendCorrupt' in action || 'sendText' in action)) return;
+    if ('closeWith' in action) this.#close(action.closeWith, action.reason ?? '');
+    else if ('ignoreClose' in action) this.#ignoresClose = true;
+    else if ('invalidSession' in action) this.invalidate(action.invalidSession);
+    else if ('loseSession' in action) this.#release(true);
+    else if ('reconnect' in action) this.send(Opcode.Reconnect, null);
+    else if ('requestHeartbeat' in action) this.send(Opcode.Heartbeat, null);
+    else if ('reset' in action) this.#reset();
+    else if ('sendCorrupt' in action) this.#writer.writeBytes(corruptBytes);
+    else if ('sendText' in action) this.#writer.writeText(action.sendText);
+    else {
+      this.silent = true;
+      this.heartbeats.stop();
+    }
+  }
+
+  /** Runs a task after a delay, unless the connection is closed or silent by then. */
+  #later(delayMs: number, task: () => void): void {
+    if (delayMs <= 0) task();
+    else {
+      this.#gateway.timers.after(delayMs, () => {
+        if (this.open && !this.silent) task();
+      });
+    }
+  }
+
+  #push(frame: OutgoingFrame, occasion: FrameOccasion | 'hello' | null, onSent?: () => void): void {
     const fault = occasion === null ? null : this.takeFault(occasion);
     if (fault !== null && 'skip' in fault) return;
     const action = fault === null ? null : connectionActionOf(fault);
     const delay = fault?.delay ?? 0;
-    this.#line.push(action === null ? delay : 0, () => {
+    this.#order.push(action === null ? delay : 0, () => {
       if (!this.open || this.silent) return;
-      this.#transmit(frame);
-      sent?.();
-      if (action !== null) this.later(delay, () => this.perform(action));
+      this.#writer.writeFrame(frame);
+      onSent?.();
+      if (action !== null) this.#later(delay, () => this.#perform(action));
     });
   }
 
-  #transmit({ op, t, s, d, json }: OutgoingFrame): void {
-    const text = frameText(op, t, s, json);
-    this.#write(this.#codec.encode(text));
-    this.#record(op, t, s, d, text);
+  #logFault(fault: ConnectionAction | Fault): void {
+    this.#gateway.recorder.addLogEntry({ kind: 'fault', connection: this.id, shardId: this.shardId, fault });
   }
 
-  #sendUnframed(message: Buffer | string, text: string | null): void {
-    if (this.silent) return;
-    this.#write(message);
-    this.#record(null, null, null, text, text ?? message);
-  }
-
-  #write(message: Buffer | string): void {
-    const { splitFrames } = this.#gateway.settings;
-    if (typeof message === 'string' || this.compression !== 'zlib-stream' || message.length <= splitFrames) {
-      this.#socket.send(message);
-      return;
-    }
-    for (let start = 0; start < message.length; start += splitFrames) {
-      this.#socket.send(message.subarray(start, start + splitFrames));
-    }
-  }
-
-  #record(op: number | null, t: string | null, s: number | null, d: unknown, content: Buffer | string): void {
-    const { recorder, settings } = this.#gateway;
-    if (!recorder.wantsFrames) return;
-    const { id: connection, shardId } = this;
-    const bytes = Buffer.byteLength(content);
-    recorder.frame({ at: settings.now(), connection, shardId, direction: 'gateway', op, t, s, d, bytes });
-  }
-
-  /** Closes from the gateway's side; a code after which a client must identify, or stay away, ends the session. */
+  /** Closes from the gateway's side. A code after which the client must not resume ends the session. */
   #close(code: number, reason: string): void {
     if (!this.open) return;
     this.gatewayCloseCode = code;
@@ -282,29 +236,28 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
     this.#tcp.resetAndDestroy();
   }
 
-  #ended(): void {
+  #onSocketClose(): void {
     if (this.open) {
       this.#markClosed('client', null, '');
       this.#release(false);
     }
-    this.#codec.close();
+    this.#writer.close();
   }
 
   #markClosed(by: 'client' | 'gateway', code: number | null, reason: string): void {
-    const { recorder, settings } = this.#gateway;
-    const at = settings.now();
-    this.closedAt = at;
+    const { recorder, options } = this.#gateway;
+    this.closedAt = options.now();
     this.closedBy = by;
     this.heartbeats.stop();
-    recorder.log.push({ kind: 'close', at, connection: this.id, shardId: this.shardId, by, code, reason });
+    recorder.addLogEntry({ kind: 'close', connection: this.id, shardId: this.shardId, by, code, reason });
   }
 
-  /** Lets go of the session; a session that another connection has taken over stays with that one. */
-  #release(forget: boolean): void {
+  /** Lets go of the session. A session that another connection has taken over stays with that one. */
+  #release(endsIt: boolean): void {
     const { session } = this;
     this.session = null;
     if (session === null) return;
-    if (forget) this.#gateway.sessions.forget(session);
-    if (session.holder === this) session.detach(this.#gateway.settings.now());
+    if (endsIt) this.#gateway.sessions.forget(session);
+    if (session.holder === this) session.detach(this.#gateway.options.now());
   }
 }

@@ -1,12 +1,12 @@
 import type { Timers } from '../timers.js';
 
-/** Calls `onMissed` once no heartbeat has come for `limitMs`. */
+/** Calls `onMissed` when no heartbeat has come for `limitMs` milliseconds. */
 export class HeartbeatWatch {
   readonly #timers: Timers;
   readonly #now: () => number;
   readonly #limitMs: number;
   readonly #onMissed: () => void;
-  #last = 0;
+  #lastBeatAt = 0;
   #cancel: (() => void) | null = null;
 
   constructor(timers: Timers, now: () => number, limitMs: number, onMissed: () => void) {
@@ -18,12 +18,12 @@ export class HeartbeatWatch {
 
   start(): void {
     if (this.#limitMs === Infinity) return;
-    this.#last = this.#now();
+    this.#lastBeatAt = this.#now();
     this.#wait(this.#limitMs);
   }
 
   beat(): void {
-    this.#last = this.#now();
+    this.#lastBeatAt = this.#now();
   }
 
   stop(): void {
@@ -31,15 +31,15 @@ export class HeartbeatWatch {
     this.#cancel = null;
   }
 
-  #wait(ms: number): void {
-    this.#cancel = this.#timers.after(ms, () => {
+  #wait(delayMs: number): void {
+    this.#cancel = this.#timers.after(delayMs, () => {
       if (this.#remaining() > 0) this.#wait(this.#remaining());
-      else this.#giveATurn();
+      else this.#checkNextTurn();
     });
   }
 
-  /** An event loop that was blocked is not a missed heartbeat: one that already waits in the socket is read first. */
-  #giveATurn(): void {
+  /** A blocked event loop is not a missed heartbeat: frames that wait in the socket are read first. */
+  #checkNextTurn(): void {
     const immediate = setImmediate(() => {
       if (this.#remaining() > 0) this.#wait(this.#remaining());
       else this.#onMissed();
@@ -49,6 +49,6 @@ export class HeartbeatWatch {
   }
 
   #remaining(): number {
-    return this.#limitMs - (this.#now() - this.#last);
+    return this.#limitMs - (this.#now() - this.#lastBeatAt);
   }
 }

@@ -1,16 +1,10 @@
+import type { LoseSession } from '../faults/faults.js';
 import { BoundedLog } from '../records/boundedLog.js';
-import type { Connection } from './connection.js';
-
-/** A dispatch before it has a sequence number: one object for all the sessions it goes to. */
-export interface DispatchPayload {
-  readonly t: string;
-  readonly d: unknown;
-  /** `d` as JSON. */
-  readonly json: string;
-}
+import type { DispatchPayload } from './dispatchPayload.js';
+import type { Identity } from './readIdentify.js';
 
 /**
- * What the gateway knows of a session.
+ * Session as the gateway knows it.
  *
  * See [Discord Docs/Resuming](https://docs.discord.com/developers/events/gateway#resuming).
  */
@@ -19,29 +13,34 @@ export interface SimulatedSession {
   readonly shardId: number;
   readonly total: number;
   readonly intents: number;
-  /** `s` of the last dispatch, whether the client was there to receive it or not. */
+  /** Sequence `s` of the last dispatch, whether a connection was open to receive it or not. */
   readonly sequence: number;
-  /** `id` of the connection that holds it, or null while the shard is away. */
+  /** Connection's `id`, or null while the session has no connection. */
   readonly connection: number | null;
 }
 
-/** A session with its dispatches: the n-th of the log has the sequence n + 1. */
+/** Connection that a session's dispatches go to. */
+export interface SessionHolder {
+  readonly id: number;
+  apply(action: LoseSession): boolean;
+  sendDispatch(payload: DispatchPayload, sequence: number, occasion: 'dispatch'): void;
+  /** Closes because another connection has resumed the session. */
+  yieldSession(): void;
+}
+
+/** Session with its dispatches. The n-th one it keeps has the sequence n + 1. */
 export class Session implements SimulatedSession {
   readonly id: string;
   readonly shardId: number;
   readonly total: number;
   readonly intents: number;
-  /** Whether IDENTIFY asked for payload compression; it outlives the connection. */
+  /** True where IDENTIFY asked for payload compression; a RESUME keeps it. */
   readonly compress: boolean;
   readonly #dispatches: BoundedLog<DispatchPayload>;
-  #holder: Connection | null = null;
-  #lostAt = 0;
+  #holder: SessionHolder | null = null;
+  #detachedAt = 0;
 
-  constructor(
-    id: string,
-    identity: { shardId: number; total: number; intents: number; compress: boolean },
-    maxReplay: number,
-  ) {
+  constructor(id: string, identity: Identity, maxReplay: number) {
     this.id = id;
     this.shardId = identity.shardId;
     this.total = identity.total;
@@ -58,21 +57,21 @@ export class Session implements SimulatedSession {
     return this.#holder?.id ?? null;
   }
 
-  get holder(): Connection | null {
+  get holder(): SessionHolder | null {
     return this.#holder;
   }
 
-  attach(holder: Connection): void {
+  attach(holder: SessionHolder): void {
     this.#holder = holder;
   }
 
   detach(now: number): void {
     this.#holder = null;
-    this.#lostAt = now;
+    this.#detachedAt = now;
   }
 
-  hasExpired(now: number, timeout: number): boolean {
-    return this.#holder === null && now - this.#lostAt > timeout;
+  hasExpired(now: number, timeoutMs: number): boolean {
+    return this.#holder === null && now - this.#detachedAt > timeoutMs;
   }
 
   /** Keeps a dispatch for replay and returns its sequence. */
@@ -81,7 +80,13 @@ export class Session implements SimulatedSession {
     return this.sequence;
   }
 
-  /** Whether every dispatch after `sequence` can still be replayed. */
+  /** Keeps a dispatch for replay and sends it to the holder, if there is one. */
+  dispatch(payload: DispatchPayload): void {
+    const sequence = this.append(payload);
+    this.#holder?.sendDispatch(payload, sequence, 'dispatch');
+  }
+
+  /** True where every dispatch after `sequence` is still kept. */
   canReplay(sequence: number): boolean {
     return sequence >= this.#dispatches.forgotten;
   }

@@ -1,28 +1,29 @@
 import { randomBytes } from 'node:crypto';
+import type { Identity } from './readIdentify.js';
 import { Session } from './session.js';
 
-export interface SessionBookSettings {
+export interface SessionBookOptions {
   readonly maxReplay: number;
   readonly sessionTimeout: number;
   readonly now: () => number;
 }
 
-/** Every session that can still be resumed, by id and by shard. */
+/** Sessions that can still be resumed, by id and by shard. */
 export class SessionBook {
-  readonly #settings: SessionBookSettings;
+  readonly #options: SessionBookOptions;
   readonly #byId = new Map<string, Session>();
   readonly #byShard = new Map<number, Set<Session>>();
 
-  constructor(settings: SessionBookSettings) {
-    this.#settings = settings;
+  constructor(options: SessionBookOptions) {
+    this.#options = options;
   }
 
-  /** A new session. Those the same shard has left behind are forgotten: it has moved on. */
-  create(identity: ConstructorParameters<typeof Session>[1]): Session {
+  /** Creates a session, and forgets those of the same shard that no connection holds. */
+  create(identity: Identity): Session {
     for (const old of this.ofShard(identity.shardId)) {
       if (old.holder === null && old.total === identity.total) this.forget(old);
     }
-    const session = new Session(randomBytes(16).toString('hex'), identity, this.#settings.maxReplay);
+    const session = new Session(randomBytes(16).toString('hex'), identity, this.#options.maxReplay);
     this.#byId.set(session.id, session);
     const siblings = this.#byShard.get(session.shardId);
     if (siblings === undefined) this.#byShard.set(session.shardId, new Set([session]));
@@ -40,7 +41,6 @@ export class SessionBook {
     this.#byShard.get(session.shardId)?.delete(session);
   }
 
-  /** The sessions of a shard. */
   ofShard(shardId: number): Session[] {
     return [...(this.#byShard.get(shardId) ?? [])].filter((session) => !this.#hasExpired(session));
   }
@@ -49,9 +49,9 @@ export class SessionBook {
     return [...this.#byId.values()].filter((session) => !this.#hasExpired(session));
   }
 
-  /** Looked at when somebody asks rather than by a timer; a session that has run out is forgotten then. */
+  /** Expiry is checked on access instead of by a timer. An expired session is forgotten. */
   #hasExpired(session: Session): boolean {
-    if (!session.hasExpired(this.#settings.now(), this.#settings.sessionTimeout)) return false;
+    if (!session.hasExpired(this.#options.now(), this.#options.sessionTimeout)) return false;
     this.forget(session);
     return true;
   }

@@ -2,34 +2,35 @@ import type { Compression } from './codec.js';
 import type { FaultCalls } from '../faults/faultCalls.js';
 import type { RecordedFrame } from '../records/records.js';
 
-/** One WebSocket connection of a client's, open or closed; its faults by call tell whether the connection was open to take them. */
+/** WebSocket connection of a client, open or closed. Its fault methods return false where it was closed already. */
 export interface SimulatedConnection extends FaultCalls<[], boolean> {
-  /** From 1 on, in the order of the upgrades. */
+  /** Number of the connection, counted from 1 in the order of the upgrades. */
   readonly id: number;
-  /** Shard it authenticated as; null before. */
+  /** Shard that the connection authenticated as; null before. */
   readonly shardId: number | null;
-  /** Session it got or asked to resume, kept after its end. */
+  /** Session that the connection got or asked to resume; it stays after the end of either. */
   readonly sessionId: string | null;
-  /** False from the first close frame, by whichever side, or the loss of the socket on. */
+  /** False once either side has sent a close frame, or the socket was lost. */
   readonly open: boolean;
   /** Path of the URL: `/`, or `/resume` for `resume_gateway_url`. */
   readonly path: string;
   /** Query of the URL: `v`, `encoding`, `compress`. */
   readonly query: Readonly<Record<string, string>>;
   readonly compression: Compression;
-  /** True once {@link FaultCalls.silence | silenced}. */
+  /** True after {@link FaultCalls.silence | silence}. */
   readonly silent: boolean;
-  /** Milliseconds on the simulator's clock. */
+  /** Time of the upgrade, in milliseconds on the simulator's clock. */
   readonly openedAt: number;
+  /** Time of the end, in milliseconds on the simulator's clock; null while open. */
   readonly closedAt: number | null;
-  /** Who ended it; a socket that was just gone counts as the client's doing. */
+  /** Side that closed first; null while open. A socket that was lost without a close frame counts as closed by the client. */
   readonly closedBy: 'client' | 'gateway' | null;
-  /** Code of the close frame the client closed with; null if it sent none or only answered the gateway's. 1005: a frame without a code. */
+  /** Code of the client's close frame, 1005 where it had none; null where the client sent no close frame or only answered the gateway's. */
   readonly closeCode: number | null;
   /** Reason in the client's close frame. */
   readonly closeReason: string;
-  /** Code the gateway closed with, or null. */
+  /** Code the gateway closed with; null where it did not close. */
   readonly gatewayCloseCode: number | null;
-  /** Its frames among those recorded, in order. */
+  /** Recorded frames of the connection, in order. */
   readonly frames: readonly RecordedFrame[];
 }

@@ -1,5 +1,5 @@
 /**
- * At most `limit` hits in any `windowMs`: a log of the last `limit` hits, as a ring.
+ * Limit of `limit` hits in any `windowMs` milliseconds, kept as a ring of the last `limit` hits.
  *
  * A counter that is reset every window would let nearly twice the limit through around the reset.
  */
@@ -14,7 +14,7 @@ export class SlidingWindow {
     this.#windowMs = windowMs;
   }
 
-  /** Records a hit; false if it is one more than the window allows. */
+  /** Records a hit. False where it is one more than the window allows. */
   hit(now: number): boolean {
     const oldest = this.#hits[this.#next];
     this.#hits[this.#next] = now;

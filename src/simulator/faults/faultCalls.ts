@@ -1,32 +1,32 @@
 import type { ConnectionAction } from './faults.js';
 
 /**
- * Faults by call, each a name for one {@link ConnectionAction}: on a connection for that one, on the simulator for the
- * open connections of a shard, or of all shards where `shardId` is left out.
+ * Methods that commit a fault now, one for each {@link ConnectionAction}. A connection commits it on itself; the simulator on
+ * the open connections of a shard, or of all shards where `shardId` is left out.
  */
 export abstract class FaultCalls<Target extends unknown[], Result> {
   /**
    * Commits an action now.
    *
-   * @throws SimulatorError `INVALID_FAULT` if it is none.
+   * @throws SimulatorError `INVALID_FAULT` where the action names nothing to do, several things, or a wrong value.
    */
   abstract apply(action: ConnectionAction, ...target: Target): Result;
 
-  /** Zombie: the connection stays open, and nothing is acknowledged, sent or enforced on it any more. */
+  /** Makes the connection a zombie: it stays open, but acknowledges, sends and enforces nothing any more. */
   silence(...target: Target): Result {
     return this.apply({ silence: true }, ...target);
   }
 
-  /** Drops the TCP connection with RST; a frame sent just before may be lost with it. The session stays. */
+  /** Drops the TCP connection with RST. The session stays; a frame that was sent just before may be lost. */
   reset(...target: Target): Result {
     return this.apply({ reset: true }, ...target);
   }
 
   /**
-   * Closes the WebSocket with any code a close frame may carry; one after which a client may not resume forgets the session.
+   * Closes the WebSocket with any code a close frame may carry. A code after which a client must not resume ends the session.
    *
    * See [Discord Docs/Gateway Close Event Codes](https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes).
-   * @throws SimulatorError `INVALID_FAULT` if no close frame may carry the code, or the reason is over 123 bytes.
+   * @throws SimulatorError `INVALID_FAULT` where no close frame may carry the code, or the reason is over 123 bytes.
    */
   closeWith(code: number, reason?: string, ...target: Target): Result {
     return this.apply(reason === undefined ? { closeWith: code } : { closeWith: code, reason }, ...target);
@@ -42,7 +42,7 @@ export abstract class FaultCalls<Target extends unknown[], Result> {
   }
 
   /**
-   * Sends INVALID_SESSION (op 9); where it is not `resumable`, the session is forgotten.
+   * Sends INVALID_SESSION (op 9). The session ends unless it is `resumable`.
    *
    * See [Discord Docs/Invalid Session](https://docs.discord.com/developers/events/gateway-events#invalid-session).
    */
@@ -51,7 +51,7 @@ export abstract class FaultCalls<Target extends unknown[], Result> {
   }
 
   /**
-   * Asks for a heartbeat (op 1).
+   * Asks the client for a heartbeat (op 1).
    *
    * See [Discord Docs/Heartbeat Requests](https://docs.discord.com/developers/events/gateway#heartbeat-requests).
    */
@@ -59,22 +59,22 @@ export abstract class FaultCalls<Target extends unknown[], Result> {
     return this.apply({ requestHeartbeat: true }, ...target);
   }
 
-  /** Sends this text, through the connection's own compression, as if it were a payload. */
+  /** Sends a text as if it were a payload, through the connection's compression. */
   sendText(text: string, ...target: Target): Result {
     return this.apply({ sendText: text }, ...target);
   }
 
-  /** Sends bytes no inflater of the connection accepts; without compression, a binary frame that is neither zlib nor JSON. */
+  /** Sends bytes that the client cannot inflate; without compression, a binary message that is neither zlib nor JSON. */
   sendCorrupt(...target: Target): Result {
     return this.apply({ sendCorrupt: true }, ...target);
   }
 
-  /** Half-open: from now on a close frame of the client's is never answered. */
+  /** Makes the connection half-open: the client's close frame is never answered. */
   ignoreClose(...target: Target): Result {
     return this.apply({ ignoreClose: true }, ...target);
   }
 
-  /** Forgets the session and says nothing: dispatches cease, and its next RESUME is answered with op 9 false. */
+  /** Ends the session without a word: dispatches stop, and the next RESUME is answered with op 9 false. */
   loseSession(...target: Target): Result {
     return this.apply({ loseSession: true }, ...target);
   }

@@ -1,15 +1,15 @@
 /**
- * What can go wrong, as data. A call (`simulator.reset(0)`) and a script (`{ at: 'ready', reset: true }`) name the same
- * actions: a call commits one at once, a {@link Fault} commits it when its occasion comes.
+ * Faults as data. A call (`simulator.reset(0)`) and a script (`{ at: 'ready', reset: true }`) name the same actions: a call
+ * commits one at once, a {@link Fault} commits it when its occasion comes.
  */
 
-/** Closes the WebSocket with `closeWith`. A code after which Discord knows no session any more (4004, 4007, 4009 …) forgets it. */
+/** Closes the WebSocket with this code. A code after which Discord does not resume (4004, 4007, 4009 …) ends the session. */
 export interface CloseWith {
   readonly closeWith: number;
   readonly reason?: string;
 }
 
-/** Sends INVALID_SESSION (op 9) with this as `d`; false forgets the session. */
+/** Sends INVALID_SESSION (op 9) with this `d`; false ends the session. */
 export interface InvalidSession {
   readonly invalidSession: boolean;
 }
@@ -19,47 +19,47 @@ export interface Reconnect {
   readonly reconnect: true;
 }
 
-/** Drops the TCP connection with RST; a frame sent just before may be lost with it. */
+/** Drops the TCP connection with RST; a frame that was sent just before may be lost. */
 export interface Reset {
   readonly reset: true;
 }
 
-/** Zombie: the connection stays open, and nothing is acknowledged, sent or enforced on it any more. */
+/** Makes the connection a zombie: it stays open, but acknowledges, sends and enforces nothing any more. */
 export interface Silence {
   readonly silence: true;
 }
 
-/** Sends this text, through the connection's own compression, as if it were a payload. */
+/** Sends a text as if it were a payload, through the connection's compression. */
 export interface SendText {
   readonly sendText: string;
 }
 
-/** Sends bytes no inflater of the connection accepts; without transport compression, a binary frame that is neither zlib nor JSON. */
+/** Sends bytes that the client cannot inflate; without transport compression, a binary message that is neither zlib nor JSON. */
 export interface SendCorrupt {
   readonly sendCorrupt: true;
 }
 
-/** Asks for a heartbeat (op 1). */
+/** Asks the client for a heartbeat (op 1). */
 export interface RequestHeartbeat {
   readonly requestHeartbeat: true;
 }
 
-/** Half-open: from now on a close frame of the client's is never answered. */
+/** Makes the connection half-open: the client's close frame is never answered. */
 export interface IgnoreClose {
   readonly ignoreClose: true;
 }
 
-/** Forgets the session and says nothing: dispatches cease, and its next RESUME is answered with op 9 false. */
+/** Ends the session without a word: dispatches stop, and the next RESUME is answered with op 9 false. */
 export interface LoseSession {
   readonly loseSession: true;
 }
 
-/** Answers a request with RATE_LIMITED instead, and this as its `retry_after` in seconds. */
+/** Answers a request with RATE_LIMITED and this `retry_after` in seconds. */
 export interface RateLimit {
   readonly rateLimit: number;
 }
 
-/** What can be done to an open connection, now (`simulator.apply`) or at an occasion ({@link Fault}). */
+/** Fault of an open connection, committed now (`simulator.apply`) or on an occasion ({@link Fault}). */
 export type ConnectionAction =
   | CloseWith
   | IgnoreClose
@@ -83,52 +83,54 @@ export interface Hang {
   readonly hang: true;
 }
 
-/** What can be done to an HTTP request instead of answering it. */
+/** Fault of an HTTP request, in place of its answer. */
 export type HttpAction = Hang | Refuse | Reset;
 
-/** The frame never leaves, or the client's frame is never answered. */
+/** Drops the frame that is due, or leaves the client's frame unanswered. */
 export interface Skip {
   readonly skip: true;
 }
 
-/** The frame or the answer comes so many milliseconds late, and nothing else happens. */
+/** Delays the frame or the answer by so many milliseconds, and does nothing else. */
 export interface Late {
   readonly delay: number;
 }
 
-/** How often, and how late. */
+/** Number of occasions a fault strikes, and its delay. */
 export interface Timing {
-  /** Matching occasions it strikes; default 1, Infinity allowed. */
+  /** Matching occasions that the fault strikes; default 1, may be Infinity. */
   readonly times?: number;
-  /** Matching occasions it lets pass first; default 0. Those an earlier fault struck are not counted. */
+  /** Matching occasions that pass first; default 0. An occasion that an earlier fault struck does not count. */
   readonly after?: number;
-  /** Milliseconds by which the action comes late; on its own, by which the frame or the answer does. Default 0. */
+  /** Milliseconds by which the action is late, or the frame or answer where there is no action; default 0. */
   readonly delay?: number;
 }
 
-/** Where it strikes: connections to the first URL, or to `resume_gateway_url`; left out, both. */
+/** Limits a fault to connections of one URL. */
 export interface ByUrl {
+  /** First URL or `resume_gateway_url`; default both. */
   readonly url?: 'gateway' | 'resume';
 }
 
-/** Where it strikes: connections of this shard; left out, all. */
+/** Limits a fault to connections of one shard. */
 export interface ByShard extends ByUrl {
+  /** Shard id; default every shard. */
   readonly shardId?: number;
 }
 
-/** The client has asked: what happens comes instead of the answer. */
+/** Occasion on which the client asked for something: the fault comes instead of the answer. */
 export type AnswerOccasion = 'identify' | 'resume' | 'heartbeat' | 'request';
 
-/** The gateway is about to send: what happens comes right after the frame has left. */
+/** Occasion on which the gateway is about to send: the fault comes right after the frame. */
 export type FrameOccasion = 'ready' | 'resumed' | 'dispatch' | 'replay';
 
-/** Distributes, so that each occasion is a member of the union by itself. */
+/** Distributive type: each occasion becomes a member of the union by itself. */
 type At<Occasion extends string, Rest> = Occasion extends string ? { readonly at: Occasion } & Timing & Rest : never;
 
 /**
- * One fault: an occasion, and what happens on it.
+ * Fault that is committed when its occasion comes.
  *
- * | `at` | occasion | what happens |
+ * | `at` | occasion | the fault comes |
  * |---|---|---|
  * | `api` | a request to `/gateway` or `/gateway/bot` | instead of the answer |
  * | `upgrade` | a WebSocket handshake | instead of the answer |
@@ -139,9 +141,9 @@ type At<Occasion extends string, Rest> = Occasion extends string ? { readonly at
  * | `dispatch`, `replay` | any other dispatch is due, live or replayed | after it, unless `skip` |
  * | `close` | the client's close frame has come | instead of the answer |
  *
- * `delay` alone makes the frame or the answer late; what follows on the same connection waits behind a late frame.
- * An IDENTIFY that a fault strikes has still spent its share of the limits. Of several faults for one occasion the
- * earliest strikes, so that an array of them is a story: the first IDENTIFY meets the first fault, the second the next.
+ * `delay` alone makes the frame or the answer late; later frames of the same connection wait behind a late one. An IDENTIFY
+ * that a fault strikes still counts against the limits. Where several faults fit one occasion, the one that was added first
+ * strikes, so an array of faults is a story: the first IDENTIFY meets the first fault, the second IDENTIFY the next.
  */
 export type Fault =
   | At<'api', HttpAction | Late>
@@ -151,7 +153,8 @@ export type Fault =
   | At<'request', ByShard & (ConnectionAction | Late | RateLimit | Skip)>
   | At<'close', ByShard & (Late | Reset | Skip)>;
 
+/** Point in the life of a connection or a request at which a fault can strike. */
 export type Occasion = Fault['at'];
 
-/** The faults of one occasion. */
+/** Faults that one occasion knows. */
 export type FaultAt<O extends Occasion> = Extract<Fault, { at: O }>;

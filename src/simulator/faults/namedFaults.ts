@@ -1,6 +1,6 @@
 import type { ConnectionAction } from './faults.js';
 
-/** Faults of a connection by short names, for whoever types them or finds them on a button. */
+/** Short names of connection faults, for the command line and for buttons. */
 export const namedFaults: Readonly<Record<string, ConnectionAction>> = {
   drop: { reset: true },
   zombie: { silence: true },

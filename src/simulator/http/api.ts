@@ -16,14 +16,14 @@ export function serveApi(gateway: Gateway, request: IncomingMessage, response: S
   const route = ROUTE.exec(path);
   const fault = route === null ? null : gateway.faults.take('api', { shardId: null, url: null });
   if (fault !== null) {
-    gateway.recorder.log.push({ kind: 'fault', at: gateway.settings.now(), connection: null, shardId: null, fault });
+    gateway.recorder.addLogEntry({ kind: 'fault', connection: null, shardId: null, fault });
   }
   const action = fault === null ? null : httpActionOf(fault);
   const finish = (): void => {
     const outcome = act(action, request, response, () =>
       route === null ? errorAnswer(404) : answer(gateway, request, route),
     );
-    gateway.recorder.log.push({ kind: 'api', at: gateway.settings.now(), path, outcome });
+    gateway.recorder.addLogEntry({ kind: 'api', path, outcome });
   };
   if (fault?.delay === undefined) finish();
   else gateway.timers.after(fault.delay, finish);
@@ -45,17 +45,13 @@ function act(
   return status;
 }
 
-function answer(
-  { identifyGate, settings, url }: Gateway,
-  request: IncomingMessage,
-  route: RegExpExecArray,
-): HttpAnswer {
+function answer({ identifyGate, options, url }: Gateway, request: IncomingMessage, route: RegExpExecArray): HttpAnswer {
   if (request.method !== 'GET') return errorAnswer(405);
   if (route[1] === undefined) return jsonAnswer(200, { url });
   const { authorization = '' } = request.headers;
-  if (!authorization.startsWith('Bot ') || !settings.acceptsToken(authorization.slice('Bot '.length)))
+  if (!authorization.startsWith('Bot ') || !options.acceptsToken(authorization.slice('Bot '.length)))
     return errorAnswer(401);
-  const { total, remaining, resetAfter } = identifyGate.budget(settings.now());
-  const limit = { total, remaining, reset_after: resetAfter, max_concurrency: settings.maxConcurrency };
-  return jsonAnswer(200, { url, shards: settings.shards, session_start_limit: limit });
+  const { total, remaining, resetAfter } = identifyGate.budget(options.now());
+  const limit = { total, remaining, reset_after: resetAfter, max_concurrency: options.maxConcurrency };
+  return jsonAnswer(200, { url, shards: options.shards, session_start_limit: limit });
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Refuse } from '../faults/faults.js';
 
-/** An HTTP answer as Discord gives it: JSON, and `Retry-After` in seconds where it asks for patience. */
+/** HTTP answer with a JSON body, like Discord's. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export function jsonAnswer(status: number, value: unknown, headers: Record<strin
   return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-/** Discord's error body: `{"message":"401: Unauthorized","code":0}`. */
+/** Answer with Discord's error body: `{"message":"401: Unauthorized","code":0}`. */
 export function errorAnswer(status: number, message = `${status}: ${STATUS_CODES[status] ?? 'Error'}`): HttpAnswer {
   return jsonAnswer(status, { message, code: 0 });
 }
@@ -27,14 +27,14 @@ export function refusalAnswer({ refuse: status, retryAfter }: Refuse): HttpAnswe
   );
 }
 
-/** Path and query of a request line. It is not parsed as a URL, for there are request lines that are none. */
+/** Reads path and query of a request line. A request line need not be a URL, so it is not parsed as one. */
 export function readTarget(target = '/'): { path: string; query: URLSearchParams } {
   const at = target.indexOf('?');
   const path = at < 0 ? target : target.slice(0, at);
   return { path: path.replace(/(?<=.)\/+$/, ''), query: new URLSearchParams(at < 0 ? '' : target.slice(at)) };
 }
 
-/** The answer as bytes, for a socket that was to be upgraded and has no response object. */
+/** Writes an answer as text, for an upgrade's socket, which has no response object. */
 export function rawAnswer({ status, headers, body }: HttpAnswer): string {
   const all = { ...headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);

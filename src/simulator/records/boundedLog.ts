@@ -1,12 +1,12 @@
 /**
  * The last `max` entries of a log.
  *
- * It is cut only once it has grown to twice its size, so that an entry costs O(1) however long the log runs.
+ * The array is cut only when it has grown to twice `max`, so that an entry costs O(1) however long the log runs.
  */
 export class BoundedLog<T> {
   readonly #max: number;
   #entries: T[] = [];
-  #dropped = 0;
+  #cut = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -15,23 +15,23 @@ export class BoundedLog<T> {
   push(entry: T): void {
     if (this.#entries.push(entry) < this.#max * 2) return;
     const excess = this.#entries.length - this.#max;
-    this.#dropped += excess;
+    this.#cut += excess;
     this.#entries = this.#entries.slice(excess);
   }
 
-  /** Entries ever pushed. */
+  /** Number of entries ever pushed. */
   get count(): number {
-    return this.#dropped + this.#entries.length;
+    return this.#cut + this.#entries.length;
   }
 
-  /** How many entries, from the first, are gone. */
+  /** Number of the oldest entries that are no longer kept. */
   get forgotten(): number {
     return Math.max(0, this.count - this.#max);
   }
 
-  /** The entries from the `start`-th ever pushed on, as far as they are still there. */
-  since(start: number): T[] {
-    return this.#entries.slice(Math.max(start, this.forgotten) - this.#dropped);
+  /** Kept entries, without the first `skipped` that were ever pushed. */
+  since(skipped: number): T[] {
+    return this.#entries.slice(Math.max(skipped, this.forgotten) - this.#cut);
   }
 
   toArray(): T[] {

@@ -1,45 +1,45 @@
 import type { ConnectionAction, Fault } from '../faults/faults.js';
 
 /**
- * One gateway payload on the wire, as sent or received.
+ * Gateway payload that was sent or received.
  *
  * See [Discord Docs/Gateway Payload Structure](https://docs.discord.com/developers/events/gateway-events#payload-structure).
  */
 export interface RecordedFrame {
   /** Milliseconds on the simulator's clock (since the epoch, unless `now` was given). */
   readonly at: number;
-  /** `id` of the connection. */
+  /** Connection's `id`. */
   readonly connection: number;
-  /** Shard the connection had authenticated as by then, or as which this very frame asks to; else null. */
+  /** Shard the connection has authenticated as, or that this IDENTIFY or RESUME names; null before. */
   readonly shardId: number | null;
   readonly direction: 'client' | 'gateway';
-  /** Null where the frame was not a gateway payload at all. */
+  /** Opcode; null where the frame was not a gateway payload. */
   readonly op: number | null;
   readonly t: string | null;
   readonly s: number | null;
-  /** Payload as parsed, not copied; a `token` in it reads {@link REDACTED}. */
+  /** Payload's `d` as parsed, not copied; a `token` in it reads {@link REDACTED}. */
   readonly d: unknown;
-  /** Bytes of UTF-8, before compression. */
+  /** Size in bytes of UTF-8, before compression. */
   readonly bytes: number;
 }
 
-/** What stands in place of a token in everything recorded. */
+/** Text that replaces a token in every record. */
 export const REDACTED = '[redacted]';
 
-/** What happened around the payloads: HTTP, upgrades, closes, and the faults that struck. */
+/** Event around the payloads: an HTTP request, an upgrade, a close, or a fault that was committed. `at` is in milliseconds. */
 export type LogEntry =
   | {
       readonly kind: 'api';
       readonly at: number;
       readonly path: string;
-      /** HTTP status of the answer, or what came instead of one. */
+      /** HTTP status of the answer, or the fault that came instead of one. */
       readonly outcome: number | 'hang' | 'reset';
     }
   | {
       readonly kind: 'upgrade';
       readonly at: number;
       readonly path: string;
-      /** 101 where a connection came of it. */
+      /** HTTP status, 101 where a connection was made; or the fault that came instead of an answer. */
       readonly outcome: number | 'hang' | 'reset';
       readonly connection: number | null;
     }
@@ -61,7 +61,7 @@ export type LogEntry =
       readonly fault: ConnectionAction | Fault;
     };
 
-/** A rule of the gateway's that a client can break. */
+/** Gateway rule that a client can break. */
 export type Rule =
   | 'already authenticated'
   | 'authentication failed'
@@ -84,18 +84,22 @@ export type Rule =
   | 'sharding required'
   | 'unknown opcode';
 
-/** A rule the client broke. A fault the simulator was told to commit is never one. */
+/**
+ * Rule the client broke. A fault that the simulator commits is never a violation.
+ *
+ * See [Discord Docs/Gateway Close Event Codes](https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes).
+ */
 export interface Violation {
   readonly at: number;
   readonly connection: number;
   readonly shardId: number | null;
   readonly rule: Rule;
-  /** What exactly was wrong, for people; no part of what the client sent but numbers. */
+  /** Description for people. Of the client's own input it quotes numbers alone. */
   readonly detail: string;
 }
 
 /**
- * An IDENTIFY that was well formed and carried an accepted token.
+ * IDENTIFY that was well formed and carried an accepted token, so that it counted against the limits.
  *
  * See [Discord Docs/Identifying](https://docs.discord.com/developers/events/gateway#identifying).
  */

@@ -1,7 +1,8 @@
 import { isRecord, isWhole } from '../../util/predicates.js';
+import type { ResolvedOptions } from '../resolveOptions.js';
 import type { Rule } from '../records/records.js';
 
-/** Who a correct IDENTIFY makes of a connection. */
+/** Shard and intents that a correct IDENTIFY asks for. */
 export interface Identity {
   readonly shardId: number;
   readonly total: number;
@@ -9,32 +10,30 @@ export interface Identity {
   readonly compress: boolean;
 }
 
-/** A rule that was broken, and how the gateway closes for it. */
+/** Broken rule, and the code the gateway closes with. */
 export interface Refusal {
   readonly rule: Rule;
   readonly code: number;
   readonly detail: string;
 }
 
-export interface IdentitySettings {
-  readonly acceptsToken: (token: unknown) => boolean;
-  readonly allowedIntents: number;
-  readonly disallowedIntents: number;
-  readonly requireSharding: boolean;
-}
+type IdentifyOptions = Pick<
+  ResolvedOptions,
+  'acceptsToken' | 'allowedIntents' | 'disallowedIntents' | 'requireSharding'
+>;
 
 /**
- * Reads the `d` of an IDENTIFY.
+ * Reads the `d` of an IDENTIFY and checks it in the gateway's order.
  *
  * See [Discord Docs/Identify](https://docs.discord.com/developers/events/gateway-events#identify).
  */
-export function readIdentify(d: unknown, settings: IdentitySettings): { identity: Identity } | { refusal: Refusal } {
-  if (!isRecord(d)) return refuse('decode error', 4002, 'IDENTIFY without an object as d');
-  if (!settings.acceptsToken(d['token'])) return refuse('authentication failed', 4004, 'IDENTIFY with a wrong token');
-  if (!isRecord(d['properties'])) return refuse('decode error', 4002, 'IDENTIFY without properties');
+export function readIdentify(d: unknown, options: IdentifyOptions): { identity: Identity } | { refusal: Refusal } {
+  if (!isRecord(d)) return refuse('decode error', 4002, 'the d of IDENTIFY is not an object');
+  if (!options.acceptsToken(d['token'])) return refuse('authentication failed', 4004, 'IDENTIFY has a wrong token');
+  if (!isRecord(d['properties'])) return refuse('decode error', 4002, 'IDENTIFY has no properties');
   const { large_threshold: largeThreshold = 50, compress = false, presence = null } = d;
   if (!isWhole(largeThreshold) || largeThreshold < 50 || largeThreshold > 250) {
-    return refuse('decode error', 4002, 'large_threshold is not from 50 to 250');
+    return refuse('decode error', 4002, 'large_threshold is not a whole number from 50 to 250');
   }
   if (typeof compress !== 'boolean') return refuse('decode error', 4002, 'compress is not true or false');
   if (presence !== null && !isRecord(presence)) return refuse('decode error', 4002, 'presence is not an object');
@@ -44,17 +43,18 @@ export function readIdentify(d: unknown, settings: IdentitySettings): { identity
   if (!isWhole(shardId) || !isWhole(total) || shardId >= total) {
     return refuse('invalid shard', 4010, 'shard is not [id, total] with an id below the total');
   }
-  if (settings.requireSharding && total === 1) return refuse('sharding required', 4011, 'a total of 1 is not enough');
-  if (!isWhole(intents) || hasBitsBeyond(intents, settings.allowedIntents)) {
-    return refuse('invalid intents', 4013, 'intents are not a sum of known bits');
+  if (options.requireSharding && total === 1)
+    return refuse('sharding required', 4011, 'the bot must use more than one shard');
+  if (!isWhole(intents) || hasBitsBeyond(intents, options.allowedIntents)) {
+    return refuse('invalid intents', 4013, 'intents is not a sum of known bits');
   }
-  if (sharesBits(intents, settings.disallowedIntents)) {
-    return refuse('disallowed intents', 4014, 'the bot was not granted one of the intents');
+  if (sharesBits(intents, options.disallowedIntents)) {
+    return refuse('disallowed intents', 4014, 'intents has a bit that the bot was not granted');
   }
   return { identity: { shardId, total, intents, compress } };
 }
 
-/** Intents may have more than 32 bits, which `&` would cut off. */
+/** BigInt, because `&` on numbers would cut off intents beyond 32 bits. */
 function sharesBits(a: number, b: number): boolean {
   return (BigInt(a) & BigInt(b)) !== 0n;
 }

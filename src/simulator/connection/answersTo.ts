@@ -1,10 +1,11 @@
 import { Opcode } from '../../protocol/opcodes.js';
-import type { SampleGuild, Settings } from '../options.js';
 import { isRecord } from '../../util/predicates.js';
+import type { SampleGuild } from '../options.js';
+import type { ResolvedOptions } from '../resolveOptions.js';
 import { guildsOf } from './readyPayload.js';
 import type { Session } from './session.js';
 
-/** A dispatch that answers a request. */
+/** Dispatch that answers a request. */
 export interface RequestAnswer {
   readonly t: string;
   readonly d: unknown;
@@ -21,35 +22,39 @@ const answerers: Readonly<Record<number, (d: Fields, context: Context) => Reques
 
 interface Context {
   readonly session: Session;
-  readonly settings: Settings;
-  /** The guild with this id, if the session's shard has it. */
+  readonly options: ResolvedOptions;
+  /** Finds a guild of the session's shard. */
   guild(id: unknown): SampleGuild | undefined;
 }
 
-/** Whether this op is one that Discord answers with dispatches. */
+/** True for an op that Discord answers with dispatches. */
 export function isRequest(op: number): boolean {
   return Object.hasOwn(answerers, op);
 }
 
 /**
- * What answers a request; nothing where Discord says nothing: for a guild that is not the shard's, a channel that is not
- * the guild's.
+ * Returns the dispatches that answer a request. Discord answers nothing for a guild of another shard, or a channel that is
+ * not in the guild.
  *
  * See [Discord Docs/Send Events](https://docs.discord.com/developers/events/gateway-events#send-events).
  */
-export function answersTo(op: number, d: unknown, session: Session, settings: Settings): RequestAnswer[] {
-  const guilds = guildsOf(session, settings.guilds);
+export function answersTo(op: number, d: unknown, session: Session, options: ResolvedOptions): RequestAnswer[] {
+  const guilds = guildsOf(session, options.guilds);
   const guild = (id: unknown) => guilds.find((each) => each.id === id);
-  return (isRecord(d) && answerers[op]?.(d, { session, settings, guild })) || [];
+  return (isRecord(d) && answerers[op]?.(d, { session, options, guild })) || [];
 }
 
-/** See [Discord Docs/Rate Limited](https://docs.discord.com/developers/events/gateway-events#rate-limited). */
+/**
+ * Returns the RATE_LIMITED dispatch for a request; `retryAfter` is in seconds.
+ *
+ * See [Discord Docs/Rate Limited](https://docs.discord.com/developers/events/gateway-events#rate-limited).
+ */
 export function rateLimited(op: number, d: unknown, retryAfter: number): RequestAnswer {
   const { guild_id, nonce } = isRecord(d) ? d : {};
   return { t: 'RATE_LIMITED', d: { opcode: op, retry_after: retryAfter, meta: { guild_id, nonce } } };
 }
 
-function memberChunks(d: Fields, { guild, settings }: Context): RequestAnswer[] {
+function memberChunks(d: Fields, { guild, options }: Context): RequestAnswer[] {
   const { guild_id, query, limit, user_ids: ids, presences, nonce } = d;
   const asked = guild(guild_id);
   if (asked === undefined) return [];
@@ -59,8 +64,8 @@ function memberChunks(d: Fields, { guild, settings }: Context): RequestAnswer[] 
     .filter((member) => (wanted === null ? nameOf(member).startsWith(prefix) : wanted.has(idOf(member))))
     .slice(0, Number(limit) || Infinity);
   const found = new Set(members.map(idOf));
-  const chunks = Array.from({ length: Math.max(1, Math.ceil(members.length / settings.chunkSize)) }, (_, index) =>
-    members.slice(index * settings.chunkSize, (index + 1) * settings.chunkSize),
+  const chunks = Array.from({ length: Math.max(1, Math.ceil(members.length / options.chunkSize)) }, (_, index) =>
+    members.slice(index * options.chunkSize, (index + 1) * options.chunkSize),
   );
   return chunks.map((chunk, index) => ({
     t: 'GUILD_MEMBERS_CHUNK',
@@ -78,16 +83,16 @@ function memberChunks(d: Fields, { guild, settings }: Context): RequestAnswer[] 
   }));
 }
 
-function voiceAnswers(d: Fields, { guild, session, settings }: Context): RequestAnswer[] {
+function voiceAnswers(d: Fields, { guild, session, options }: Context): RequestAnswer[] {
   const { guild_id, channel_id, self_mute = false, self_deaf = false } = d;
   const asked = guild(guild_id);
   if (asked === undefined) return [];
-  const isThere = listOf(asked, 'channels').some(({ id }) => id === channel_id);
-  if (channel_id !== null && !isThere) return [];
+  const isInGuild = listOf(asked, 'channels').some(({ id }) => id === channel_id);
+  if (channel_id !== null && !isInGuild) return [];
   const state = {
     guild_id,
     channel_id,
-    user_id: settings.user.id,
+    user_id: options.user.id,
     session_id: session.id,
     deaf: false,
     mute: false,
@@ -132,7 +137,7 @@ const idOf = ({ user }: Fields) => (isRecord(user) ? user['id'] : undefined);
 
 const nameOf = ({ user }: Fields) => (isRecord(user) ? String(user['username'] ?? '').toLowerCase() : '');
 
-/** The gateway ignores any other. */
+/** Discord ignores a nonce that is longer than 32 bytes. */
 const isNonce = (nonce: unknown) =>
   typeof nonce === 'string' && nonce !== '' && Buffer.byteLength(nonce) <= MAX_NONCE_BYTES;
 

@@ -5,8 +5,8 @@ interface Waiting {
   readonly send: () => void;
 }
 
-/** Sends in order: a frame that is late holds up those behind it. */
-export class FrameLine {
+/** Keeps the frames of a connection in order: a late frame holds back those behind it. */
+export class SendOrder {
   readonly #timers: Timers;
   #waiting: Waiting[] = [];
   #next = 0;

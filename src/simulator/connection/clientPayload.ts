@@ -2,9 +2,9 @@ import { Opcode } from '../../protocol/opcodes.js';
 import { isRecord } from '../../util/predicates.js';
 import { REDACTED } from '../records/records.js';
 
-/** What a client sent, read as leniently as recording needs it. */
+/** Client's message, read leniently: a broken one is recorded as well. */
 export interface ClientPayload {
-  /** False where it was not a JSON object with a whole `op`. */
+  /** False where the message was not a JSON object with an integer `op`. */
   readonly isValid: boolean;
   readonly op: number | null;
   readonly t: string | null;
@@ -12,7 +12,7 @@ export interface ClientPayload {
   readonly d: unknown;
 }
 
-export function readPayload(data: Buffer): ClientPayload {
+export function readClientPayload(data: Buffer): ClientPayload {
   let value: unknown;
   try {
     value = JSON.parse(data.toString('utf8'));
@@ -30,13 +30,8 @@ export function readPayload(data: Buffer): ClientPayload {
   };
 }
 
-/** The `d` of a payload as it may be recorded: without the token, and of one that authenticates nothing but an object. */
+/** Returns a payload's `d` for the records: a token is replaced, and so is an IDENTIFY's or RESUME's `d` that is not an object. */
 export function redact(op: number | null, d: unknown): unknown {
   if (isRecord(d)) return 'token' in d ? { ...d, token: REDACTED } : d;
   return op === Opcode.Identify || op === Opcode.Resume ? REDACTED : d;
-}
-
-/** A frame with its keys in Discord's order, from `d` as JSON. */
-export function frameText(op: number, t: string | null, s: number | null, json: string): string {
-  return `{"t":${t === null ? 'null' : JSON.stringify(t)},"s":${s},"op":${op},"d":${json}}`;
 }

@@ -1,12 +1,12 @@
-/** What went wrong in the use of the simulator; a client's mistakes are violations, never errors. */
+/** Kind of misuse a {@link SimulatorError} reports; stable, for programs. A client's mistake is a violation, never an error. */
 export type SimulatorErrorCode =
   'CLOSED' | 'INVALID_ARGUMENT' | 'INVALID_FAULT' | 'INVALID_OPTION' | 'LISTEN_FAILED' | 'TIMEOUT';
 
-/** A misuse of the simulator: which one, the value that caused it, and in the message what to do. */
+/** Misuse of the simulator: a stable `code`, the offending `value`, and a message that says what to do next. */
 export class SimulatorError extends Error {
   override readonly name = 'SimulatorError';
   readonly code: SimulatorErrorCode;
-  /** The value that was refused; never a token. */
+  /** Value that was refused; never a token. */
   readonly value: unknown;
 
   constructor(code: SimulatorErrorCode, message: string, value?: unknown, cause?: unknown) {

@@ -1,6 +1,4 @@
 import type { EdgeKind } from './edges.js';
-import { FONTS } from './labels.js';
-import { FONT_FAMILY } from './text.js';
 
 interface Theme {
   readonly ground: string;
@@ -65,11 +63,7 @@ const DASHES: Partial<Record<EdgeKind, string>> = {
 
 /** Literal colours throughout: not every renderer of SVG knows CSS variables. */
 export const STYLE = [
-  `text{font-family:${FONT_FAMILY}}`,
-  ...Object.entries(FONTS).map(
-    ([role, { size, bold }]) => `.${role}{font-size:${size}px${bold ? ';font-weight:700' : ''}}`,
-  ),
-  '.box,.pill{stroke-width:1.2}.accent>.box{stroke-width:2}.tinted{fill-opacity:.05}',
+  '.box,.pill{stroke-width:1.2}.row{fill:none}.accent>.box{stroke-width:2}.tinted{fill-opacity:.05}',
   '.line{fill:none;stroke-width:1.5}.head{stroke:none}',
   '.sign{fill:none;stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round}',
   ...Object.entries(DASHES).map(([kind, dash]) => `.line.${kind}{stroke-dasharray:${dash}}`),

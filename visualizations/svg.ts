@@ -10,42 +10,54 @@ import {
   type Point,
 } from './layout.js';
 import { legendOf, SIGNS } from './legend.js';
+import { escape, fixed } from './markup.js';
+import { Outlines } from './outlines.js';
 import { STYLE } from './style.js';
+import { textWidth } from './text.js';
 
 const RADIUS = { corner: 8, box: 8 } as const;
 const HEAD = { length: 9, half: 4.5 } as const;
+/** How far a row's rectangle stands out from its text at the sides, and back from the rows above and below. */
+const ROW = { x: 6, y: 1, radius: 6 } as const;
 
-/** One picture, complete in itself: style, both colour themes, signs and their legend. */
+/** One picture, complete in itself: style, both colour themes, glyphs, signs and their legend. */
 export function svgOf(id: string, title: string, layout: Layout): string {
-  const kinds = new Set(everyLabel(layout).flatMap(({ label: { kind } }) => kind ?? []));
-  const reenters = everyLabel(layout).some(({ label }) => label.reenters);
-  const legend = legendOf([...kinds], reenters, layout.width);
+  const labels = [...layout.boxes.flatMap(({ rows }) => rows), ...layout.arrows.flatMap(({ labels }) => labels)];
+  const kinds = new Set(labels.flatMap(({ label: { kind } }) => kind ?? []));
+  const legend = legendOf(
+    [...kinds],
+    labels.some(({ label }) => label.reenters),
+    layout.width,
+  );
   const height = layout.height + legend.height;
+  const outlines = new Outlines();
+  const body = [
+    ...layout.boxes.filter(({ box }) => box.name !== '').map((placed) => box(id, placed, outlines)),
+    ...layout.arrows.map(line),
+    ...layout.dots.map(({ x, y }) => `<circle class="dot" cx="${x}" cy="${y}" r="${DOT}"/>`),
+    ...layout.arrows.flatMap(({ labels }) => labels.map((label) => pill(label, outlines))),
+    ...legend.entries.map(({ x, y, words, sign }) =>
+      group({ class: 'legend' }, [
+        signAt(sign, x, y + layout.height),
+        ...text(words, x + SIGN, y + layout.height, outlines),
+      ]),
+    ),
+  ];
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${layout.width} ${height}" width="${layout.width}" height="${height}" role="img" aria-labelledby="title">`,
     `<title id="title">${escape(title)}</title>`,
     `<style>\n${STYLE}\n</style>`,
     `<defs>`,
     ...Object.entries(SIGNS).map(([name, path]) => `<path id="sign-${name}" d="${path}"/>`),
+    ...outlines.definitions,
     `</defs>`,
     `<rect class="ground" width="${layout.width}" height="${height}" rx="10"/>`,
-    ...layout.boxes.filter(({ box }) => box.name !== '').map((placed) => box(id, placed)),
-    ...layout.arrows.map(line),
-    ...layout.dots.map(({ x, y }) => `<circle class="dot" cx="${x}" cy="${y}" r="${DOT}"/>`),
-    ...layout.arrows.flatMap(({ labels }) => labels.map(pill)),
-    ...legend.entries.map(({ x, y, words, sign }) =>
-      group({}, [signAt(sign, x, y + layout.height), ...text(words, x + SIGN, y + layout.height)]),
-    ),
+    ...body,
     '</svg>',
   ].join('\n')}\n`;
 }
 
-const everyLabel = ({ boxes, arrows }: Layout) => [
-  ...boxes.flatMap(({ rows }) => rows),
-  ...arrows.flatMap(({ labels }) => labels),
-];
-
-function box(id: string, placed: PlacedBox): string {
+function box(id: string, placed: PlacedBox, outlines: Outlines): string {
   const { box, x, y, width, height, heading, rows } = placed;
   const isLeaf = box.children.length === 0;
   const shape = (inset: number, classes: string) =>
@@ -61,8 +73,8 @@ function box(id: string, placed: PlacedBox): string {
     [
       ...(box.path === '' ? [] : [shape(0, isLeaf ? 'box' : 'box tinted')]),
       ...(box.final ? [shape(3.5, 'box')] : []),
-      ...text([{ text: box.name, role: 'title' }], titleX, titleBaseline(heading)),
-      ...rows.map((row) => group(edgeAttributes(row), content(row, -PADDING.x))),
+      ...text([{ text: box.name, role: 'title' }], titleX, titleBaseline(heading), outlines),
+      ...rows.map((placed) => row(placed, outlines)),
     ],
   );
 }
@@ -83,11 +95,20 @@ function line({ arrow, points }: PlacedArrow): string {
   ]);
 }
 
-function pill(placed: PlacedLabel): string {
+function pill(placed: PlacedLabel, outlines: Outlines): string {
   const { x, y, width, height, label } = placed;
   return group(edgeAttributes(placed), [
     `<rect class="pill ${label.kind ?? ''}" x="${x}" y="${y}" width="${width}" height="${height}" rx="${label.lines.length > 1 ? 9 : height / 2}"/>`,
-    ...content(placed, 0),
+    ...content(placed, 0, outlines),
+  ]);
+}
+
+/** The rectangle is seen only while the row is lit, on the live page. */
+function row(placed: PlacedLabel, outlines: Outlines): string {
+  const { x, y, width, height } = placed;
+  return group(edgeAttributes(placed), [
+    `<rect class="row" x="${fixed(x - ROW.x)}" y="${fixed(y + ROW.y)}" width="${fixed(width - 2 * (PADDING.x - ROW.x))}" height="${fixed(height - 2 * ROW.y)}" rx="${ROW.radius}"/>`,
+    ...content(placed, -PADDING.x, outlines),
   ]);
 }
 
@@ -95,27 +116,27 @@ function pill(placed: PlacedLabel): string {
 const edgeAttributes = ({ label: { ids } }: PlacedLabel) =>
   ids.length === 0 ? {} : { class: 'edge', 'data-edge': ids.join(' ') };
 
-function content({ label, x, y }: PlacedLabel, shift: number): string[] {
+function content({ label, x, y }: PlacedLabel, shift: number, outlines: Outlines): string[] {
   const { kind, lines, reenters } = label;
   const left = x + PADDING.x + shift;
   const start = left + (kind === null ? 0 : SIGN);
   const baseline = y + PADDING.y + FONTS.event.size;
   return [
     ...(kind === null ? [] : [signAt(kind, left, baseline)]),
-    ...lines.flatMap((words, index) => text(words, start, baseline + index * LINE_HEIGHT)),
+    ...lines.flatMap((words, index) => text(words, start, baseline + index * LINE_HEIGHT, outlines)),
     ...(reenters ? [signAt('reenters', start + lineWidth(lines[0] ?? []) + SIGN - 12, baseline)] : []),
   ];
 }
 
-/** A text element a word, each held to the width it was laid out with whatever font there is. */
-function text(words: readonly Word[], x: number, y: number): string[] {
+/** The words of a line, each behind the one before. */
+function text(words: readonly Word[], x: number, y: number, outlines: Outlines): string[] {
   let left = x;
   return words.map((word) => {
-    const trimmed = word.text.trim();
-    const indent = wordWidth({ ...word, text: word.text.slice(0, word.text.length - word.text.trimStart().length) });
+    const { text, role } = word;
+    const indent = textWidth(text.slice(0, text.length - text.trimStart().length), FONTS[role]);
     const start = left + indent;
     left += wordWidth(word);
-    return `<text class="${word.role}" x="${fixed(start)}" y="${fixed(y)}" textLength="${fixed(wordWidth({ ...word, text: trimmed }))}" lengthAdjust="spacingAndGlyphs">${escape(trimmed)}</text>`;
+    return outlines.draw(text.trim(), FONTS[role], role, start, y);
   });
 }
 
@@ -143,12 +164,7 @@ const towards = (from: Point, to: Point, length: number): Point => ({
   y: from.y + Math.sign(to.y - from.y) * length,
 });
 
-const fixed = (value: number): string => String(Math.round(value * 10) / 10);
-
 const at = ({ x, y }: Point): string => `${fixed(x)} ${fixed(y)}`;
-
-const escape = (value: string): string =>
-  value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 function group(attributes: Readonly<Record<string, string>>, children: readonly string[]): string {
   const written = Object.entries(attributes).map(([name, value]) => ` ${name}="${escape(value)}"`);

@@ -1,5 +1,5 @@
 // The dispatches as a picture for the README, in the colours of visualizations/style.ts: it looks right by day and night.
-import { FONT_FAMILY, textWidth } from '../../dist/visualizations/text.js';
+import { Outlines } from '../../dist/visualizations/outlines.js';
 
 const WIDTH = 760;
 const PADDING = 20;
@@ -32,7 +32,6 @@ const colours = ({ ground, text, note, line, ours, theirs }) =>
   `.ours{fill:${ours}}.theirs{fill:${theirs}}`;
 
 const STYLE = [
-  `text{font-family:${FONT_FAMILY}}.title{font-size:15px;font-weight:700}.label,.note{font-size:12px}`,
   '.line{stroke-width:1.2;stroke-dasharray:1.5 4}.spread{stroke-width:1.2}.theirs{fill-opacity:.55}',
   colours(LIGHT),
   `@media(prefers-color-scheme:dark){${colours(DARK)}}`,
@@ -40,11 +39,6 @@ const STYLE = [
 
 const NAMES = { 'zlib-stream': 'with zlib-stream', none: 'without compression', 'zstd-stream': 'with zstd-stream' };
 const fixed = (value) => String(Math.round(value * 10) / 10);
-const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-
-/** A text as wide as it was measured, whatever font there is. */
-const written = (text, role, font, x, y) =>
-  `<text class="${role}" x="${fixed(x)}" y="${fixed(y)}" textLength="${fixed(textWidth(text, font))}" lengthAdjust="spacingAndGlyphs">${escape(text)}</text>`;
 
 export function chartOf({ parts: { dispatch } }) {
   if (dispatch === undefined) throw new Error('--chart draws the part dispatch: leave --only out or name it');
@@ -53,20 +47,21 @@ export function chartOf({ parts: { dispatch } }) {
   const left = PADDING + LABEL;
   const unit = (WIDTH - left - PADDING - 40) / most;
   const drawn = [];
+  const outlines = new Outlines();
   let y = PADDING;
   for (const compression of new Set(results.map((result) => result.compression))) {
     const rows = results.filter((result) => result.compression === compression);
-    drawn.push(written(`Dispatches a CPU second ${NAMES[compression]}`, 'title', TITLE, PADDING, y + 15));
+    drawn.push(outlines.draw(`Dispatches a CPU second ${NAMES[compression]}`, TITLE, 'title', PADDING, y + 15));
     y += HEADING;
     const end = y + rows.length * ROW;
     for (const { id, label, ratio } of rows) {
       const middle = y + ROW / 2;
       const tip = left + ratio.median * unit;
       drawn.push(
-        written(label, 'label', PLAIN, PADDING, middle + 4),
+        outlines.draw(label, PLAIN, 'label', PADDING, middle + 4),
         `<rect class="${id.startsWith('shardchart') ? 'ours' : 'theirs'}" x="${left}" y="${middle - BAR / 2}" width="${fixed(ratio.median * unit)}" height="${BAR}" rx="3"/>`,
         `<path class="spread" d="M${fixed(left + ratio.low * unit)} ${middle}H${fixed(left + ratio.high * unit)}"/>`,
-        written(ratio.median.toFixed(2), 'label', PLAIN, Math.max(tip, left + ratio.high * unit) + 6, middle + 4),
+        outlines.draw(ratio.median.toFixed(2), PLAIN, 'label', Math.max(tip, left + ratio.high * unit) + 6, middle + 4),
       );
       y += ROW;
     }
@@ -74,12 +69,15 @@ export function chartOf({ parts: { dispatch } }) {
     y = end + PADDING;
   }
   const note = `Multiples of the bare loop (ws, zlib-sync, JSON.parse): medians of ${rounds} rounds of ${events} events, with their range.`;
-  drawn.push(written(note, 'note', PLAIN, PADDING, y + 8));
+  drawn.push(outlines.draw(note, PLAIN, 'note', PADDING, y + 8));
   const height = y + PADDING + 8;
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title">`,
     '<title id="title">Dispatches a CPU second, as multiples of a bare loop</title>',
     `<style>\n${STYLE}\n</style>`,
+    `<defs>`,
+    ...outlines.definitions,
+    `</defs>`,
     `<rect class="ground" width="${WIDTH}" height="${height}" rx="10"/>`,
     ...drawn,
     '</svg>',

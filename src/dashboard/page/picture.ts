@@ -14,12 +14,9 @@ const LIGHT = `
 .state.active .sign { stroke: var(--on-state) }
 .arrow.taken > .line { stroke: var(--taken); stroke-width: 4; stroke-dasharray: none }
 .arrow.taken > .head { fill: var(--taken); stroke: var(--taken); stroke-width: 4 }
-.edge.taken > .pill { fill: var(--taken); stroke: var(--taken) }
-.edge.taken > .event, .edge.taken > .guard, .edge.taken > .action { fill: var(--on-taken) }
+.edge.taken > .pill, .edge.taken > .row { fill: var(--taken); stroke: var(--taken) }
+.edge.taken > .event, .edge.taken > .guard, .edge.taken > .action, .edge.taken > .note { fill: var(--on-taken) }
 .edge.taken > .sign { stroke: var(--on-taken) }
-.state > .edge.taken > text { fill: var(--taken-text) }
-.state > .edge.taken > .sign { stroke: var(--taken-text) }
-.state.active > .edge.taken > text { fill: var(--on-state); text-decoration: underline }
 @media (prefers-reduced-motion: no-preference) {
   .taken { animation: taken ${TAKEN_MS}ms steps(6, end) }
   @keyframes taken { 70% { opacity: 1 } 100% { opacity: .35 } }

@@ -5,7 +5,7 @@ import { SimulatorError } from '../simulator/index.js';
 import { ExitCode, UsageError } from './exitCode.js';
 import { createProgram } from './program.js';
 
-/** Runs the command line; resolves with the exit code. */
+/** Runs the command line and resolves with the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = ExitCode.Fine;
   const program = createProgram((code) => (exitCode = code));
@@ -13,7 +13,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv);
     return exitCode;
   } catch (error) {
-    // Commander has written its own messages already.
+    // Commander has printed its message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Fine : ExitCode.WrongUse;
     if (isWrongUse(error)) {
       process.stderr.write(`shardchart: ${error.message}\n`);
@@ -30,5 +30,5 @@ function isWrongUse(error: unknown): error is Error {
   return error instanceof SimulatorError && error.code === 'INVALID_OPTION';
 }
 
-// No process.exit: what is still to be written is written, and nothing that was opened is left open.
+// No process.exit: pending output is written first, and an open handle is noticed.
 process.exitCode = await main(process.argv);

@@ -13,7 +13,7 @@ export interface InspectChoice {
 }
 
 /**
- * The inspector of `--inspect`, ready; null without.
+ * Opens the inspector of `--inspect`; null without the option.
  * @throws UsageError where it cannot listen on that port.
  */
 export async function openInspector(
@@ -24,9 +24,9 @@ export async function openInspector(
   if (inspect === undefined) return null;
   const inspector = attachInspector(shards, {
     port: inspect === true ? 0 : inspect,
-    // A token that is too short to be one is none of Discord's.
+    // Discord's tokens are longer; masking a short text would garble the inspector's output.
     secrets: token === null || token.length < 8 ? [] : [token],
-    // What keeps it from opening is told by the error below.
+    // An error that keeps it from opening is thrown below.
     logger: { debug: quiet, info: quiet, warn, error: quiet },
   });
   try {
@@ -40,7 +40,7 @@ export async function openInspector(
 
 const quiet = () => {};
 
-/** Shards that are made one by one, for an inspector. */
+/** A group of shards, added one by one, for an inspector. */
 export class GrowingGroup implements InspectedGroup {
   readonly shards = new Map<number, InspectedShard>();
   readonly #listeners = new Set<(shard: InspectedShard) => void>();

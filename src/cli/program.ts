@@ -9,72 +9,72 @@ import { simulate, type SimulateOptions } from './commands/simulate.js';
 
 const exitCodes = `
 Exit codes:
-  0    fine
-  1    something failed: the gateway or its API refused the bot or could not be
-       asked, the demo went differently, an audit log does not verify
-  2    wrong use: an option that cannot be, no token, no such file
+  0    success
+  1    failure: the gateway or its API refused the bot or could not be reached,
+       an expectation of the demo was not met, an audit log does not verify
+  2    wrong use: an invalid option, no token, a file that does not exist
   130  ended by a second Ctrl+C, or by the first during the demo's story`;
 
 const environment = `
 Environment:
-  DISCORD_TOKEN           the bot's token. There is no option for it: arguments
-                          can be read by everybody on the machine
+  DISCORD_TOKEN           the bot's token. There is no option for it, because
+                          other users of this machine can read arguments
   SHARDCHART_GATEWAY_URL  gateway to connect to instead of Discord's
-  SHARDCHART_API_URL      HTTP API to ask for the gateway and its limits instead
-                          of https://discord.com/api/v10. Where only a gateway
-                          URL is given none is asked
-  NO_COLOR, FORCE_COLOR   never, always in colour`;
+  SHARDCHART_API_URL      HTTP API to ask for the gateway and its limits
+                          (default: https://discord.com/api/v10). Not asked
+                          where only a gateway URL is given
+  NO_COLOR, FORCE_COLOR   never use colour, always use colour`;
 
 const auditHelp = `
 Times:
   ${timeSyntax}.
-  What names no zone is local time, or UTC with --utc.
+  A time without a zone is local, or UTC with --utc.
 
 Totals:
-  A state from before --since counts from --since on. Time ends with the last
-  record of the log, or with --until: then the last states are taken to have
-  lasted until then, as those of a bot that still runs have with --until now.
-  --state limits what is counted, and which of the times are shown.
+  A state that began before --since counts from --since on. Time ends with the
+  last record of the log. With --until it ends then, and the last states are
+  taken to have lasted until then: use --until now for a bot that still runs.
+  --state limits the records that are counted and the times that are shown.
 
 JSON:
-  A line for each record, as in the log, and last a line {"totals":{…}}; times
-  are milliseconds. With --verify one line: {"ok":true,"records","shards"} or
+  A line for each record, as in the log, then a line {"totals":{…}}. Times are
+  in milliseconds. With --verify one line: {"ok":true,"records","shards"} or
   {"ok":false,"index","record","expected","found","reason","file","line"}.
     shardchart audit bot.log --json | jq 'select(.decision.action == "fatal")'
     shardchart audit bot.log --json --totals | jq '.totals.stateMs.Connected'`;
 
-/** The command line; each command tells its exit code. */
+/** Builds the command line. A command calls `ended` with its exit code. */
 export function createProgram(ended: (exitCode: number) => void): Command {
   const program = new Command('shardchart')
     .description('A Discord gateway client whose shards are explicit statecharts.')
     .version(version())
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
-    .showHelpAfterError('(--help tells what there is)')
+    .showHelpAfterError('(--help lists the commands and options)')
     .addHelpText('after', environment + '\n' + exitCodes);
 
   program
     .command('demo')
     .description(
       'Walk two shards on a simulated gateway through a drop, a zombie, an invalid session, a reconnect, a corrupt ' +
-        'stream and a fatal close, and check each step. With DISCORD_TOKEN set: show one shard on Discord for 20 s.',
+        'stream and a fatal close, and check each step. With DISCORD_TOKEN set, show one shard on Discord for 20 s.',
     )
-    .option('--audit <file>', 'append what the shards do to this audit log')
+    .option('--audit <file>', 'append the transitions of the shards to this audit log')
     .option(...inspectOption)
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: DemoOptions) => ended(await demo(options)));
 
   withBotOptions(program.command('run'))
     .description(
-      'Run shards until Ctrl+C. On a terminal stdout shows a table of them as they are; into a pipe, and with --json, each ' +
-        'dispatch is a line of JSON, {"shard","t","s","d"}. What the shards do is told on stderr. The token comes from ' +
+      'Run shards until Ctrl+C. On a terminal stdout shows a live table of them. In a pipe, or with --json, it has a line ' +
+        'of JSON for each dispatch: {"shard","t","s","d"}. Transitions and warnings go to stderr. The token comes from ' +
         'DISCORD_TOKEN.',
     )
-    .option('--events <names>', 'only these dispatches, as in MESSAGE_CREATE,GUILD_CREATE', names)
-    .option('--json', 'write to stderr as lines of JSON too, and no table')
-    .option('--audit <file>', 'append what the shards do to this audit log')
+    .option('--events <names>', 'write only these dispatches, as in MESSAGE_CREATE,GUILD_CREATE', names)
+    .option('--json', 'write lines of JSON to stderr too, and show no table')
+    .option('--audit <file>', 'append the transitions of the shards to this audit log')
     .option(...inspectOption)
-    .option('--dashboard [port]', 'serve the live page at this port of 127.0.0.1 (default: any free one)', port)
+    .option('--dashboard [port]', 'serve the live page on this port of 127.0.0.1 (default: a free one)', port)
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: RunOptions) => ended(await run(options)));
 
@@ -82,30 +82,36 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     program
       .command('dashboard')
       .description(
-        'Serve a page that shows shards live until Ctrl+C: those of a bot, whose token comes from DISCORD_TOKEN; with ' +
-          '--simulator simulated ones, with their faults as buttons; with --audit FILE those of an audit log, played back.',
+        'Serve a live page of shards until Ctrl+C: the shards of a bot, whose token comes from DISCORD_TOKEN; with ' +
+          '--simulator simulated shards, with a button for each fault; with --audit FILE the shards of an audit log, played back.',
       )
-      .option('--simulator', 'no bot: shards on a simulated gateway (default: 16; --shards says how many)')
-      .option('--audit <files...>', 'play these audit logs back; rotated ones, or those of several processes, as one'),
+      .option('--simulator', 'show shards on a simulated gateway instead of a bot (16, or --shards)')
+      .option(
+        '--audit <files...>',
+        'play back these audit logs; rotated logs and logs of several processes play as one',
+      ),
   )
-    .option('--port <port>', 'port to listen on (default: any free one)', port)
-    .option('--host <host>', 'address to listen on (default: 127.0.0.1); any other needs the token that is printed')
-    .option('--controls', 'let whoever looks connect, reconnect and close shards (with --simulator: always)')
+    .option('--port <port>', 'port to listen on (default: a free one)', port)
+    .option(
+      '--host <host>',
+      'address to listen on (default: 127.0.0.1); any other requires the token in the printed URL',
+    )
+    .option('--controls', 'let viewers connect, reconnect and close shards (always on with --simulator)')
     .option('--open', 'open the page in the browser')
-    .option('--json', 'tell where it is as {"dashboard": url}')
+    .option('--json', 'print the URL as {"dashboard": url}')
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: DashboardCommandOptions) => ended(await dashboard(options)));
 
   program
     .command('simulate')
-    .description('Run a strict local Discord gateway for any bot, and tell what happens on it, until Ctrl+C.')
-    .option('--port <port>', 'port to listen on (default: any free one)', port)
-    .option('--shards <count>', 'shards that GET /gateway/bot recommends (default: 1)', count)
-    .option('--max-concurrency <count>', 'identifies at once (default: 1)', count)
-    .option('--heartbeat-interval <ms>', 'of HELLO (default: 41250)', count)
-    .option('--identify-window <ms>', 'between two identifies (default: 5000)', whole)
-    .option('--dispatch-every <ms>', 'send a MESSAGE_CREATE to every session that often', count)
-    .option('-i, --interactive', 'read faults from stdin, one a line: drop, zombie, op7, op9!, close 4014 …')
+    .description('Run a strict local Discord gateway for any bot, and print what happens on it, until Ctrl+C.')
+    .option('--port <port>', 'port to listen on (default: a free one)', port)
+    .option('--shards <count>', 'number of shards that GET /gateway/bot recommends (default: 1)', count)
+    .option('--max-concurrency <count>', 'identifies allowed at once (default: 1)', count)
+    .option('--heartbeat-interval <ms>', 'heartbeat interval that HELLO announces (default: 41250)', count)
+    .option('--identify-window <ms>', 'time between two identifies (default: 5000)', whole)
+    .option('--dispatch-every <ms>', 'send a MESSAGE_CREATE to every session at this interval', count)
+    .option('-i, --interactive', 'read faults from stdin, one per line: drop, zombie, op7, op9!, close 4014 …')
     .option('--json', 'write lines of JSON')
     .addHelpText('after', exitCodes)
     .action(async (options: SimulateOptions) => ended(await simulate(options)));
@@ -113,17 +119,17 @@ export function createProgram(ended: (exitCode: number) => void): Command {
   program
     .command('audit')
     .description(
-      'Read audit logs: what each shard did, when and why, and totals. Files are read in the order of what they begin ' +
-        'with, so that a rotated log is `bot.log*`; with a pipe among them, as they are named.',
+      'Read audit logs: what each shard did, when and why, and totals. Files are sorted by their first records, so a ' +
+        'rotated log can be given as `bot.log*`. With a pipe among them they are read in the order given.',
     )
-    .argument('<files...>', 'what run --audit, demo --audit or createAuditLog({ file }) has written')
+    .argument('<files...>', 'files written by run --audit, demo --audit or createAuditLog({ file })')
     .option('--shard <ids>', 'only these shards, as in 0,3,5-8')
-    .option('--since <time>', 'only from then on')
-    .option('--until <time>', 'only up to then')
-    .option('--state <names>', 'only what leads from or to these states, as in Resuming,Identifying')
+    .option('--since <time>', 'only records from this time on')
+    .option('--until <time>', 'only records up to this time')
+    .option('--state <names>', 'only transitions from or to these states, as in Resuming,Identifying')
     .option('--totals', 'only the totals')
-    .option('--utc', 'times in UTC instead of local time, given and shown')
-    .option('--verify', 'replay whole files, unfiltered, and tell whether they are true')
+    .option('--utc', 'read and show times in UTC instead of local time')
+    .option('--verify', 'replay whole files and check that every record follows from the charts')
     .option('--json', 'write lines of JSON')
     .addHelpText('after', auditHelp + '\n' + exitCodes)
     .action(async (files: string[], options: AuditOptions) => ended(await audit(files, options)));
@@ -131,17 +137,17 @@ export function createProgram(ended: (exitCode: number) => void): Command {
   return program;
 }
 
-/** Which shards there are and how they connect. */
+/** Adds the options that choose the shards and how they connect. */
 function withBotOptions(command: Command): Command {
   return command
     .option(
       '--shards <count|auto>',
-      'run the first so many shards, or those Discord recommends (default: 1, or --total)',
+      'run this many shards, or the number Discord recommends (default: 1, or --total)',
       countOrAuto,
     )
-    .option('--ids <list>', 'run these shards instead, as in 0,3,5-8; needs --total')
-    .option('--total <count>', 'how many shards the bot has (default: as many as are run)', count)
-    .option('--reserve <count>', "leave so many of the day's identifies for something else", whole)
+    .option('--ids <list>', 'run these shards, as in 0,3,5-8; needs --total')
+    .option('--total <count>', 'number of shards of the bot (default: as many as are run)', count)
+    .option('--reserve <count>', "leave this many of the day's identifies for other uses", whole)
     .option('--intents <intents>', 'a sum of bits, or names as in Guilds,GuildMessages', 'Guilds')
     .option('--url <url>', "gateway URL (default: SHARDCHART_GATEWAY_URL or Discord's)")
     .addOption(
@@ -149,17 +155,17 @@ function withBotOptions(command: Command): Command {
         .choices(['zlib-stream', 'zstd-stream', 'payload', 'none'])
         .default('zlib-stream'),
     )
-    .option('--session-file <file>', 'resume the sessions of this file, and leave them there for the next run');
+    .option('--session-file <file>', 'resume the sessions in this file, and save them there for the next run');
 }
 
 const inspectOption = [
   '--inspect [port]',
-  'show the first eight shards in the Stately inspector, at this port of 127.0.0.1 (default: any free one)',
+  'show the first eight shards in the Stately inspector, on this port of 127.0.0.1 (default: a free one)',
   port,
 ] as const;
 
 function version(): string {
-  // By the package's own name, so that it is found from src and from dist alike.
+  // Resolved by the package's own name, which works from src and from dist.
   return (createRequire(import.meta.url)('shardchart/package.json') as { version: string }).version;
 }
 
@@ -176,7 +182,7 @@ function count(text: string): number {
 
 function port(text: string): number {
   const value = whole(text);
-  if (value > 65_535) throw new InvalidArgumentError('A port goes up to 65535.');
+  if (value > 65_535) throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
   return value;
 }
 
@@ -185,7 +191,8 @@ function names(text: string): string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  if (list.length === 0) throw new InvalidArgumentError('It must be names, as in MESSAGE_CREATE,GUILD_CREATE.');
+  if (list.length === 0)
+    throw new InvalidArgumentError('It must be a list of names, as in MESSAGE_CREATE,GUILD_CREATE.');
   return list;
 }
 

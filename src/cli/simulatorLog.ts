@@ -1,8 +1,8 @@
 import { Opcode } from '../protocol/opcodes.js';
 import type { GatewaySimulator, LogEntry, RecordedFrame, Violation } from '../simulator/index.js';
 
-/** Something on the simulator that a person wants to know of. */
-export type Happening =
+/** An event on the simulator that is worth a line. */
+export type SimulatorEvent =
   | LogEntry
   | ({ readonly kind: 'violation' } & Violation)
   | ({ readonly kind: 'frame' } & Pick<
@@ -10,10 +10,10 @@ export type Happening =
       'at' | 'connection' | 'shardId' | 'direction' | 'op' | 't' | 'd'
     >);
 
-/** The log of a simulator as it grows, with its violations and the frames that make a session. */
-export class Happenings {
+/** Collects the simulator's log, its violations, and the frames that make a session. */
+export class SimulatorEvents {
   readonly #simulator: GatewaySimulator;
-  #frames: Happening[] = [];
+  #frames: SimulatorEvent[] = [];
   #lastEntry: LogEntry | undefined;
   #lastViolation: Violation | undefined;
 
@@ -22,14 +22,14 @@ export class Happenings {
     simulator.onFrame((frame) => {
       if (frameNames(frame) === null) return;
       const { at, connection, shardId, direction, op, t } = frame;
-      // READY and IDENTIFY are long; of what a frame holds only what it says in one word is told.
+      // READY and IDENTIFY are long; only a boolean payload, as in INVALID_SESSION, is kept.
       const d = typeof frame.d === 'boolean' ? frame.d : null;
       this.#frames.push({ kind: 'frame', at, connection, shardId, direction, op, t, d });
     });
   }
 
-  /** What has happened since the last call, in order. */
-  take(): Happening[] {
+  /** Returns the events since the last call, in order of time. */
+  take(): SimulatorEvent[] {
     const { log, violations } = this.#simulator;
     const entries = since(log, this.#lastEntry);
     const broken = since(violations, this.#lastViolation);
@@ -37,44 +37,44 @@ export class Happenings {
     this.#lastViolation = violations.at(-1);
     const frames = this.#frames;
     this.#frames = [];
-    return [...entries, ...broken.map(asHappening), ...frames].toSorted((a, b) => a.at - b.at);
+    return [...entries, ...broken.map(asEvent), ...frames].toSorted((a, b) => a.at - b.at);
   }
 }
 
-function asHappening({ at, connection, shardId, rule, detail }: Violation): Happening {
+function asEvent({ at, connection, shardId, rule, detail }: Violation): SimulatorEvent {
   return { kind: 'violation', at, connection, shardId, rule, detail };
 }
 
-/** Whom a happening concerns and what it is, in words. */
-export function describe(happening: Happening): { who: string; what: string; isViolation: boolean } {
-  const isViolation = happening.kind === 'violation';
-  const connection = 'connection' in happening ? happening.connection : null;
-  const shardId = 'shardId' in happening ? happening.shardId : null;
+/** Describes an event: its connection and shard, and what happened. */
+export function describe(event: SimulatorEvent): { who: string; what: string; isViolation: boolean } {
+  const isViolation = event.kind === 'violation';
+  const connection = 'connection' in event ? event.connection : null;
+  const shardId = 'shardId' in event ? event.shardId : null;
   const who = [connection === null ? '' : `connection ${connection}`, shardId === null ? '' : `shard ${shardId}`];
-  return { who: who.filter(Boolean).join(', '), what: whatOf(happening), isViolation };
+  return { who: who.filter(Boolean).join(', '), what: whatOf(event), isViolation };
 }
 
-function whatOf(happening: Happening): string {
-  switch (happening.kind) {
+function whatOf(event: SimulatorEvent): string {
+  switch (event.kind) {
     case 'api':
-      return `GET ${happening.path}: ${happening.outcome}`;
+      return `GET ${event.path}: ${event.outcome}`;
     case 'upgrade':
-      return happening.outcome === 101 ? `connected to ${happening.path}` : `upgrade refused: ${happening.outcome}`;
+      return event.outcome === 101 ? `connected to ${event.path}` : `upgrade refused: ${event.outcome}`;
     case 'close': {
-      const code = happening.code === null ? 'without a close frame' : `with ${happening.code}`;
-      const reason = happening.reason === '' ? '' : `: ${happening.reason}`;
-      return `closed by the ${happening.by} ${code}${reason}`;
+      const code = event.code === null ? 'without a close frame' : `with ${event.code}`;
+      const reason = event.reason === '' ? '' : `: ${event.reason}`;
+      return `closed by the ${event.by} ${code}${reason}`;
     }
     case 'fault':
-      return `fault ${JSON.stringify(happening.fault)}`;
+      return `fault ${JSON.stringify(event.fault)}`;
     case 'violation':
-      return `VIOLATION ${happening.rule}: ${happening.detail}`;
+      return `VIOLATION ${event.rule}: ${event.detail}`;
     case 'frame':
-      return `${happening.direction === 'client' ? '->' : '<-'} ${frameNames(happening)}`;
+      return `${event.direction === 'client' ? '->' : '<-'} ${frameNames(event)}`;
   }
 }
 
-/** The name of a frame that makes, breaks or moves a session; null for any other. */
+/** The name of a frame that starts, ends or moves a session; null for any other. */
 function frameNames({ direction, op, t, d }: Pick<RecordedFrame, 'direction' | 'op' | 't' | 'd'>): string | null {
   if (direction === 'client') {
     if (op === Opcode.Identify) return 'IDENTIFY';
@@ -85,7 +85,7 @@ function frameNames({ direction, op, t, d }: Pick<RecordedFrame, 'direction' | '
   return op === Opcode.InvalidSession ? `INVALID_SESSION ${d}` : null;
 }
 
-/** What stands behind the last one seen; all, where that is no longer kept. */
+/** The entries after `last`; all of them where `last` was dropped. */
 function since<T>(entries: readonly T[], last: T | undefined): readonly T[] {
   return last === undefined ? entries : entries.slice(entries.lastIndexOf(last) + 1);
 }

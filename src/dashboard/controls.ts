@@ -5,19 +5,19 @@ import { namedFaults } from '../simulator/faults/namedFaults.js';
 import type { FaultySimulator } from './options.js';
 import type { WatchedShard } from './live/watched.js';
 
-/** What became of it: begun, or why not. */
+/** The answer to a control: accepted, or the reason why not. */
 export interface ControlAnswer {
   readonly status: 202 | 404 | 409;
   readonly error?: string;
 }
 
-/** What a viewer may do to a shard. */
+/** The commands and faults that viewers may use. */
 export interface Controls {
   readonly offered: NonNullable<Setup['controls']>;
   run(key: ShardKey, kind: 'commands' | 'faults', name: string): Promise<ControlAnswer>;
 }
 
-/** What fails later than this is told to the logger alone. */
+/** A command that fails later than this is reported to the logger; its viewer has the answer "accepted" by then. */
 const ANSWER_WITHIN_MS = 250;
 
 const commands: Readonly<Record<CommandName, (shard: WatchedShard) => Promise<void>>> = {
@@ -27,29 +27,29 @@ const commands: Readonly<Record<CommandName, (shard: WatchedShard) => Promise<vo
   close: (shard) => shard.close(),
 };
 
-export interface ControlParts {
+export interface ControlDeps {
   readonly shardOf: (key: ShardKey) => WatchedShard | undefined;
   readonly simulator: FaultySimulator | undefined;
   readonly warn: (message: string) => void;
 }
 
-const begun: ControlAnswer = { status: 202 };
+const accepted: ControlAnswer = { status: 202 };
 
-/** Commands and, on a simulated gateway, faults. */
+/** Runs commands on shards, and faults where the gateway is simulated. */
 export class ShardControls implements Controls {
   readonly offered: NonNullable<Setup['controls']>;
-  readonly #parts: ControlParts;
+  readonly #deps: ControlDeps;
 
-  constructor(parts: ControlParts) {
-    this.#parts = parts;
+  constructor(deps: ControlDeps) {
+    this.#deps = deps;
     this.offered = {
       commands: Object.keys(commands) as CommandName[],
-      faults: parts.simulator === undefined ? [] : Object.keys(namedFaults),
+      faults: deps.simulator === undefined ? [] : Object.keys(namedFaults),
     };
   }
 
   async run(key: ShardKey, kind: 'commands' | 'faults', name: string): Promise<ControlAnswer> {
-    const shard = this.#parts.shardOf(key);
+    const shard = this.#deps.shardOf(key);
     if (shard === undefined) return { status: 404, error: `There is no shard ${key} here now.` };
     const offered: readonly string[] = this.offered[kind];
     if (!offered.includes(name)) {
@@ -58,31 +58,32 @@ export class ShardControls implements Controls {
         error: `There is no ${name} among the ${kind}: there are ${offered.join(', ') || 'none'}.`,
       };
     }
-    return kind === 'faults' ? this.#commit(shard, name) : this.#command(shard, name as CommandName);
+    return kind === 'faults' ? this.#applyFault(shard, name) : this.#runCommand(shard, name as CommandName);
   }
 
-  #commit({ id }: WatchedShard, name: string): ControlAnswer {
+  #applyFault({ id }: WatchedShard, name: string): ControlAnswer {
     try {
-      const met = this.#parts.simulator?.apply(namedFaults[name] as ConnectionAction, id) ?? 0;
-      return met > 0 ? begun : { status: 409, error: `Shard ${id} has no connection that could meet it.` };
+      const met = this.#deps.simulator?.apply(namedFaults[name] as ConnectionAction, id) ?? 0;
+      return met > 0 ? accepted : { status: 409, error: `Shard ${id} has no connection that could meet it.` };
     } catch (error) {
       return { status: 409, error: messageOf(error) };
     }
   }
 
-  async #command(shard: WatchedShard, name: CommandName): Promise<ControlAnswer> {
+  async #runCommand(shard: WatchedShard, name: CommandName): Promise<ControlAnswer> {
     let isAnswered = false;
     const done = commands[name](shard).then(
-      () => begun,
+      () => accepted,
       (error: unknown): ControlAnswer => {
-        if (isAnswered) this.#parts.warn(`${name} of shard ${shard.id} failed: ${messageOf(error)}`);
+        if (isAnswered) this.#deps.warn(`${name} of shard ${shard.id} failed: ${messageOf(error)}`);
         return { status: 409, error: messageOf(error) };
       },
     );
-    const answer = await Promise.race([done, begunAfter(ANSWER_WITHIN_MS)]);
+    const answer = await Promise.race([done, acceptedAfter(ANSWER_WITHIN_MS)]);
     isAnswered = true;
     return answer;
   }
 }
 
-const begunAfter = (ms: number) => new Promise<ControlAnswer>((resolve) => setTimeout(resolve, ms, begun).unref());
+const acceptedAfter = (ms: number) =>
+  new Promise<ControlAnswer>((resolve) => setTimeout(resolve, ms, accepted).unref());

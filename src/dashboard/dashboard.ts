@@ -6,15 +6,17 @@ import type { ResolvedServerOptions, ServerOptions } from './options.js';
 import { DashboardServer } from './server/dashboardServer.js';
 import type { Source } from './source.js';
 
-/** A live page on shards. Made by {@link serveDashboard}. */
+/** A live page of shards, made by {@link serveDashboard} or {@link serveAuditDashboard}. */
 export interface Dashboard extends AsyncDisposable {
-  /** Resolves when the page can be opened. Rejects with a DashboardError: then nothing is watched any more. */
+  /** Resolves when the page can be opened. Rejects with a DashboardError; the shards are no longer watched then. */
   readonly ready: Promise<void>;
-  /** The page, `http://127.0.0.1:PORT/`, and where a token is needed with that; null until ready and after `stop`. */
+  /**
+   * The page's URL, `http://127.0.0.1:PORT/`, with the token where one is needed; null until ready and after `stop`.
+   */
   readonly url: string | null;
-  /** Pages that are told now what happens. */
+  /** Number of pages that receive events now. */
   readonly viewers: number;
-  /** Leaves the shards as they were before and closes the server with all its connections. Never rejects. */
+  /** Removes all listeners from the shards, and closes the server with all its connections. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -53,7 +55,7 @@ class ServedDashboard implements Dashboard {
       await this.#server.listen();
       if (this.#stopped !== null) throw new DashboardError('CLOSED', 'The dashboard was stopped before it was ready.');
     } catch (error) {
-      // Whoever does not await `ready` hears of it too, unless they have ended it themselves.
+      // The logger reports the error too, because a user may not await `ready`; after `stop` it is expected.
       if (this.#stopped === null) reportTo(this.#options)(error as Error);
       void this.stop();
       throw error;
@@ -63,24 +65,24 @@ class ServedDashboard implements Dashboard {
 
   async #stop(): Promise<void> {
     this.#source.stop();
-    // What has not begun to listen cannot be closed yet.
+    // A server that does not listen yet cannot be closed.
     await this.ready.catch(() => {});
     await this.#server.close();
   }
 }
 
-/** Tells what is no error. A logger that fails is no reason to disturb the shards. */
+/** Returns a function that writes warnings to the logger. A logger that throws must not disturb the shards. */
 export function warnTo({ logger }: Pick<ServerOptions, 'logger'>): (message: string) => void {
   return (message) => {
     try {
       logger?.warn(`dashboard: ${message}`);
     } catch {
-      // There is nobody left to tell.
+      // A broken logger cannot report its own failure.
     }
   };
 }
 
-/** Serves whatever source there is, and stops it when it is stopped itself. */
+/** Serves a source; stopping the dashboard stops the source. */
 export function serveSource(source: Source, options: ResolvedServerOptions): Dashboard {
   return new ServedDashboard(source, options);
 }

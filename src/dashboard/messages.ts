@@ -1,44 +1,46 @@
 /**
- * What the live page is told. A stream of server-sent events at `/events?shard=KEY` has as its first `fleet`, and where a
- * shard is selected then `shard`; from then on what has changed, ten times a second at most. Only what stands here goes
- * out: no context of a chart, no payload, no whole session id.
+ * Messages from the server to the live page.
+ *
+ * A stream of server-sent events at `/events?shard=KEY` begins with `fleet`, followed by `shard` where a shard is
+ * selected. Changes follow at most ten times a second. The page receives nothing that is not listed here: no context of
+ * a chart, no payload, no whole session id.
  *
  * Times are milliseconds since the epoch.
  */
 import type { Lifecycle } from '../../machines/lifecycle.js';
 import type { Decision } from '../protocol/decision.js';
 
-/** `7`, or `+7` for the shard 7 of the set that is not in service while a manager reshards. */
+/** `7`; or `+7` for shard 7 of the other set while a manager reshards. */
 export type ShardKey = string;
 
-/** A lifecycle state, or `fatal`: Offline because trying again cannot help. */
+/** A lifecycle state; or `fatal`, Offline because another attempt cannot succeed. */
 export type ShownState = Lifecycle | 'fatal';
 
-/** Place of a state in {@link Setup.states}. */
+/** Index of a state in {@link Setup.states}. */
 export type StateIndex = number;
 
-/** What the page must know before anything else: the answer of `/setup`. */
+/** Answer of `/setup`, which the page asks for first. */
 export interface Setup {
-  /** Shards that run, or the log of shards that ran. */
+  /** `live` for running shards, `audit` for the shards of a log. */
   readonly source: 'live' | 'audit';
   readonly states: readonly ShownState[];
-  /** What a viewer may do to a shard; null where nothing. */
+  /** Actions that viewers may use on a shard; null where there are none. */
   readonly controls: {
     /** Names for `POST /shards/KEY/commands/NAME`. */
     readonly commands: readonly CommandName[];
-    /** Names for `POST /shards/KEY/faults/NAME`; empty where the gateway is no simulator. */
+    /** Names for `POST /shards/KEY/faults/NAME`; empty without a simulated gateway. */
     readonly faults: readonly string[];
   } | null;
 }
 
-/** What a viewer may tell a shard to do, as its method of that name does. */
+/** Commands for a shard, named as its methods. */
 export type CommandName = 'connect' | 'reconnect' | 'reinstantiate' | 'close';
 
-/** Event `fleet`: all there is. First in every stream, and again whenever shards have come or gone. */
+/** Event `fleet`: everything about all shards. First event of a stream, sent again when shards join or leave. */
 export interface FleetMessage {
   readonly at: number;
   readonly manager: ManagerView | null;
-  /** How many shards the bot has in all; 0 while that is not known. */
+  /** Number of shards of the bot; 0 while unknown. */
   readonly total: number;
   readonly shards: readonly {
     readonly key: ShardKey;
@@ -51,25 +53,25 @@ export interface FleetMessage {
   readonly totals: Totals;
 }
 
-/** Event `changes`: what has changed since the message before. */
+/** Event `changes`: what changed since the last message. */
 export interface ChangesMessage {
   readonly at: number;
-  /** The latest state of each shard that has moved. */
+  /** Latest state of each shard that changed. */
   readonly states: Readonly<Record<ShardKey, StateIndex>>;
-  /** New ones and, by `id`, those that have changed. */
+  /** New incidents, and changed ones by their `id`. */
   readonly incidents: readonly Incident[];
 }
 
-/** Event `totals`, once a second. */
+/** Event `totals`, sent once a second. */
 export interface TotalsMessage extends Totals {
   readonly at: number;
   readonly manager: ManagerView | null;
 }
 
-/** What the manager of the shards does. */
+/** State of the manager. */
 export interface ManagerView {
   readonly state: string;
-  /** Shards the operation under way still waits for; all 0 while there is none. */
+  /** Number of shards that the current operation waits for; all 0 without an operation. */
   readonly progress: {
     readonly waiting: number;
     readonly opening: number;
@@ -78,79 +80,85 @@ export interface ManagerView {
   };
 }
 
-/** What is told of all shards together. */
+/** Figures over all shards. */
 export interface Totals {
-  /** Dispatches and bytes received a second, over all shards; null until there are two looks to compare, and in a log. */
+  /** Dispatches and bytes received a second; null until there are two samples, and in a log. */
   readonly rates: { readonly dispatches: number; readonly bytes: number } | null;
-  /** The identify queue and the day's budget; null where they are not ours to know. */
+  /** The identify queue and the day's budget; null where the manager does not know them. */
   readonly identifies: {
     readonly waiting: number;
-    /** When the next may identify at the earliest; null while nobody waits. */
+    /** Earliest time of the next identify; null while no shard waits. */
     readonly nextAt: number | null;
     readonly total: number | null;
     readonly remaining: number | null;
-    /** Of those that remain, how many are left for something else. */
+    /** Number of remaining identifies that are left for other uses. */
     readonly reserve: number;
     readonly resetAt: number | null;
   } | null;
-  /** Mean heartbeat latency in milliseconds; null while none is known. */
+  /** Mean heartbeat latency in milliseconds; null while unknown. */
   readonly latency: number | null;
 }
 
-/** Shards to which the same was decided at about the same time: one bad moment. */
+/** Shards with the same decision at about the same time. */
 export interface Incident {
   readonly id: number;
-  /** Of the first shard, and of the last so far. */
+  /** Time of the first shard, and of the last one so far. */
   readonly at: number;
   readonly lastAt: number;
   readonly action: Decision['action'];
   readonly code: number | null;
   readonly reason: string;
-  /** How many shards it has met. */
+  /** Number of shards. */
   readonly shards: number;
-  /** The first of them. */
+  /** Ids of the first ten shards. */
   readonly ids: readonly number[];
-  /** How many times it took one of them down: more often than there are shards where one goes down again and again. */
+  /** Number of times that shards went down; more than `shards` where one went down repeatedly. */
   readonly times: number;
-  /** How many of them are down because of it; one that is refused for good until another takes its place. */
+  /** Number of shards that are still down; a fatal shard counts until another replaces it. */
   readonly down: number;
-  /** How many of them came to their end down, or were closed: they are awaited no more, and did not come up either. */
+  /** Number of shards that ended or were closed while down. */
   readonly lost: number;
-  /** When it took the first down of those who are down now, or were down last. */
+  /** Time when the current outage began, or the last one. */
   readonly downAt: number;
-  /** When the last was Connected again or lost; null while any is down. */
+  /** Time when the last shard was Connected again or lost; null while any is down. */
   readonly endedAt: number | null;
 }
 
 /**
- * What befell a shard in an incident: 1 it is met, 2 it goes down again after it was up, 3 or after it was lost; 0 it meets
- * the same again while it is down; -1 it is Connected again, -2 it is lost.
+ * Step of a shard in an incident: 1 first met, 2 down again after it was up, 3 down again after it was lost, 0 met
+ * again while down, -1 Connected again, -2 lost.
  */
 export type IncidentStep = 1 | 2 | 3 | 0 | -1 | -2;
 
 /** The charts of a shard, by the names of their pictures. */
 export type ChartName = 'shard' | 'heartbeat' | 'bucket';
 
-/** Event `shard`: the selected one. */
+/** Event `shard`: the selected shard. */
 export interface ShardMessage {
   readonly at: number;
   readonly key: ShardKey;
   readonly id: number;
-  /** Begins anew: what was told of a shard before is to be forgotten. Otherwise `steps`, `taken`, `latencies` are to be added. */
+  /**
+   * True for a whole shard: forget all earlier messages about it. Otherwise add `steps`, `taken` and `latencies` to
+   * them.
+   */
   readonly isWhole: boolean;
   readonly state: StateIndex;
-  /** Path of the innermost active state of each chart, as in `data-state` of its picture; null while that actor does not run. */
+  /**
+   * Path of the innermost active state of each chart, as in `data-state` of its picture; null while that actor does not
+   * run.
+   */
   readonly active: Readonly<Record<ChartName, string | null>>;
-  /** Edges taken since the message before, as in `data-edge` of the picture; in order. */
+  /** Edges taken since the last message, in order, as in `data-edge` of the picture. */
   readonly taken: readonly { readonly chart: ChartName; readonly edge: string }[];
   /** Oldest first. */
   readonly steps: readonly StepView[];
   readonly session: { readonly id: string; readonly sequence: number } | null;
-  /** Null in a log, which has none of it. */
+  /** Null in a log, which does not contain these. */
   readonly live: LiveNumbers | null;
 }
 
-/** A transition record as it is shown; the session's id is cut short. */
+/** A transition record as the page shows it; the session's id is cut short. */
 export interface StepView {
   readonly at: number;
   readonly from: StateIndex;
@@ -160,17 +168,17 @@ export interface StepView {
   readonly session: { readonly id: string; readonly sequence: number } | null;
 }
 
-/** What a shard that runs has besides what its log tells. */
+/** Figures of a running shard that its log does not contain. */
 export interface LiveNumbers {
   readonly heart: {
     /** Milliseconds; null before the first HELLO. */
     readonly interval: number | null;
     readonly lastBeatAt: number | null;
     readonly lastAckAt: number | null;
-    /** Acks since the message before: when, and milliseconds. */
+    /** Acks since the last message: time, and latency in milliseconds. */
     readonly latencies: readonly (readonly [at: number, latency: number])[];
   };
-  /** All 0 while the bucket is closed: before READY or RESUMED. */
+  /** All 0 while the bucket is closed, before READY or RESUMED. */
   readonly bucket: { readonly capacity: number; readonly available: number };
   readonly queue: { readonly size: number; readonly max: number };
   readonly stats: Readonly<
@@ -188,38 +196,41 @@ export interface LiveNumbers {
   >;
 }
 
-/** Answer of `/audit/timeline`: the life of all shards of a log. */
+/** Answer of `/audit/timeline`: the states of all shards of a log. */
 export interface AuditTimeline {
   readonly files: readonly string[];
   readonly from: number;
   readonly to: number;
   readonly shardIds: readonly number[];
   /**
-   * What moved, in order of time, three numbers each: milliseconds since `from`, place in `shardIds`, {@link StateIndex}.
-   * The first of each shard says where it was when the log began.
+   * Changes of state in order of time, three numbers each: milliseconds since `from`, index in `shardIds`, {@link
+   * StateIndex}. The first one of each shard is its state at the beginning of the log.
    */
   readonly moves: readonly number[];
   readonly incidents: readonly AuditIncident[];
-  /** Lines that were no records, and were passed over. */
+  /** Number of lines that were skipped because they are not records. */
   readonly skipped: number;
 }
 
-/** An incident with its course, so that it can be told as it was at any time. */
+/** An incident with its steps, so that it can be shown as it was at any time. */
 export interface AuditIncident extends Incident {
-  /** What it did to its shards, in pairs: milliseconds since `from`, and an {@link IncidentStep}. */
+  /** Steps of its shards, in pairs: milliseconds since `from`, and an {@link IncidentStep}. */
   readonly course: readonly number[];
 }
 
-/** Answer of `/audit/shards/ID`: each record of one shard, and what the chart did in it. */
+/** Answer of `/audit/shards/ID`: the records of one shard with the steps of its chart. */
 export interface AuditShard {
   readonly id: number;
   readonly steps: readonly AuditStep[];
 }
 
-/** A record of a log, with what the shard's chart did in it. */
+/** A record of a log, with what the shard's chart did. */
 export interface AuditStep extends StepView {
-  /** Path of the innermost active state after it; null where the chart does not come to what the record says. */
+  /** Path of the innermost active state after the record; null where the chart contradicts the record. */
   readonly active: string | null;
-  /** Edges it took, those of the events right before it among them. None where a later life of the shard had taken over. */
+  /**
+   * Edges taken by the record's event and by the events right before it. Empty where a later life of the shard had
+   * taken over.
+   */
   readonly taken: readonly string[];
 }

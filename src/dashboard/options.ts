@@ -5,23 +5,23 @@ import { LOOPBACK } from '../util/localhost/loopback.js';
 import { ShardError } from '../util/errors.js';
 import type { ConnectionAction } from '../simulator/index.js';
 
-/** Options of whatever the dashboard shows. */
+/** Options of every dashboard. */
 export interface ServerOptions {
-  /** Default 0: any free one. */
+  /** Port to listen on. Default 0: a free one. */
   readonly port?: number;
   /**
-   * Name or address to listen on. Default `127.0.0.1`, which no other machine reaches. Elsewhere everybody needs the
-   * token, and what is shown crosses the network as plain HTTP.
+   * Name or address to listen on. Default `127.0.0.1`, which other machines cannot reach. On any other address viewers
+   * need the token, and the page crosses the network as plain HTTP.
    */
   readonly host?: string;
   /**
-   * What a viewer has to know: from 16 letters, digits and `.`, `_`, `~`, `-`. It stands in the dashboard's `url`. Default:
-   * none on `127.0.0.1`, `::1` and `localhost`, elsewhere one made at random.
+   * Secret that viewers need, at least 16 letters, digits and `.`, `_`, `~`, `-`. The dashboard's `url` contains it.
+   * Default: none on `127.0.0.1`, `::1` and `localhost`, a random one elsewhere.
    */
   readonly token?: string;
   /**
-   * Opens the browser. Default false. Where a token is needed it is in the address the browser is started with, which
-   * other users of this machine can see among its processes: there open the dashboard's `url` yourself.
+   * Opens the page in the browser. Default false. The browser gets the token in its arguments, which other users of
+   * this machine can read; with a token open the dashboard's `url` yourself.
    */
   readonly autoOpen?: boolean;
   readonly logger?: Logger;
@@ -31,19 +31,19 @@ export interface ServerOptions {
 export interface DashboardOptions extends ServerOptions {
   /** Lets viewers connect, reconnect, reinstantiate and close shards. Default false. */
   readonly controls?: boolean;
-  /** The simulated gateway the shards are connected to: with `controls` a viewer may commit its faults. */
+  /** The simulated gateway of the shards: with `controls` viewers may apply its faults. */
   readonly simulator?: FaultySimulator;
 }
 
-/** What a dashboard needs of a GatewaySimulator. */
+/** The members of a GatewaySimulator that the dashboard uses. */
 export interface FaultySimulator {
-  /** Returns how many connections it met. */
+  /** Applies an action. Returns the number of connections that it met. */
   apply(action: ConnectionAction, shardId?: number): number;
 }
 
 export type ResolvedServerOptions = Required<Omit<ServerOptions, 'token' | 'logger'>> &
   Pick<ServerOptions, 'logger'> & {
-    /** Null where nobody needs one. */
+    /** Null where no token is needed. */
     readonly token: string | null;
   };
 
@@ -58,12 +58,12 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   checkObject('options', options, '{ port: 8080 }');
   const { port = 0, host = '127.0.0.1', autoOpen = false, token, logger } = options;
   whole('port', port, { max: 65_535 });
-  // One that is empty would listen on every address there is.
+  // An empty host would listen on every address.
   if (typeof host !== 'string' || !/^[\w.:-]+$/.test(host)) {
     refuse('host', host, "a name or address of this machine, such as '127.0.0.1'");
   }
   checkFlag('autoOpen', autoOpen);
-  // Without the value, which is the secret.
+  // The error does not carry the value, which is a secret.
   if (token !== undefined && !(typeof token === 'string' && TOKEN.test(token))) {
     const message = '`token` must be a text of 16 to 256 letters, digits, dots, underscores, tildes and dashes.';
     throw new ShardError('INVALID_OPTION', message);
@@ -78,7 +78,10 @@ export function resolveServerOptions(options: ServerOptions): ResolvedServerOpti
   };
 }
 
-/** @throws ShardError `INVALID_OPTION` */
+/**
+ * Checks the options for controls.
+ * @throws ShardError `INVALID_OPTION`
+ */
 export function checkControls({ controls, simulator }: DashboardOptions): void {
   checkFlag('controls', controls);
   checkMethods('simulator', simulator, ['apply'], 0);

@@ -4,9 +4,10 @@ import { LiveSource } from './live/liveSource.js';
 import { checkWatched, type WatchedManager, type WatchedShard } from './live/watched.js';
 
 /**
- * Serves a live page on a shard, or the shards of a manager: what each does now and did before, and why. Nothing that is
- * told holds a token, a payload or a whole session id. It keeps no process alive, and does next to nothing while nobody looks.
- * @throws ShardError `INVALID_OPTION`
+ * Serves a live page on a shard, or on the shards of a manager: what each does now, what it did before, and why. The
+ * page contains no token, no payload and no whole session id. The server does not keep the process alive, and costs
+ * next to nothing without viewers.
+ * @throws ShardError `INVALID_OPTION`; `ready` rejects with a DashboardError
  */
 export function serveDashboard(source: WatchedShard | WatchedManager, options: DashboardOptions = {}): Dashboard {
   checkWatched(source);

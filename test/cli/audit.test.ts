@@ -97,7 +97,7 @@ describe('the log of the demo', () => {
     expect(new Set(records.map(({ shardId }) => shardId))).toEqual(new Set([0]));
     const none = await audit('--since', '2100-01-01', file('demo.log'));
     expect(none).toMatchObject({ code: 0, stdout: '' });
-    expect(none.stderr).toContain(`none of the ${story.length} records is asked for`);
+    expect(none.stderr).toContain(`the filters match none of the ${story.length} records`);
   });
 
   test('is written on where it is there already, and a rotated one is read in order', async () => {
@@ -141,7 +141,7 @@ describe('a log that is not as it was written', () => {
     for (const args of [[torn], ['--verify', torn]]) {
       const { code, stderr } = await audit(...args);
       expect(code).toBe(0);
-      expect(stderr).toMatch(/torn\.log, line \d+ torn, as by a kill/);
+      expect(stderr).toMatch(/torn\.log, line \d+ left out: torn, as by a kill/);
     }
   });
 
@@ -155,7 +155,11 @@ describe('a log that is not as it was written', () => {
 
   test('that is empty has nothing to tell', async () => {
     const empty = file('empty.log', '');
-    expect(await audit(empty)).toMatchObject({ code: 0, stdout: '', stderr: 'shardchart: there are no records yet\n' });
+    expect(await audit(empty)).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'shardchart: the log has no records yet\n',
+    });
     expect(await audit('--verify', empty)).toEqual({
       code: 0,
       stdout: 'verified: 0 records of 0 shards\n',
@@ -224,11 +228,11 @@ describe('wrong use', { concurrent: true }, () => {
     ['no file', [], "missing required argument 'files'"],
     ['a file that is not there', [join(folder, 'none.log')], 'There is no such file'],
     ['a folder', [folder], 'cannot be read'],
-    ['a shard that is none', ['--shard', 'x', folder], '"x" is no shard'],
-    ['a time that is none', ['--since', 'noon', folder], '"noon" is no time'],
-    ['a part to verify', ['--verify', '--shard', '0', '--since', '2h', folder], 'does not go with --shard, --since'],
+    ['a shard that is none', ['--shard', 'x', folder], '"x" is not a shard id'],
+    ['a time that is none', ['--since', 'noon', folder], '"noon" is not a time'],
+    ['a part to verify', ['--verify', '--shard', '0', '--since', '2h', folder], 'cannot be used with --shard, --since'],
     ['a part to verify', ['--verify', '--until', 'now', '--state', 'Resuming', folder], 'with --until, --state'],
-    ['totals to verify', ['--verify', '--totals', folder], 'does not go with --totals'],
+    ['totals to verify', ['--verify', '--totals', folder], 'cannot be used with --totals'],
     ['a state that is none', ['--state', 'Ready', folder], 'Disconnected'],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await audit(...args);

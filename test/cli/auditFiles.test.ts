@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { warnOfPassedOver } from '../../src/cli/commands/audit/warn.js';
+import { warnOfSkipped } from '../../src/cli/commands/audit/warn.js';
 import { Log } from './auditRecords.js';
 import { Command, MAIN } from './command.js';
 
@@ -35,7 +35,7 @@ describe('a pipe', () => {
     const { code, stdout, stderr } = await shell(
       'mkfifo "$2/one"; cat "$2/torn.log" > "$2/one" & "$0" "$1" audit --totals "$2/one"',
     );
-    expect(stderr).toMatch(/one, line 8 torn, as by a kill/);
+    expect(stderr).toMatch(/one, line 8 left out: torn, as by a kill/);
     expect(stdout).toMatch(/reconnects +1$/m);
     expect(code).toBe(0);
   });
@@ -57,7 +57,7 @@ describe('--verify', () => {
   ])('of a file of %s says that no record is there, and fails', async (_, content) => {
     const path = file('none.log', content);
     const { code, stdout, stderr } = await verify(path);
-    expect(stdout).toMatch(/none\.log, line 1: does not verify\n +there is no record in it/);
+    expect(stdout).toMatch(/none\.log, line 1: does not verify\n +the file has no record/);
     expect(stderr).toContain(`${path} has no record: nothing to verify`);
     expect(code).toBe(1);
     expect(JSON.parse((await verify('--json', path)).stdout)).toMatchObject({ ok: false, file: path, line: 1 });
@@ -72,7 +72,7 @@ test('lines that are no records are told by file and reason, however many they a
     line: index + 1,
     reason: 'it is not JSON',
   }));
-  warnOfPassedOver({ skipped, skippedCount: 80_005, torn: [] });
+  warnOfSkipped({ skipped, skippedCount: 80_005, torn: [] });
   expect(said).toEqual([
     'shardchart: a.log, line 1 and 39999 more left out: it is not JSON\n',
     'shardchart: b.log, line 2 and 39999 more left out: it is not JSON\n',

@@ -113,12 +113,12 @@ describe('a filter', () => {
   });
 
   test.each<[Parameters<typeof parseFilter>[0], string]>([
-    [{ shard: 'all' }, '"all" is no shard'],
-    [{ shard: '3-1' }, '"3-1" is no shard'],
-    [{ shard: '1,' }, '"" is no shard'],
+    [{ shard: 'all' }, '"all" is not a shard id'],
+    [{ shard: '3-1' }, '"3-1" is not a shard id'],
+    [{ shard: '1,' }, '"" is not a shard id'],
     [{ state: 'Ready' }, 'Offline, Connecting, Identifying, Resuming, Connected, Disconnected'],
-    [{ since: 'noon' }, '"noon" is no time'],
-    [{ until: '1x' }, '"1x" is no time'],
+    [{ since: 'noon' }, '"noon" is not a time'],
+    [{ until: '1x' }, '"1x" is not a time'],
     [{ since: '1h', until: '2h' }, '--since 1h is after --until 2h'],
   ])('%o is refused', (options, message) => {
     expect(() => parseFilter(options, THREE)).toThrow(UsageError);

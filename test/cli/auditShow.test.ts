@@ -5,7 +5,7 @@ import { parseFilter } from '../../src/cli/commands/audit/filter.js';
 import { reportTotals } from '../../src/cli/commands/audit/reportTotals.js';
 import { WallClock } from '../../src/cli/commands/audit/time.js';
 import { Timeline } from '../../src/cli/commands/audit/timeline.js';
-import { Totals } from '../../src/cli/commands/audit/totals.js';
+import { TotalsCounter } from '../../src/cli/commands/audit/totals.js';
 import { reportVerdict } from '../../src/cli/commands/audit/verify.js';
 import type { Output } from '../../src/cli/terminal/output.js';
 import { decide, Log, THREE } from './auditRecords.js';
@@ -31,7 +31,7 @@ function timeline({ records }: Log, options: Parameters<typeof parseFilter>[0] =
 function report({ records }: Log, options: Parameters<typeof parseFilter>[0] = {}): string[] {
   const { output, lines } = page();
   const filter = parseFilter({ utc: true, ...options }, THREE + DAY_MS);
-  const totals = new Totals(filter);
+  const totals = new TotalsCounter(filter);
   for (const record of records) totals.add(record);
   reportTotals(output, totals.finish(THREE + DAY_MS), { states: filter.states, clock });
   return lines;
@@ -188,7 +188,7 @@ describe('the totals', () => {
     for (let id = 0; id < 64; id++) many.up(id, id);
     for (let id = 20; id < 40; id++) many.drop(1_000 + id, id);
     const lines = report(many);
-    expect(lines.at(-1)).toBe('and 54 shards that fared better: --shard chooses, --json tells all');
+    expect(lines.at(-1)).toBe('and 54 shards with fewer problems; choose with --shard, or list all with --json');
     expect(lines.at(-2)).toMatch(/^ +\d+ +1 +1 +1 +0 /);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Filter } from '../../src/cli/commands/audit/filter.js';
-import { Totals, totalMs } from '../../src/cli/commands/audit/totals.js';
+import { TotalsCounter, totalMs } from '../../src/cli/commands/audit/totals.js';
 import { lifecycles } from '../../machines/lifecycle.js';
 import { decide, Log, THREE } from './auditRecords.js';
 
@@ -9,7 +9,7 @@ const all: Filter = { hasShard: () => true, since: -Infinity, until: Infinity, s
 
 /** The totals of a log; times of the filter are milliseconds after three. */
 function sum({ records }: Log, { since = -Infinity, until = Infinity, ...filter }: Partial<Filter> = {}, nowMs = 1e9) {
-  const totals = new Totals({ ...all, ...filter, since: THREE + since, until: THREE + until });
+  const totals = new TotalsCounter({ ...all, ...filter, since: THREE + since, until: THREE + until });
   for (const record of records) totals.add(record);
   return totals.finish(THREE + nowMs);
 }

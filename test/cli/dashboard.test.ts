@@ -38,7 +38,7 @@ describe('dashboard --simulator', () => {
   test('shows simulated shards that come up, with their faults to commit, and Ctrl+C ends it', async () => {
     await using command = new Command(['dashboard', '--simulator', '--shards', '3']);
     const url = await opened(command);
-    expect(command.stdout).toBe(`dashboard at ${url}\nCtrl+C ends it.\n`);
+    expect(command.stdout).toBe(`dashboard at ${url}\nPress Ctrl+C to stop.\n`);
     const { source, controls } = await setupAt(url);
     expect(source).toBe('live');
     expect(controls?.commands).toContain('reconnect');
@@ -67,7 +67,7 @@ describe('dashboard --simulator', () => {
   test('is wrong use with what only a bot has', async () => {
     await using command = new Command(['dashboard', '--simulator', '--ids', '0', '--total', '2']);
     expect(await command.exit).toBe(2);
-    expect(command.stderr).toContain('--simulator does not go with --ids, --total. Leave out either.');
+    expect(command.stderr).toContain('--simulator cannot be used with --ids, --total. Leave one of them out.');
   });
 });
 
@@ -179,7 +179,7 @@ describe('dashboard --audit', () => {
   test('has no controls to offer', async () => {
     await using command = new Command(['dashboard', '--controls', '--audit', 'bot.log']);
     expect(await command.exit).toBe(2);
-    expect(command.stderr).toContain('--audit does not go with --controls');
+    expect(command.stderr).toContain('--audit cannot be used with --controls');
   });
 });
 

@@ -115,6 +115,6 @@ describe('a typed fault', () => {
   test('that is none is explained', () => {
     expect(applyFault(simulator, '')).toBeNull();
     expect(applyFault(simulator, 'toString')).toContain('There is no fault "toString"');
-    expect(applyFault(simulator, 'drop all')).toBe('"all" is no shard id.');
+    expect(applyFault(simulator, 'drop all')).toBe('"all" is not a shard id. Use a number, as in "drop 1".');
   });
 });

@@ -135,21 +135,21 @@ describe('wrong use', { concurrent: true }, () => {
     ['a count that is none', ['run', '--shards', 'many'], 'whole number'],
     ['a shard that is not there', ['run', '--ids', '0,2', '--total', '2'], 'no shard 2 of 2'],
     ['ids without an end', ['run', '--ids', '0-999999999', '--total', '2'], 'no shard 2 of 2'],
-    ['ids that run backwards', ['run', '--ids', '3-1', '--total', '4'], '"3-1" is no shard'],
+    ['ids that run backwards', ['run', '--ids', '3-1', '--total', '4'], '"3-1" is not a shard id'],
     ['more shards than there are', ['run', '--shards', '3', '--total', '2'], 'no shard 2 of 2'],
     [
       'a total of which Discord is asked',
       ['run', '--shards', 'auto', '--total', '2'],
       'either --total or --shards auto',
     ],
-    ['a number nobody can be asked for', ['run', '--url', 'ws://x', '--shards', 'auto'], 'set SHARDCHART_API_URL too'],
-    ['a reserve of nothing', ['run', '--url', 'ws://x', '--reserve', '5'], 'set SHARDCHART_API_URL too'],
+    ['a number nobody can be asked for', ['run', '--url', 'ws://x', '--shards', 'auto'], 'Set SHARDCHART_API_URL too'],
+    ['a reserve of nothing', ['run', '--url', 'ws://x', '--reserve', '5'], 'Set SHARDCHART_API_URL too'],
     ['ids of nothing', ['run', '--ids', '0'], '--ids needs --total'],
     ['ids and shards', ['run', '--ids', '0', '--total', '2', '--shards', '1'], 'either --shards or --ids'],
     ['an intent that is none', ['run', '--intents', 'Everything'], 'no intent "Everything"'],
     ['a compression that is none', ['run', '--compression', 'brotli'], 'Allowed choices'],
     ['a URL that is none', ['run', '--url', 'http://gateway'], '`url` must be'],
-    ['a port that is none', ['simulate', '--port', '70000'], 'up to 65535'],
+    ['a port that is none', ['simulate', '--port', '70000'], 'from 0 to 65535'],
   ])('%s', async (_, args, message) => {
     await using command = new Command(args, { DISCORD_TOKEN: TOKEN });
     expect(await command.exit).toBe(2);

@@ -108,7 +108,7 @@ describe('the table', () => {
     expect(wide[6]).toMatch(/^100 (?: •{10}){10}$/);
     const small = drawTable(view(many(1_000)), [], { ...plain, rows: 12 });
     expect(small).toHaveLength(11);
-    expect(small.at(-1)).toBe('760 more: the terminal is too small');
+    expect(small.at(-1)).toBe('760 more shards: enlarge the terminal to see them');
   });
 
   test.each([
@@ -193,14 +193,14 @@ describe('looking at a manager', () => {
     let now = status(many(2), 'Running');
     const manager = { status: () => now, ids: [0, 1], controller: null, getAveragePing: () => null };
     const viewer = new FleetViewer({ manager, limiter: null, reserve: 0, startedAt: AT });
-    expect(viewer.look(AT).counts.Connected).toBe(2);
+    expect(viewer.read(AT).counts.Connected).toBe(2);
     now = status([shard(1, 'Disconnected')], 'Closing');
-    expect(viewer.look(AT + 250).shards).toMatchObject([
+    expect(viewer.read(AT + 250).shards).toMatchObject([
       { id: 0, state: 'Offline', identifies: 1 },
       { id: 1, state: 'Disconnected' },
     ]);
     now = status([], 'Offline');
-    expect(viewer.look(AT + 500)).toMatchObject({ here: 2, counts: { Offline: 2 }, rate: 0 });
+    expect(viewer.read(AT + 500)).toMatchObject({ here: 2, counts: { Offline: 2 }, rate: 0 });
   });
 
   test('takes the queue of somebody else for its own', () => {
@@ -211,7 +211,7 @@ describe('looking at a manager', () => {
       getAveragePing: () => null,
     };
     const limiter = { waiting: 7, nextAt: AT };
-    expect(new FleetViewer({ manager, limiter, reserve: 0, startedAt: AT }).look(AT).identifies).toMatchObject({
+    expect(new FleetViewer({ manager, limiter, reserve: 0, startedAt: AT }).read(AT).identifies).toMatchObject({
       waiting: 7,
       nextAt: AT,
       remaining: null,

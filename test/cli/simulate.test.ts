@@ -45,7 +45,7 @@ test('tells what happens to a bot, and takes faults from stdin', async () => {
     'connected to /resume',
     '-> RESUME',
     '<- RESUMED',
-    'drop: nobody is there to meet it',
+    'drop: there is no connection to apply it to',
   ]) {
     expect(simulator.stdout).toContain(told);
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Chapter, chapters } from '../../src/cli/commands/demo/chapters.js';
 import { checkBalance, checkChapter, type Expectation, type Observation } from '../../src/cli/commands/demo/checks.js';
 import { Ledger } from '../../src/cli/commands/demo/ledger.js';
-import { tellStory } from '../../src/cli/commands/demo/story.js';
+import { playStory } from '../../src/cli/commands/demo/story.js';
 import { StoryInterrupted, StoryStuck, Waiting } from '../../src/cli/commands/demo/waiting.js';
 import type { Output } from '../../src/cli/terminal/output.js';
 
@@ -20,32 +20,32 @@ function recorder(): { output: Output; text: () => string } {
   return { output, text: () => lines.join('\n') };
 }
 
-describe('tellStory', { concurrent: true }, () => {
+describe('playStory', { concurrent: true }, () => {
   const reconnect = chapters.find(({ title }) => title.includes('reconnect')) as Chapter;
 
   test('ends with 0 where each expectation is met', async () => {
     const { output, text } = recorder();
-    expect(await tellStory([reconnect], output, untouched), text()).toBe(0);
+    expect(await playStory([reconnect], output, untouched), text()).toBe(0);
     expect(text()).toContain('lost: 0');
   });
 
   test('ends with 1 and says which expectation was not met', async () => {
     const { output, text } = recorder();
     const expected: Expectation = { ...reconnect.expected, session: 'new', identifies: 1 };
-    expect(await tellStory([{ ...reconnect, expected }], output, untouched)).toBe(1);
-    expect(text()).toContain('The story went differently: 2 of');
+    expect(await playStory([{ ...reconnect, expected }], output, untouched)).toBe(1);
+    expect(text()).toMatch(/2 of \d+ expectations not met:/);
     expect(text()).toContain('✗ expected: a new session; found: same session');
   });
 
   test('ends with 1 where nothing comes of a blow', async () => {
     const { output, text } = recorder();
-    expect(await tellStory([{ ...reconnect, strike: () => {} }], output, untouched)).toBe(1);
-    expect(text()).toContain('for shard 1 to leave Connected, in vain');
+    expect(await playStory([{ ...reconnect, strike: () => {} }], output, untouched)).toBe(1);
+    expect(text()).toContain('in vain for shard 1 to leave Connected');
   });
 
   test('ends with 130 when interrupted', async () => {
     const { output } = recorder();
-    expect(await tellStory(chapters, output, { isRequested: true })).toBe(130);
+    expect(await playStory(chapters, output, { isRequested: true })).toBe(130);
   });
 });
 
@@ -99,41 +99,41 @@ describe('checkChapter', () => {
 describe('the ledger', () => {
   test('a message that a session took is owed once', () => {
     const ledger = new Ledger();
-    ledger.sent(0, 1, 1);
-    ledger.sent(0, 2, 1);
-    ledger.sent(0, 3, 0);
-    ledger.arrived(0, 1);
+    ledger.addSent(0, 1, 1);
+    ledger.addSent(0, 2, 1);
+    ledger.addSent(0, 3, 0);
+    ledger.addArrival(0, 1);
     expect(ledger.balance).toEqual({ owed: 2, unowed: 1, delivered: 1, lost: 1, doubled: 0, misplaced: 0 });
     expect(ledger.latest(0)).toBe(1);
-    ledger.arrived(0, 2);
+    ledger.addArrival(0, 2);
     expect(checkBalance(ledger.balance, [])).toMatchObject([{ passed: true }, { passed: true }]);
   });
 
   test.each<[string, (ledger: Ledger) => void]>([
-    ['lost', (ledger) => ledger.sent(0, 1, 1)],
+    ['lost', (ledger) => ledger.addSent(0, 1, 1)],
     [
       'doubled',
       (ledger) => {
-        ledger.sent(0, 1, 1);
-        ledger.arrived(0, 1);
-        ledger.arrived(0, 1);
+        ledger.addSent(0, 1, 1);
+        ledger.addArrival(0, 1);
+        ledger.addArrival(0, 1);
       },
     ],
     [
       'out of order',
       (ledger) => {
-        ledger.sent(0, 1, 1);
-        ledger.sent(0, 2, 1);
-        ledger.arrived(0, 2);
-        ledger.arrived(0, 1);
+        ledger.addSent(0, 1, 1);
+        ledger.addSent(0, 2, 1);
+        ledger.addArrival(0, 2);
+        ledger.addArrival(0, 1);
       },
     ],
     [
       "another shard's",
       (ledger) => {
-        ledger.sent(0, 1, 1);
-        ledger.arrived(0, 1);
-        ledger.arrived(1, 1);
+        ledger.addSent(0, 1, 1);
+        ledger.addArrival(0, 1);
+        ledger.addArrival(1, 1);
       },
     ],
     ['none at all', () => {}],
@@ -147,14 +147,14 @@ describe('the ledger', () => {
     const ledger = new Ledger();
     expect(checkBalance(ledger.balance, [{ rule: 'identify too fast' }])[1]).toEqual({
       passed: false,
-      text: "rules broken, by the gateway's count: 1, identify too fast",
+      text: 'rules broken, as counted by the gateway: 1, identify too fast',
     });
   });
 });
 
 describe('Waiting', () => {
   test('ends with the limit of the wait, or of all', async () => {
-    await expect(new Waiting(60_000, untouched).until('rain', () => false, 20)).rejects.toThrow(/for rain, in vain/);
+    await expect(new Waiting(60_000, untouched).until('rain', () => false, 20)).rejects.toThrow(/in vain for rain/);
     await expect(new Waiting(20, untouched).until('rain', () => false)).rejects.toThrow(StoryStuck);
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Listener } from '../../src/dashboard/page/feed.js';
+import type { FeedListener } from '../../src/dashboard/page/feed.js';
 import { LiveFeed } from '../../src/dashboard/page/liveFeed.js';
 
 const SETTLED_MS = 200;
@@ -58,7 +58,7 @@ function opened() {
     (kind: string) =>
     (message: unknown): void =>
       void told.push([kind, message]);
-  const listener: Listener = {
+  const listener: FeedListener = {
     fleet: note('fleet'),
     changes: note('changes'),
     totals: note('totals'),

@@ -135,13 +135,13 @@ describe('the fleet', () => {
   });
 
   test('offers the first shard in trouble for a look, else the first', () => {
-    expect(model.worthALook()).toBeNull();
+    expect(model.firstToShow()).toBeNull();
     model.fleet(fleet({ 0: CONNECTED, 1: CONNECTED }));
-    expect(model.worthALook()).toBe('0');
+    expect(model.firstToShow()).toBe('0');
     model.changes({ at: 1_500, states: { 0: RESUMING }, incidents: [] });
-    expect(model.worthALook()).toBe('0');
+    expect(model.firstToShow()).toBe('0');
     model.changes({ at: 1_600, states: { 1: shownStates.indexOf('fatal') }, incidents: [] });
-    expect(model.worthALook()).toBe('1');
+    expect(model.firstToShow()).toBe('1');
   });
 
   test('leads from an incident to the shard that is not up yet, in either set', () => {
@@ -191,8 +191,8 @@ describe('the selected shard', () => {
     const taken = [{ chart: 'shard', edge: 'shard|send|0' }] as const;
     model.shard(detail('1', { isWhole: true, taken }));
     model.shard(detail('1', { taken }));
-    expect(model.detail?.takeTaken()).toEqual([...taken, ...taken]);
-    expect(model.detail?.takeTaken()).toEqual([]);
+    expect(model.detail?.takeEdges()).toEqual([...taken, ...taken]);
+    expect(model.detail?.takeEdges()).toEqual([]);
   });
 
   test('is remembered within bounds', () => {
@@ -202,7 +202,7 @@ describe('the selected shard', () => {
     expect([model.detail?.steps.length, model.detail?.stepCount, model.detail?.steps.at(-1)?.at]).toEqual([
       200, 300, 1_149,
     ]);
-    expect(model.detail?.takeTaken().at(-1)?.edge).toBe('499');
+    expect(model.detail?.takeEdges().at(-1)?.edge).toBe('499');
   });
 
   test('has plots of the last minutes only', () => {

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { marksOf } from '../../src/dashboard/page/marks.js';
-import { Playback, SPEEDS, type Happenings } from '../../src/dashboard/page/playback.js';
+import { Playback, SPEEDS, type EventTimes } from '../../src/dashboard/page/playback.js';
 
 const HOUR_MS = 3_600_000;
 
 /** A log in which something happens at these times. */
-const happeningAt = (...times: readonly number[]): Happenings => ({
+const happeningAt = (...times: readonly number[]): EventTimes => ({
   from: times[0] as number,
   to: times.at(-1) as number,
   nextAfter: (at) => times.find((time) => time > at) ?? null,
@@ -14,7 +14,7 @@ const happeningAt = (...times: readonly number[]): Happenings => ({
 });
 
 /** At the beginning, and playing. */
-function playing(happenings: Happenings, settings: Partial<Pick<Playback, 'speed' | 'skipsQuiet'>> = {}): Playback {
+function playing(happenings: EventTimes, settings: Partial<Pick<Playback, 'speed' | 'skipsQuiet'>> = {}): Playback {
   const playback = Object.assign(new Playback(happenings), { speed: 1, skipsQuiet: false }, settings);
   playback.seek(happenings.from);
   playback.play();

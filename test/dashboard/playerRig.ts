@@ -6,7 +6,7 @@ import type {
   FleetMessage,
   ShardMessage,
 } from '../../src/dashboard/messages.js';
-import type { Listener } from '../../src/dashboard/page/feed.js';
+import type { FeedListener } from '../../src/dashboard/page/feed.js';
 
 export const FROM = 1_700_000_000_000;
 
@@ -89,7 +89,7 @@ export const aTimeline: fc.Arbitrary<AuditTimeline> = fc
   });
 
 /** Keeps what a page would show: the state of each shard and the incidents, folded from the messages alone. */
-export class Page implements Listener {
+export class Page implements FeedListener {
   at = 0;
   linkState: 'open' | 'waiting' | null = null;
   readonly states = new Map<string, number>();

@@ -4,7 +4,7 @@ import { ExitCode } from '../exitCode.js';
 import { showTime } from '../terminal/format.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import { createOutput, type Output, writeJson } from '../terminal/output.js';
-import { describe, type Happening, Happenings } from '../simulatorLog.js';
+import { describe, type SimulatorEvent, SimulatorEvents } from '../simulatorLog.js';
 import { applyFault, faultNames } from '../applyFault.js';
 
 /** Options of `shardchart simulate`, as the command line has them. */
@@ -19,36 +19,36 @@ export interface SimulateOptions {
   readonly json?: boolean;
 }
 
-/** Entries kept for the log: it is printed as it grows, nobody looks back. */
+/** Entries kept in the simulator's log. They are printed at once, so few are needed. */
 const KEPT_ENTRIES = 1_000;
-const LOOK_EVERY_MS = 50;
+const PRINT_EVERY_MS = 50;
 
-/** `shardchart simulate`: a local gateway for any bot, telling what happens to it, until interrupted. */
+/** `shardchart simulate`: runs a local gateway for any bot and prints what happens on it, until interrupted. */
 export async function simulate(options: SimulateOptions): Promise<number> {
   const { dispatchEvery, interactive, json, ...settings } = options;
   const simulator = await createGatewaySimulator({ ...settings, record: false, maxFrames: KEPT_ENTRIES });
   const interrupt = onInterrupt();
   const output = createOutput(process.stdout);
   const startedAt = Date.now();
-  const happenings = new Happenings(simulator);
-  const look = (): void => {
-    for (const happening of happenings.take()) {
-      if (json === true) writeJson(process.stdout, happening);
-      else printHappening(output, happening, startedAt);
+  const events = new SimulatorEvents(simulator);
+  const printNew = (): void => {
+    for (const event of events.take()) {
+      if (json === true) writeJson(process.stdout, event);
+      else printEvent(output, event, startedAt);
     }
   };
 
   const { url, apiUrl } = simulator;
   if (json === true) writeJson(process.stdout, { kind: 'listening', at: startedAt, url, apiUrl });
   else printWelcome(output, simulator, interactive === true);
-  const timers = [setInterval(look, LOOK_EVERY_MS)];
+  const timers = [setInterval(printNew, PRINT_EVERY_MS)];
   if (dispatchEvery !== undefined) timers.push(startDispatching(simulator, dispatchEvery));
   const faults = interactive === true ? readFaults(simulator, json === true ? null : output) : null;
 
   await interrupt.requested;
   timers.forEach((timer) => clearInterval(timer));
   faults?.close();
-  look();
+  printNew();
   await simulator.close();
   interrupt.dispose();
   return ExitCode.Fine;
@@ -62,7 +62,7 @@ function startDispatching(simulator: GatewaySimulator, everyMs: number): NodeJS.
   }, everyMs);
 }
 
-/** `terminal: false`: the terminal stays as it is, and Ctrl+C stays a signal. */
+/** `terminal: false` leaves Ctrl+C a signal, and the terminal's modes alone. */
 function readFaults(simulator: GatewaySimulator, output: Output | null) {
   const lines = createInterface({ input: process.stdin, terminal: false });
   lines.on('line', (line) => {
@@ -72,10 +72,10 @@ function readFaults(simulator: GatewaySimulator, output: Output | null) {
   return lines;
 }
 
-function printHappening({ colors, line }: Output, happening: Happening, startedAt: number): void {
-  const { who, what, isViolation } = describe(happening);
+function printEvent({ colors, line }: Output, event: SimulatorEvent, startedAt: number): void {
+  const { who, what, isViolation } = describe(event);
   const text = isViolation ? colors.bold(colors.yellow(what)) : what;
-  line(`${colors.dim(showTime(happening.at - startedAt))}  ${who.padEnd(24)}  ${text}`);
+  line(`${colors.dim(showTime(event.at - startedAt))}  ${who.padEnd(24)}  ${text}`);
 }
 
 function printWelcome({ colors, line }: Output, { url, apiUrl }: GatewaySimulator, isInteractive: boolean): void {
@@ -83,12 +83,12 @@ function printWelcome({ colors, line }: Output, { url, apiUrl }: GatewaySimulato
   line(`${colors.bold('gateway')}  ${url}`);
   line(`${colors.bold('api')}      ${apiUrl}`);
   line();
-  line('Point a bot at it; any token will do:');
+  line('Connect a bot; any token works:');
   line(`  shardchart run   DISCORD_TOKEN=any SHARDCHART_API_URL=${apiUrl} npx shardchart run --shards auto`);
   line(`  shardchart       createShard({ url: '${url}', token: 'any', intents: 0 })`);
   line(`  discord.js       new Client({ rest: { api: '${api}' }, intents: [] })`);
   line();
-  if (isInteractive) line(`Type a fault, and a shard id if only that one is meant: ${faultNames.join(', ')}.`);
-  line('Ctrl+C ends it.');
+  if (isInteractive) line(`Type a fault, with a shard id to apply it to that shard only: ${faultNames.join(', ')}.`);
+  line('Press Ctrl+C to stop.');
   line();
 }

@@ -2,9 +2,9 @@ import type { Colors, Formatter } from 'picocolors/types.js';
 import type { Lifecycle } from '../../../machines/lifecycle.js';
 import type { TransitionRecord } from '../../shard/events.js';
 import type { Decision } from '../../protocol/decision.js';
-import type { Lines } from './output.js';
+import type { LineOutput } from './output.js';
 
-/** Told apart by blue, yellow and grey, never by red against green; the name always stands there too. */
+/** Colours differ by blue, yellow and grey, never by red against green; the name is always written too. */
 const lifecycleColor: Readonly<Record<Lifecycle, keyof Colors>> = {
   Offline: 'gray',
   Connecting: 'reset',
@@ -14,10 +14,10 @@ const lifecycleColor: Readonly<Record<Lifecycle, keyof Colors>> = {
   Disconnected: 'yellow',
 };
 
-/** Width of the longest name, Disconnected. */
+/** Length of the longest name, Disconnected. */
 const STATE_WIDTH = 12;
 
-/** The name of a lifecycle state in its colour, filled up to a column. */
+/** The name of a lifecycle state in its colour, padded to `width`. */
 export function showLifecycle(colors: Colors, state: Lifecycle, width = 0): string {
   return paint(colors, state, state.padEnd(width));
 }
@@ -27,40 +27,40 @@ export function paint(colors: Colors, state: Lifecycle, text: string): string {
   return (colors[lifecycleColor[state]] as Formatter)(text);
 }
 
-/** A text of others (a gateway's close reason) on one line, its control characters written out: they command a terminal. */
+/** Makes a foreign text (a gateway's close reason) safe for a terminal: control characters are escaped. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Seconds and hundredths, as a column. */
+/** Seconds with two decimals, padded to a column. */
 export function showTime(ms: number): string {
   return `${(ms / 1_000).toFixed(2)}s`.padStart(7);
 }
 
-/** Shows when something was as time passed since a start. */
+/** Shows times as the time since a start. */
 export function sinceStart(startedAt: number): (at: number) => string {
   return (at) => showTime(at - startedAt);
 }
 
-/** A record as it happened, or of a log, where a shard id may have several lives at once. */
-type Told = TransitionRecord & { readonly life?: number };
+/** A transition record. In a log one shard id may have several lives. */
+type PrintedRecord = TransitionRecord & { readonly life?: number };
 
-/** Writes transitions as aligned lines: when, which shard, from where to where, why, and what follows. */
+/** Writes transitions as aligned lines: time, shard, states, reason, and what follows. */
 export class TransitionPrinter {
-  readonly #output: Lines;
+  readonly #output: LineOutput;
   readonly #showAt: (at: number) => string;
-  /** The last one of each shard, or of each of the lives an audit log tells apart. */
+  /** Last decision of each shard, or of each life in an audit log. */
   readonly #decisions = new Map<string, Decision>();
-  /** Of the longest shard id so far. */
+  /** Length of the longest shard id so far. */
   #idWidth = 1;
 
-  /** `showAt` fills a column: what it answers has always the same width. */
-  constructor(output: Lines, showAt: (at: number) => string) {
+  /** `showAt` must return texts of equal length: they form a column. */
+  constructor(output: LineOutput, showAt: (at: number) => string) {
     this.#output = output;
     this.#showAt = showAt;
   }
 
-  print(record: Told): void {
+  print(record: PrintedRecord): void {
     const { colors, columns } = this.#output;
     const { at, shardId, from, to } = record;
     const arrow = `${showLifecycle(colors, from, STATE_WIDTH)} -> ${showLifecycle(colors, to, STATE_WIDTH)}`;
@@ -74,12 +74,12 @@ export class TransitionPrinter {
     this.pass(record);
   }
 
-  /** Takes note of a record that is not printed: what comes after it may be its consequence. */
-  pass(record: Told): void {
+  /** Remembers a record that is not printed: the next one may follow from its decision. */
+  pass(record: PrintedRecord): void {
     if (record.decision !== null) this.#decisions.set(lifeOf(record), record.decision);
   }
 
-  #why(record: Told): string[] {
+  #why(record: PrintedRecord): string[] {
     const { event, decision } = record;
     if (decision !== null) return [decision.reason, ...consequence(decision)];
     switch (event.type) {
@@ -99,23 +99,23 @@ export class TransitionPrinter {
   }
 }
 
-const lifeOf = ({ shardId, life = 0 }: Told): string => `${shardId} ${life}`;
+const lifeOf = ({ shardId, life = 0 }: PrintedRecord): string => `${shardId} ${life}`;
 
 function waited(decision: Decision | undefined): string {
   if (decision?.action === 'resume') return 'to the resume URL';
   return decision?.action === 'identify' ? 'to the first URL' : 'waited long enough';
 }
 
-/** What follows from a decision, in the words the chart has for it. */
+/** The consequence of a decision, in the chart's words. */
 function consequence({ action, code, reason, attempt, delay }: Decision): string[] {
-  // A code the gateway closed with leads the reason already.
+  // The reason begins with the code where the gateway closed.
   const closes = code === null || reason.startsWith(String(code)) ? [] : [`code ${code}`];
   if (action === 'fatal') return [...closes, 'fatal: no reconnect'];
   if (action === 'close') return [...closes, 'stays down'];
   return [...closes, `${action} in ${delay} ms`, `attempt ${attempt}`];
 }
 
-/** Breaks parts into lines, between two parts where that can be, else between words. */
+/** Breaks parts into lines: between parts where possible, otherwise between words. */
 export function fill(parts: readonly string[], width: number, separator = ' · '): string[] {
   const lines: string[] = [];
   for (const part of parts) {
@@ -127,7 +127,7 @@ export function fill(parts: readonly string[], width: number, separator = ' · '
   return lines;
 }
 
-/** Breaks a text between words. */
+/** Breaks a text into lines between words. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

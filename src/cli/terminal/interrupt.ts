@@ -1,18 +1,18 @@
 import { ExitCode } from '../exitCode.js';
 import { onceUnread } from './output.js';
 
-/** What may end a command from outside. */
+/** A request from outside to end the command. */
 export interface Interrupt {
-  /** Resolves at the first SIGINT or SIGTERM, or once nobody reads stdout any more. */
+  /** Resolves at the first SIGINT or SIGTERM, or when the reader of stdout has gone. */
   readonly requested: Promise<void>;
   readonly isRequested: boolean;
-  /** Gives the signals back. */
+  /** Removes the signal handlers. */
   dispose(): void;
 }
 
 /**
- * Turns the first SIGINT or SIGTERM into a request to end cleanly. The second one does not wait for that: it calls
- * `force` and exits with 130.
+ * Turns the first SIGINT or SIGTERM into a request to end cleanly. A second one calls `force` and exits with 130 at
+ * once.
  */
 export function onInterrupt(force: () => void = () => {}): Interrupt {
   let request!: () => void;

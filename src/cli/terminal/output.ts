@@ -2,36 +2,36 @@ import { createColors } from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import type { Environment } from '../environment.js';
 
-/** Where a command writes lines for people. */
-export interface Lines {
+/** Output of lines for people. */
+export interface LineOutput {
   readonly colors: Colors;
   readonly columns: number;
   line(text?: string): void;
 }
 
-/** One line at a time, and on a terminal a status line below them. */
-export interface Output extends Lines {
-  /** Shows this below all lines until the next call; null takes it away. Nothing where there is no terminal. */
+/** Output of lines, with a status line below them on a terminal. */
+export interface Output extends LineOutput {
+  /** Shows a status line below all lines; null removes it. Does nothing without a terminal. */
   status(text: string | null): void;
 }
 
-/** Wider than this a line is hard to follow. */
+/** Longer lines are hard to read. */
 export const MAX_COLUMNS = 100;
 const CLEAR_LINE = '\r\u001B[2K';
 
-/** Whether it is a terminal that can do more than print lines. */
+/** True for a terminal that can move the cursor. */
 export function isTerminal(stream: NodeJS.WriteStream, env: Environment = process.env): boolean {
   return stream.isTTY === true && env['TERM'] !== 'dumb';
 }
 
-/** picocolors' own answer is for stdout only, and colours a pipe as soon as CI is set. */
+/** Colours for a stream. picocolors decides for stdout only, and colours pipes where CI is set. */
 export function colorsOf(stream: NodeJS.WriteStream, env: Environment = process.env): Colors {
   const forced = env['FORCE_COLOR'];
   const isForced = forced !== undefined && forced !== '' && forced !== '0' && forced !== 'false';
   return createColors(!env['NO_COLOR'] && (isForced || (isTerminal(stream, env) && forced === undefined)));
 }
 
-/** An output on stdout or stderr, coloured and with a status line only where that is a terminal. */
+/** Creates an output on stdout or stderr; colours and the status line need a terminal. */
 export function createOutput(stream: NodeJS.WriteStream, env: Environment = process.env): Output {
   const hasStatus = isTerminal(stream, env);
   let shown: string | null = null;
@@ -56,12 +56,14 @@ export function createOutput(stream: NodeJS.WriteStream, env: Environment = proc
   };
 }
 
-/** One line of JSON, for programs. */
+/** Writes a value as one line of JSON. */
 export function writeJson(stream: NodeJS.WriteStream, value: unknown): void {
   stream.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Calls back once nobody reads the stream any more, as when `| head` has had enough; without it that would be a crash. */
+/**
+ * Calls back when the reader of a pipe has gone, as with `| head`. Without a listener the error would end the process.
+ */
 export function onceUnread(stream: NodeJS.WriteStream, unread: () => void): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;

@@ -1,24 +1,26 @@
 import { stripVTControlCharacters } from 'node:util';
-import { colorsOf, type Lines, MAX_COLUMNS } from './output.js';
+import { colorsOf, type LineOutput, MAX_COLUMNS } from './output.js';
 
-/** A terminal with lines that scroll, and below them a block of lines that is written over in place. */
-export interface Screen extends Lines {
-  /** Of the terminal: how large a block may be. */
+/** A terminal with lines that scroll, and below them a block that is redrawn in place. */
+export interface Screen extends LineOutput {
+  /** Size of the terminal, which limits the block. */
   readonly size: { readonly columns: number; readonly rows: number };
-  /** Shows this block instead of the one before; each line must be shorter than the terminal is wide. */
+  /** Replaces the block; each line must be shorter than the terminal is wide. */
   below(block: readonly string[]): void;
-  /** Leaves the block where it is, and gives the cursor back: from then on there are only lines. */
+  /** Leaves the block on the screen and shows the cursor again; later blocks are ignored. */
   end(): void;
 }
 
 const HIDE_CURSOR = '\u001B[?25l';
 const SHOW_CURSOR = '\u001B[?25h';
 const CLEAR_BELOW = '\u001B[J';
-/** Behind a text, not before it: a line that is cleared first flickers. */
+/** Written after a line's text: clearing the line first would flicker. */
 const CLEAR_REST = '\u001B[K';
 const up = (rows: number): string => (rows === 0 ? '\r' : `\r\u001B[${rows}A`);
 
-/** A screen on a terminal. The cursor is hidden from the first block on, and comes back at the latest when the process exits. */
+/**
+ * Creates a screen. The cursor is hidden from the first block on, and shown again at the latest when the process exits.
+ */
 export function createScreen(
   stream: NodeJS.WriteStream,
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -28,11 +30,11 @@ export function createScreen(
   let phase: 'before' | 'during' | 'after' = 'before';
   const columns = (): number => stream.columns || 80;
   const rows = (): number => stream.rows || 24;
-  /** When the block was written. */
+  /** Width of the terminal when the block was drawn. */
   let width = columns();
   const showCursor = (): void => void stream.write(SHOW_CURSOR);
 
-  /** To the first row of the block. A terminal that was made narrower has broken its lines meanwhile. */
+  /** Moves the cursor to the block's first row. On a terminal that was narrowed, long lines take several rows. */
   const home = (): string => {
     const heights = shown.map((line) => Math.ceil(stripVTControlCharacters(line).length / columns()) || 1);
     const first = up(heights.reduce((sum, height) => sum + height, 0));
@@ -57,7 +59,7 @@ export function createScreen(
     },
     line(text = '') {
       const block = shown;
-      // Cleared first: behind a text that fills its row the last character would go, too.
+      // Cleared first: clearing after a text that fills its row would remove its last character.
       write(`${home()}${CLEAR_BELOW}${text}\n`, block, () => false);
     },
     below(block) {

@@ -1,6 +1,6 @@
 import { printable } from './format.js';
 
-/** Tells what is no result: on stderr, out of the way of people's and programs' reading. */
+/** Prints a warning on stderr, apart from the command's output. */
 export function warn(text: string): void {
   process.stderr.write(`shardchart: ${printable(text)}\n`);
 }

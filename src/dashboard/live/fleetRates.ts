@@ -2,13 +2,13 @@ import { RateMeter } from '../../util/rateMeter.js';
 import type { Totals } from '../messages.js';
 import type { WatchedShard } from './watched.js';
 
-type Counts = NonNullable<Totals['rates']>;
+type ReceivedCounts = NonNullable<Totals['rates']>;
 
-/** What comes in a second, over all shards, out of what each has counted. */
+/** Dispatches and bytes a second over all shards, computed from the shards' counters. */
 export class FleetRates {
-  readonly #counts = new Map<WatchedShard, Counts>();
-  /** What came since the first sample. */
-  readonly #samples = new RateMeter<Counts>();
+  readonly #counts = new Map<WatchedShard, ReceivedCounts>();
+  /** Sums since the first sample. */
+  readonly #samples = new RateMeter<ReceivedCounts>();
 
   take(at: number, shards: Iterable<WatchedShard>): void {
     let { dispatches, bytes } = this.#samples.latest ?? { dispatches: 0, bytes: 0 };
@@ -16,7 +16,7 @@ export class FleetRates {
     for (const shard of shards) {
       const { dispatches: events, bytesReceived } = shard.stats;
       const before = this.#counts.get(shard);
-      // One that is new here has counted from long before.
+      // A shard that joins has counted before: its first sample adds nothing.
       dispatches += events - (before?.dispatches ?? events);
       bytes += bytesReceived - (before?.bytes ?? bytesReceived);
       this.#counts.set(shard, { dispatches: events, bytes: bytesReceived });
@@ -26,7 +26,7 @@ export class FleetRates {
     this.#samples.take(at, { dispatches, bytes });
   }
 
-  /** Null until there are two samples. */
+  /** Rates of the last seconds; null until there are two samples. */
   get current(): Totals['rates'] {
     const dispatches = this.#samples.rate((counts) => counts.dispatches);
     const bytes = this.#samples.rate((counts) => counts.bytes);

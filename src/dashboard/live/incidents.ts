@@ -2,73 +2,73 @@ import type { TransitionRecord } from '../../shard/events.js';
 import type { Decision } from '../../protocol/decision.js';
 import type { Incident, IncidentStep } from '../messages.js';
 
-/** What the same befalls within this belongs together. */
+/** Equal decisions within this time belong to one incident. */
 const JOINS_WITHIN_MS = 10_000;
 
-/** How many are remembered. */
+/** The oldest incidents are dropped above this number. */
 const MAX_INCIDENTS = 200;
 
-/** How many of its shards an incident names. */
+/** An incident lists this many shards by id. */
 const NAMED_SHARDS = 10;
 
-/** What a record has changed. */
+/** A changed incident, and the step that changed it. */
 export interface IncidentChange {
   readonly incident: Incident;
   readonly step: IncidentStep;
 }
 
-/** Names one life of a shard: two shards of an id are two. */
-type Life = number | string;
+/** Key of one life of a shard: a shard id may have several lives. */
+type LifeKey = number | string;
 
 interface Course {
   readonly kind: string;
   readonly incident: { -readonly [Name in keyof Incident]: Incident[Name] };
   readonly ids: number[];
-  readonly met: Set<Life>;
-  readonly lost: Set<Life>;
+  readonly met: Set<LifeKey>;
+  readonly lost: Set<LifeKey>;
 }
 
 /**
- * Folds records, in the order of their times, into incidents: what the same was decided on at about the same time. There is
- * no clock here. What a user asked for, decision `close`, is none.
+ * Groups records, in order of time, into incidents: shards with the same decision at about the same time. Uses no
+ * clock. A decision `close`, which the user asked for, is no incident.
  *
- * {@link IncidentStep} says what may befall a shard in one.
+ * {@link IncidentStep} lists the steps of a shard in an incident.
  */
 export class Incidents {
   readonly #limit: number;
   /** Oldest first. */
   readonly #kept = new Map<number, Course>();
-  /** Of each kind the latest. */
+  /** Latest incident of each kind. */
   readonly #latest = new Map<string, Course>();
-  /** What keeps a shard down that is not up again. */
-  readonly #down = new Map<Life, Set<Course>>();
+  /** The incidents that keep a shard down. */
+  readonly #down = new Map<LifeKey, Set<Course>>();
   #lastId = 0;
 
   constructor(limit: number = MAX_INCIDENTS) {
     this.#limit = limit;
   }
 
-  /** Oldest first. Each changes as what follows is added. */
+  /** Oldest first. The incidents change as records are added. */
   get list(): readonly Incident[] {
     return [...this.#kept.values()].map(({ incident }) => incident);
   }
 
-  /** Takes the next record of that life of a shard. */
-  add(life: Life, record: Pick<TransitionRecord, 'at' | 'shardId' | 'to' | 'decision'>): IncidentChange[] {
+  /** Adds the next record of a life. */
+  add(life: LifeKey, record: Pick<TransitionRecord, 'at' | 'shardId' | 'to' | 'decision'>): IncidentChange[] {
     const { at, to, decision } = record;
     const met = decision === null || decision.action === 'close' ? [] : [this.#meet(life, record, decision)];
     if (to === 'Connected') return [...met, ...this.#release(life, at, -1, () => true)];
-    // Refused for good it is Offline too, and as down as before.
+    // A fatal shard is Offline, but its incident stays open.
     if (to === 'Offline') return [...met, ...this.#release(life, at, -2, ({ action }) => action !== 'fatal')];
     return met;
   }
 
-  /** This life of a shard has ended. */
-  leave(life: Life, at: number): IncidentChange[] {
+  /** Ends a life. */
+  leave(life: LifeKey, at: number): IncidentChange[] {
     return this.#release(life, at, -2, () => true);
   }
 
-  #release(life: Life, at: number, step: -1 | -2, isMeant: (incident: Incident) => boolean): IncidentChange[] {
+  #release(life: LifeKey, at: number, step: -1 | -2, isMeant: (incident: Incident) => boolean): IncidentChange[] {
     const keepsDown = this.#down.get(life);
     const courses = [...(keepsDown ?? [])].filter(({ incident }) => isMeant(incident));
     for (const course of courses) keepsDown?.delete(course);
@@ -81,11 +81,11 @@ export class Incidents {
     });
   }
 
-  #meet(life: Life, { at, shardId }: Pick<TransitionRecord, 'at' | 'shardId'>, decision: Decision): IncidentChange {
+  #meet(life: LifeKey, { at, shardId }: Pick<TransitionRecord, 'at' | 'shardId'>, decision: Decision): IncidentChange {
     const kind = `${decision.action} ${decision.code} ${decision.reason}`;
     const keepsDown = this.#down.get(life) ?? new Set();
     this.#down.set(life, keepsDown);
-    // One that is still down for the same stays where it is, however long its back-off has become.
+    // A shard that is still down for the same reason stays in its incident, however long the back-off is.
     const course =
       [...keepsDown].find((known) => known.kind === kind) ?? this.#join(kind, at) ?? this.#begin(kind, at, decision);
     const { incident, met, lost, ids } = course;
@@ -116,14 +116,14 @@ export class Incidents {
     const cause = { action, code, reason };
     const none = { shards: 0, times: 0, down: 0, lost: 0, endedAt: null };
     const incident = { id: this.#lastId, at, lastAt: at, downAt: at, ...cause, ids, ...none };
-    const course = { kind, incident, ids, met: new Set<Life>(), lost: new Set<Life>() };
+    const course = { kind, incident, ids, met: new Set<LifeKey>(), lost: new Set<LifeKey>() };
     this.#latest.set(kind, course);
     this.#kept.set(incident.id, course);
     if (this.#kept.size > this.#limit) this.#forget();
     return course;
   }
 
-  /** The oldest of those that are over; what still keeps shards down is the last to go. */
+  /** Drops the oldest incident that has ended; an open one only where all are open. */
   #forget(): void {
     const kept = [...this.#kept.values()];
     const course = kept.find(({ incident }) => incident.endedAt !== null) ?? kept[0];

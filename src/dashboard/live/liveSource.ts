@@ -5,56 +5,56 @@ import type { FaultySimulator } from '../options.js';
 import type { ChangesMessage, FleetMessage, Incident, Setup, ShardKey, TotalsMessage } from '../messages.js';
 import type { Send, Source } from '../source.js';
 import { eventFrame } from '../server/eventStreams.js';
-import { Fleet, type Member } from './watchedFleet.js';
+import { WatchedFleet, type Member } from './watchedFleet.js';
 import { Incidents, type IncidentChange } from './incidents.js';
 import { FleetRates } from './fleetRates.js';
-import { Spotlights } from './selectedShards.js';
+import { SelectedShards } from './selectedShards.js';
 import { managerView, totalsOf } from './totals.js';
 import { shownOf, shownStates, stateIndex } from './views.js';
 import type { WatchedManager, WatchedShard } from './watched.js';
 
-/** What has changed is told this often, the totals and a fleet that has changed once a second. */
+/** Changes are sent at this interval; totals, and a fleet with other shards, once a second. */
 const TICK_MS = 100;
 const TICKS_A_SECOND = 10;
 
-/** How long ago what is told of before the dashboard may have been. */
-const LOOK_BACK_MS = 3_600_000;
+/** Records before the start of the dashboard are shown back to this time. */
+const HISTORY_MS = 3_600_000;
 
-export interface LiveParts {
+export interface LiveSourceDeps {
   readonly hasControls: boolean;
   readonly simulator: FaultySimulator | undefined;
   readonly warn: (message: string) => void;
 }
 
-/** Shards that run. While nobody looks it folds their transitions into incidents, and does nothing else. */
+/** A source of running shards. Without viewers it only groups transitions into incidents. */
 export class LiveSource implements Source {
   readonly setup: Setup;
   readonly controls: ShardControls | null;
   readonly #warn: (message: string) => void;
-  readonly #fleet: Fleet;
+  readonly #fleet: WatchedFleet;
   readonly #incidents = new Incidents();
   readonly #viewers = new Set<Send>();
-  readonly #spotlights: Spotlights;
-  /** Told next. */
-  readonly #moved = new Set<Member>();
-  readonly #changed = new Set<Incident>();
+  readonly #selected: SelectedShards;
+  /** Shards that changed since the last message. */
+  readonly #movedMembers = new Set<Member>();
+  readonly #changedIncidents = new Set<Incident>();
   #rates = new FleetRates();
-  /** The fleet as whoever comes before the next tick is told it. */
+  /** The fleet message, shared by all viewers that join within a tick. */
   #whole: { readonly version: number; readonly frame: string } | null = null;
-  #toldVersion = 0;
+  #sentVersion = 0;
   #ticks = 0;
   #timer: NodeJS.Timeout | null = null;
   #hasFailed = false;
 
-  constructor(source: WatchedShard | WatchedManager, { hasControls, simulator, warn }: LiveParts) {
+  constructor(source: WatchedShard | WatchedManager, { hasControls, simulator, warn }: LiveSourceDeps) {
     this.#warn = warn;
-    this.#fleet = new Fleet(source, {
-      moved: (member, record) => this.#took(member, record),
-      went: ({ life }) => this.#note(this.#incidents.leave(life, Date.now())),
+    this.#fleet = new WatchedFleet(source, {
+      onTransition: (member, record) => this.#onTransition(member, record),
+      onLeave: ({ life }) => this.#addChanges(this.#incidents.leave(life, Date.now())),
     });
-    this.#lookBack();
+    this.#replayHistory();
     const shardOf = (key: ShardKey) => this.#fleet.members.get(key)?.shard;
-    this.#spotlights = new Spotlights(shardOf, (error) => this.#fail(error));
+    this.#selected = new SelectedShards(shardOf, (error) => this.#fail(error));
     this.controls = hasControls ? new ShardControls({ shardOf, simulator, warn }) : null;
     this.setup = { source: 'live', states: shownStates, controls: this.controls?.offered ?? null };
   }
@@ -64,12 +64,12 @@ export class LiveSource implements Source {
     if (this.#timer === null) this.#wake();
     const leave = () => {
       this.#viewers.delete(send);
-      if (key !== null) this.#spotlights.leave(key, send);
+      if (key !== null) this.#selected.leave(key, send);
     };
     try {
       this.#viewers.add(send);
       send(this.#wholeFrame());
-      if (key !== null) this.#spotlights.follow(key, send);
+      if (key !== null) this.#selected.follow(key, send);
     } catch (error) {
       leave();
       throw error;
@@ -80,14 +80,14 @@ export class LiveSource implements Source {
   stop(): void {
     this.#sleep();
     this.#viewers.clear();
-    this.#spotlights.stop();
+    this.#selected.stop();
     this.#fleet.stop();
   }
 
   #wake(): void {
     this.#rates = new FleetRates();
     this.#rates.take(Date.now(), this.#shards());
-    this.#toldVersion = this.#fleet.version;
+    this.#sentVersion = this.#fleet.version;
     this.#ticks = 0;
     this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
@@ -96,12 +96,12 @@ export class LiveSource implements Source {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     this.#whole = null;
-    this.#moved.clear();
-    this.#changed.clear();
+    this.#movedMembers.clear();
+    this.#changedIncidents.clear();
   }
 
   #tick(): void {
-    // Not as soon as the last has gone: viewers that come and go would each cost as much as the first.
+    // Sleeps at a tick, not when the last viewer leaves: viewers that come and go would each cost as much as the first.
     if (this.#viewers.size === 0) return this.#sleep();
     this.#whole = null;
     // A throw in a timer would end the bot.
@@ -109,35 +109,35 @@ export class LiveSource implements Source {
       this.#ticks += 1;
       const at = Date.now();
       this.#fleet.refresh();
-      this.#tellChanges(at);
-      if (this.#ticks % TICKS_A_SECOND === 0) this.#tellTotals(at);
-      this.#spotlights.tell(at);
+      this.#sendChanges(at);
+      if (this.#ticks % TICKS_A_SECOND === 0) this.#sendTotals(at);
+      this.#selected.sendChanges(at);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #tellChanges(at: number): void {
-    if (this.#moved.size + this.#changed.size === 0) return;
+  #sendChanges(at: number): void {
+    if (this.#movedMembers.size + this.#changedIncidents.size === 0) return;
     const states: Record<ShardKey, number> = {};
     for (const [key, member] of this.#fleet.members) {
-      if (this.#moved.has(member)) states[key] = stateIndex(shownOf(member.shard));
+      if (this.#movedMembers.has(member)) states[key] = stateIndex(shownOf(member.shard));
     }
-    this.#tell('changes', { at, states, incidents: [...this.#changed] } satisfies ChangesMessage);
-    this.#moved.clear();
-    this.#changed.clear();
+    this.#broadcast('changes', { at, states, incidents: [...this.#changedIncidents] } satisfies ChangesMessage);
+    this.#movedMembers.clear();
+    this.#changedIncidents.clear();
   }
 
-  #tellTotals(at: number): void {
+  #sendTotals(at: number): void {
     this.#rates.take(at, this.#shards());
-    if (this.#fleet.version === this.#toldVersion) {
-      return this.#tell('totals', { at, ...this.#summary() } satisfies TotalsMessage);
+    if (this.#fleet.version === this.#sentVersion) {
+      return this.#broadcast('totals', { at, ...this.#summary() } satisfies TotalsMessage);
     }
-    this.#toldVersion = this.#fleet.version;
+    this.#sentVersion = this.#fleet.version;
     this.#send(this.#wholeFrame());
   }
 
-  #tell(name: string, message: unknown): void {
+  #broadcast(name: string, message: unknown): void {
     this.#send(eventFrame(name, message));
   }
 
@@ -145,7 +145,7 @@ export class LiveSource implements Source {
     for (const send of this.#viewers) send(frame);
   }
 
-  /** What has changed since it was made is told at the next tick. */
+  /** May be older than the latest change, which follows at the next tick. */
   #wholeFrame(): string {
     const { version } = this.#fleet;
     if (this.#whole?.version !== version) {
@@ -170,19 +170,19 @@ export class LiveSource implements Source {
     return [...this.#fleet.members.values()].map(({ shard }) => shard);
   }
 
-  #took(member: Member, record: TransitionRecord): void {
-    this.#note(this.#incidents.add(member.life, record));
-    if (this.#timer !== null && record.from !== record.to) this.#moved.add(member);
+  #onTransition(member: Member, record: TransitionRecord): void {
+    this.#addChanges(this.#incidents.add(member.life, record));
+    if (this.#timer !== null && record.from !== record.to) this.#movedMembers.add(member);
   }
 
-  #note(changes: readonly IncidentChange[]): void {
+  #addChanges(changes: readonly IncidentChange[]): void {
     if (this.#timer === null) return;
-    for (const { incident } of changes) this.#changed.add(incident);
+    for (const { incident } of changes) this.#changedIncidents.add(incident);
   }
 
-  /** What befell those that were there before. */
-  #lookBack(): void {
-    const from = Date.now() - LOOK_BACK_MS;
+  /** Adds what happened to the shards before the dashboard started. */
+  #replayHistory(): void {
+    const from = Date.now() - HISTORY_MS;
     const all = [...this.#fleet.members.values()].flatMap(({ shard, life }) =>
       shard.history.filter(({ at }) => at >= from).map((record) => ({ life, record })),
     );

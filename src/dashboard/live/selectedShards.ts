@@ -1,63 +1,63 @@
 import type { ShardKey } from '../messages.js';
 import type { Send } from '../source.js';
 import { eventFrame } from '../server/eventStreams.js';
-import { Detail } from './shardWatcher.js';
+import { ShardWatcher } from './shardWatcher.js';
 import type { WatchedShard } from './watched.js';
 
-interface Spotlight {
+interface Selection {
   readonly viewers: Set<Send>;
-  /** Null while there is no shard of that key. */
-  detail: Detail | null;
+  /** Null while there is no shard with this key. */
+  watcher: ShardWatcher | null;
 }
 
-/** The shards somebody looks at, each watched once however many look. */
-export class Spotlights {
+/** Shards that viewers have selected. Each is watched once, however many viewers it has. */
+export class SelectedShards {
   readonly #shardOf: (key: ShardKey) => WatchedShard | undefined;
-  readonly #failed: (error: unknown) => void;
-  readonly #spotlights = new Map<ShardKey, Spotlight>();
+  readonly #onError: (error: unknown) => void;
+  readonly #selected = new Map<ShardKey, Selection>();
 
-  constructor(shardOf: (key: ShardKey) => WatchedShard | undefined, failed: (error: unknown) => void) {
+  constructor(shardOf: (key: ShardKey) => WatchedShard | undefined, onError: (error: unknown) => void) {
     this.#shardOf = shardOf;
-    this.#failed = failed;
+    this.#onError = onError;
   }
 
   follow(key: ShardKey, send: Send): void {
-    const spotlight = this.#spotlights.get(key) ?? { viewers: new Set(), detail: null };
-    this.#spotlights.set(key, spotlight);
+    const selection = this.#selected.get(key) ?? { viewers: new Set(), watcher: null };
+    this.#selected.set(key, selection);
     const at = Date.now();
-    // What the others have not been told yet is in what this one is told.
-    this.#tellOf(key, spotlight, at);
-    spotlight.viewers.add(send);
-    if (spotlight.detail !== null) send(eventFrame('shard', spotlight.detail.whole(at)));
+    // Earlier viewers get the pending changes first: the new viewer's message contains them already.
+    this.#sendChangesOf(key, selection, at);
+    selection.viewers.add(send);
+    if (selection.watcher !== null) send(eventFrame('shard', selection.watcher.whole(at)));
   }
 
   leave(key: ShardKey, send: Send): void {
-    const spotlight = this.#spotlights.get(key);
-    spotlight?.viewers.delete(send);
-    if (spotlight === undefined || spotlight.viewers.size > 0) return;
-    spotlight.detail?.stop();
-    this.#spotlights.delete(key);
+    const selection = this.#selected.get(key);
+    selection?.viewers.delete(send);
+    if (selection === undefined || selection.viewers.size > 0) return;
+    selection.watcher?.stop();
+    this.#selected.delete(key);
   }
 
-  tell(at: number): void {
-    for (const [key, spotlight] of this.#spotlights) this.#tellOf(key, spotlight, at);
+  sendChanges(at: number): void {
+    for (const [key, selection] of this.#selected) this.#sendChangesOf(key, selection, at);
   }
 
   stop(): void {
-    for (const { detail } of this.#spotlights.values()) detail?.stop();
-    this.#spotlights.clear();
+    for (const { watcher } of this.#selected.values()) watcher?.stop();
+    this.#selected.clear();
   }
 
-  #tellOf(key: ShardKey, spotlight: Spotlight, at: number): void {
+  #sendChangesOf(key: ShardKey, selection: Selection, at: number): void {
     const shard = this.#shardOf(key);
-    const isSame = spotlight.detail?.shard === shard;
+    const isSame = selection.watcher?.shard === shard;
     if (!isSame) {
-      // Another may have taken its place.
-      spotlight.detail?.stop();
-      spotlight.detail = shard === undefined ? null : new Detail(shard, key, this.#failed);
+      // Another shard may have taken over the key.
+      selection.watcher?.stop();
+      selection.watcher = shard === undefined ? null : new ShardWatcher(shard, key, this.#onError);
     }
-    const { detail, viewers } = spotlight;
-    const message = (isSame ? detail?.changes(at) : detail?.whole(at)) ?? null;
+    const { watcher, viewers } = selection;
+    const message = (isSame ? watcher?.changes(at) : watcher?.whole(at)) ?? null;
     if (message === null) return;
     const frame = eventFrame('shard', message);
     for (const send of viewers) send(frame);

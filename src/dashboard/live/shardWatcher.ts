@@ -5,56 +5,58 @@ import { edgesTaken, leafOf } from './charts.js';
 import { sessionView, shownOf, stateIndex, stepView } from './views.js';
 import type { WatchedShard } from './watched.js';
 
-/** What may pile up between two messages; of more than this the latest are told. */
+/** Limit for changes between two messages; the oldest are dropped. */
 const MAX_PENDING = 200;
 
 type Latency = LiveNumbers['heart']['latencies'][number];
 
-/** Watches one shard closely, as long as somebody looks at it. */
-export class Detail {
+/** Watches one shard closely while viewers have it selected. */
+export class ShardWatcher {
   readonly shard: WatchedShard;
   readonly #key: ShardKey;
   readonly #inspection: { unsubscribe(): void };
-  readonly #failed: (error: unknown) => void;
+  readonly #onError: (error: unknown) => void;
   #taken: ShardMessage['taken'][number][] = [];
   #steps: StepView[] = [];
   #latencies: Latency[] = [];
-  #told = '';
+  #sentState = '';
 
-  constructor(shard: WatchedShard, key: ShardKey, failed: (error: unknown) => void) {
+  constructor(shard: WatchedShard, key: ShardKey, onError: (error: unknown) => void) {
     this.shard = shard;
     this.#key = key;
-    this.#failed = failed;
-    this.#inspection = shard.actor.system.inspect((event) => this.#inspected(event));
-    shard.on('transition', this.#moved);
-    shard.on('heartbeat', this.#acknowledged);
+    this.#onError = onError;
+    this.#inspection = shard.actor.system.inspect((event) => this.#onInspection(event));
+    shard.on('transition', this.#onTransition);
+    shard.on('heartbeat', this.#onHeartbeat);
   }
 
-  /** All there is, for whoever begins to look. What came up to now is in it: the others must have been told before. */
+  /**
+   * The whole shard, for a new viewer. Send pending changes to the earlier viewers first: this message contains them.
+   */
   whole(at: number): ShardMessage {
     const now = stateOf(this.shard);
-    this.#told = JSON.stringify(now);
+    this.#sentState = JSON.stringify(now);
     const { lastAckAt, latency } = this.shard.heart;
     const latencies: Latency[] = lastAckAt === null || latency === null ? [] : [[lastAckAt, latency]];
     return this.#message(at, now, { isWhole: true, taken: [], steps: this.shard.history.map(stepView) }, latencies);
   }
 
-  /** What has changed since the last look; null where nothing has. */
+  /** Changes since the last message; null where nothing changed. */
   changes(at: number): ShardMessage | null {
     const [taken, steps, latencies] = [this.#taken, this.#steps, this.#latencies];
     [this.#taken, this.#steps, this.#latencies] = [[], [], []];
     const now = stateOf(this.shard);
-    const told = JSON.stringify(now);
-    if (told === this.#told && taken.length + steps.length + latencies.length === 0) return null;
-    this.#told = told;
+    const state = JSON.stringify(now);
+    if (state === this.#sentState && taken.length + steps.length + latencies.length === 0) return null;
+    this.#sentState = state;
     return this.#message(at, now, { isWhole: false, taken, steps }, latencies);
   }
 
-  /** Leaves the shard as it was before. */
+  /** Removes all listeners from the shard. */
   stop(): void {
     this.#inspection.unsubscribe();
-    this.shard.off('transition', this.#moved);
-    this.shard.off('heartbeat', this.#acknowledged);
+    this.shard.off('transition', this.#onTransition);
+    this.shard.off('heartbeat', this.#onHeartbeat);
   }
 
   #message(
@@ -67,30 +69,30 @@ export class Detail {
     return { at, key: this.#key, id: this.shard.id, ...news, ...now, live: { ...live, heart } };
   }
 
-  #inspected(event: InspectionEvent): void {
-    // XState does not catch what an observer throws: it would end the chart.
+  #onInspection(event: InspectionEvent): void {
+    // XState does not catch errors of observers: one would end the chart.
     try {
-      pile(this.#taken, edgesTaken(event));
+      push(this.#taken, edgesTaken(event));
     } catch (error) {
-      this.#failed(error);
+      this.#onError(error);
     }
   }
 
-  readonly #moved = (record: TransitionRecord): void => {
-    pile(this.#steps, [stepView(record)]);
+  readonly #onTransition = (record: TransitionRecord): void => {
+    push(this.#steps, [stepView(record)]);
   };
 
-  readonly #acknowledged = ({ latency }: { readonly latency: number }): void => {
-    pile(this.#latencies, [[Date.now(), latency]]);
+  readonly #onHeartbeat = ({ latency }: { readonly latency: number }): void => {
+    push(this.#latencies, [[Date.now(), latency]]);
   };
 }
 
-function pile<T>(pending: T[], news: readonly T[]): void {
+function push<T>(pending: T[], news: readonly T[]): void {
   pending.push(...news);
   if (pending.length > MAX_PENDING) pending.splice(0, pending.length - MAX_PENDING);
 }
 
-/** How it is now, without what has come since. */
+/** The shard's current state, without pending changes. */
 const stateOf = (shard: WatchedShard) => ({
   state: stateIndex(shownOf(shard)),
   active: activeOf(shard),
@@ -103,7 +105,7 @@ interface ChartSnapshot {
   readonly value: StateValue;
 }
 
-/** The heartbeat and the bucket begin anew with what they belong to: they are asked for each time. */
+/** Heartbeat and bucket actors are replaced with each connection, so they are looked up each time. */
 function activeOf({ actor }: WatchedShard): Record<ChartName, string | null> {
   const { children } = actor.getSnapshot();
   return { shard: activeIn(actor), heartbeat: activeIn(children.heartbeat), bucket: activeIn(children.bucket) };

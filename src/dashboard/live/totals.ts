@@ -2,7 +2,7 @@ import type { ManagerLook } from '../../manager/status.js';
 import type { ManagerView, Totals } from '../messages.js';
 import type { WatchedShard } from './watched.js';
 
-/** Null where there is no manager. */
+/** Null without a manager. */
 export function managerView(look: ManagerLook | null): ManagerView | null {
   if (look === null) return null;
   const { waiting, opening, rising, closing } = look.progress;

@@ -2,7 +2,7 @@ import { checkMethods, refuse } from '../../util/options.js';
 import type { ShardManager } from '../../manager/manager.js';
 import type { Shard } from '../../shard/shard.js';
 
-/** What a dashboard needs of a shard. */
+/** The members of a Shard that the dashboard uses. */
 export type WatchedShard = Pick<
   Shard,
   | 'id'
@@ -24,10 +24,13 @@ export type WatchedShard = Pick<
   | 'off'
 >;
 
-/** What a dashboard needs of a manager. */
+/** The members of a ShardManager that the dashboard uses. */
 export type WatchedManager = Pick<ShardManager, 'shards' | 'otherShards' | 'total' | 'status' | 'on' | 'off'>;
 
-/** @throws ShardError `INVALID_OPTION` */
+/**
+ * Checks that a source is a shard or a manager.
+ * @throws ShardError `INVALID_OPTION`
+ */
 export function checkWatched(source: unknown): asserts source is WatchedShard | WatchedManager {
   if (isManager(source)) return checkMethods('source', source, ['on', 'off', 'status'], 0);
   const { id, actor } = (source ?? {}) as Partial<WatchedShard>;

@@ -3,43 +3,43 @@ import type { FleetMessage, ShardKey } from '../messages.js';
 import { shownOf, stateIndex } from './views.js';
 import { isManager, type WatchedManager, type WatchedShard } from './watched.js';
 
-/** A shard among those that are watched. */
+/** A watched shard. */
 export interface Member {
   readonly shard: WatchedShard;
-  /** Another for each, unlike its key. */
+  /** Differs for every shard, while keys are used again. */
   readonly life: number;
-  /** When it came into its state. */
+  /** Time of its last change of state. */
   since: number;
 }
 
-export interface FleetParts {
-  readonly moved: (member: Member, record: TransitionRecord) => void;
-  readonly went: (member: Member) => void;
+export interface WatchedFleetDeps {
+  readonly onTransition: (member: Member, record: TransitionRecord) => void;
+  readonly onLeave: (member: Member) => void;
 }
 
-/** Between what may have ended a shard and a look at who is left. */
-const LOOK_AFTER_MS = 1_000;
+/** Wait between a possible end of a shard and the next refresh. */
+const REFRESH_AFTER_MS = 1_000;
 
-/** The shards there are, from their making to their end; listens to each. */
-export class Fleet {
-  /** Another after every change of who is here, or by which key. */
+/** The shards of a source. Listens to each of them from its creation to its end. */
+export class WatchedFleet {
+  /** Changes whenever a shard joins, leaves or gets another key. */
   version = 0;
   readonly #source: WatchedShard | WatchedManager;
-  readonly #parts: FleetParts;
+  readonly #deps: WatchedFleetDeps;
   readonly #joined = new Map<WatchedShard, { readonly member: Member; readonly stopListening: () => void }>();
   #members: ReadonlyMap<ShardKey, Member> = new Map();
-  /** As they were at the last look. */
+  /** The manager's shards at the last refresh. */
   #shards: ReadonlyMap<number, WatchedShard> | null = null;
-  /** For a shard that has no manager. */
+  /** The shard itself, where the source is no manager. */
   readonly #alone: ReadonlyMap<number, WatchedShard>;
-  #look: NodeJS.Timeout | null = null;
+  #refreshTimer: NodeJS.Timeout | null = null;
   #lives = 0;
 
-  constructor(source: WatchedShard | WatchedManager, parts: FleetParts) {
+  constructor(source: WatchedShard | WatchedManager, deps: WatchedFleetDeps) {
     this.#source = source;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#alone = isManager(source) ? new Map() : new Map([[source.id, source]]);
-    this.manager?.on('shard', this.#made);
+    this.manager?.on('shard', this.#onShard);
     this.refresh();
   }
 
@@ -55,7 +55,7 @@ export class Fleet {
     return this.#members;
   }
 
-  /** Looks at who is here now. It costs little where nothing has changed. */
+  /** Updates the members. Cheap where nothing has changed. */
   refresh(): void {
     const { shards = this.#alone, otherShards = [] } = this.manager ?? {};
     if (shards === this.#shards && shards.size + otherShards.length === this.#joined.size) return;
@@ -77,26 +77,26 @@ export class Fleet {
     }));
   }
 
-  /** Leaves all shards as they were before. */
+  /** Removes all listeners. */
   stop(): void {
-    this.manager?.off('shard', this.#made);
-    if (this.#look !== null) clearTimeout(this.#look);
+    this.manager?.off('shard', this.#onShard);
+    if (this.#refreshTimer !== null) clearTimeout(this.#refreshTimer);
     for (const shard of this.#joined.keys()) this.#leave(shard);
     this.#members = new Map();
   }
 
-  readonly #made = (shard: WatchedShard): void => {
+  readonly #onShard = (shard: WatchedShard): void => {
     this.#join(shard);
-    // It may have taken the place of another.
+    // Forces a refresh: the new shard may have replaced another.
     this.#shards = null;
-    this.#lookSoon();
+    this.#refreshSoon();
   };
 
-  #lookSoon(): void {
-    this.#look ??= setTimeout(() => {
-      this.#look = null;
+  #refreshSoon(): void {
+    this.#refreshTimer ??= setTimeout(() => {
+      this.#refreshTimer = null;
       this.refresh();
-    }, LOOK_AFTER_MS).unref();
+    }, REFRESH_AFTER_MS).unref();
   }
 
   #join(shard: WatchedShard): Member {
@@ -104,14 +104,14 @@ export class Fleet {
     if (known !== undefined) return known.member;
     const since = shard.history.findLast(({ from, to }) => from !== to)?.at ?? Date.now();
     const member: Member = { shard, life: ++this.#lives, since };
-    const moved = (record: TransitionRecord) => {
+    const onTransition = (record: TransitionRecord) => {
       if (record.from !== record.to) member.since = record.at;
-      // A manager tells of its shards' beginnings, not of their ends.
-      if (record.to === 'Offline') this.#lookSoon();
-      this.#parts.moved(member, record);
+      // A manager has an event for new shards, but none for their ends.
+      if (record.to === 'Offline') this.#refreshSoon();
+      this.#deps.onTransition(member, record);
     };
-    shard.on('transition', moved);
-    this.#joined.set(shard, { member, stopListening: () => shard.off('transition', moved) });
+    shard.on('transition', onTransition);
+    this.#joined.set(shard, { member, stopListening: () => shard.off('transition', onTransition) });
     return member;
   }
 
@@ -120,6 +120,6 @@ export class Fleet {
     if (left === undefined) return;
     this.#joined.delete(shard);
     left.stopListening();
-    this.#parts.went(left.member);
+    this.#deps.onLeave(left.member);
   }
 }

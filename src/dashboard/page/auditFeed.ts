@@ -1,11 +1,11 @@
 import type { AuditShard, AuditTimeline, Incident } from '../messages.js';
-import type { Feed, Listener } from './feed.js';
+import type { Feed, FeedListener } from './feed.js';
 import { PlayedLog } from './playedLog.js';
 import { Player } from './player.js';
 
-/** As often as a live server tells what has changed. */
+/** The interval of a live server's changes. */
 const TICK_MS = 100;
-/** A page nobody sees has its timers slowed: what was not shown is not passed over for that. */
+/** Browsers slow the timers of a hidden page. Longer gaps count as this, so that nothing is skipped unseen. */
 const MAX_ELAPSED_MS = 1_000;
 
 async function askJson<T>(path: string): Promise<T> {
@@ -14,9 +14,9 @@ async function askJson<T>(path: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-/** Loads the log, and puts the bar that plays it into `host`. `show` is told the incidents that are gone to. */
+/** Loads the log, and adds the player to `host`. Calls `show` with the incident that the viewer jumps to. */
 export async function createAuditFeed(
-  listener: Listener,
+  listener: FeedListener,
   host: HTMLElement,
   show: (incident: Incident) => void,
 ): Promise<Feed> {

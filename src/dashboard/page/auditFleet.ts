@@ -8,27 +8,27 @@ import type {
   StateIndex,
   Totals,
 } from '../messages.js';
-import { mostTelling } from './keepIncidents.js';
+import { keepIncidents } from './keepIncidents.js';
 import { lastUpTo, type Times } from './search.js';
 
-/** A log has none of it. */
+/** Totals of a log, which contains none of these figures. */
 export const NO_TOTALS: Totals = { rates: null, identifies: null, latency: null };
 
-/** All shards of a log, at any time of it. */
+/** All shards of a log at any time. */
 export class AuditFleet {
   readonly from: number;
   readonly to: number;
   readonly ids: readonly number[];
-  /** By time. */
+  /** In order of time. */
   readonly incidents: readonly AuditIncident[];
-  /** Of all moves, in order: when, which shard and where to. */
+  /** Changes of state in order: time, shard index and state. */
   readonly #times: Float64Array;
   readonly #places: Uint32Array;
   readonly #states: Uint8Array;
-  /** Of each shard, which of the moves are its own. */
+  /** Indexes of each shard's own changes. */
   readonly #own: readonly Uint32Array[];
   readonly #placeOf: ReadonlyMap<ShardKey, number>;
-  /** Whenever an incident changes: when, in order, and which. */
+  /** Changes of incidents in order: time and incident index. */
   readonly #turns: Float64Array;
   readonly #turned: Uint32Array;
 
@@ -56,7 +56,7 @@ export class AuditFleet {
     return this.#placeOf.has(key);
   }
 
-  /** Where a shard was, and since when as far as the log knows. */
+  /** State of a shard at a time, and since when. */
   stateAt(key: ShardKey, at: number): { readonly state: StateIndex; readonly since: number } {
     const own = this.#own[this.#placeOf.get(key) ?? -1];
     const time = Math.max(at, this.from);
@@ -64,19 +64,19 @@ export class AuditFleet {
     return { state: this.#states[move ?? -1] ?? 0, since: this.#timeOf(move) };
   }
 
-  /** Everything there was at that moment, as a live server tells it to a viewer who comes then. */
+  /** The message that a live server would send to a viewer who joins at this time. */
   fleetAt(at: number): FleetMessage {
     const shards = this.ids.map((id) => ({ key: String(id), id, ...this.stateAt(String(id), at) }));
     const begun = lastUpTo({ length: this.incidents.length, at: (n) => this.incidents[n]?.at ?? Infinity }, at) + 1;
-    const incidents = mostTelling(
+    const incidents = keepIncidents(
       this.incidents.slice(0, begun).map((incident) => incidentAt(incident, this.from, at)),
     );
     return { at, manager: null, total: 0, shards, incidents, totals: NO_TOTALS };
   }
 
   /**
-   * What a live server would have told from after one moment up to another, in order: a message for each moment at which
-   * shards moved, and one of incidents at the end.
+   * The messages that a live server would send in a range of time: one for each moment with changes of state, then one
+   * for incidents.
    */
   changesBetween(after: number, upTo: number): ChangesMessage[] {
     const messages: { at: number; states: Record<ShardKey, StateIndex>; incidents: readonly Incident[] }[] = [];
@@ -94,12 +94,12 @@ export class AuditFleet {
     return messages;
   }
 
-  /** When anything happens next after a moment, to a shard or in an incident; null where nothing does. */
+  /** Time of the next change of a shard or incident; null where there is none. */
   nextAfter(at: number): number | null {
     return earliest([this.#moves, this.#turnTimes].map((times) => timeAt(times, lastUpTo(times, at) + 1)));
   }
 
-  /** When anything has happened last, up to a moment. */
+  /** Time of the last change up to `at`. */
   lastUpTo(at: number): number {
     const known = [this.#moves, this.#turnTimes].map((times) => timeAt(times, lastUpTo(times, at)));
     return Math.max(this.from, ...known.filter((time) => time !== null));
@@ -135,22 +135,22 @@ function earliest(times: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.min(...known);
 }
 
-/** An incident as it was told at that moment, when it had begun. */
+/** An incident as it was at a time after its beginning. */
 export function incidentAt({ course, ...whole }: AuditIncident, from: number, at: number): Incident {
   let { at: lastAt, downAt } = whole;
   let endedAt: number | null = null;
-  const told = { shards: 0, times: 0, down: 0, lost: 0 };
+  const counts = { shards: 0, times: 0, down: 0, lost: 0 };
   for (const [time, step] of pairs(course)) {
     if (from + time > at) break;
     if (step >= 0) lastAt = from + time;
-    if (step > 0 && told.down === 0) downAt = from + time;
-    told.shards += Number(step === 1);
-    told.times += Number(step > 0);
-    told.down += Math.sign(step);
-    told.lost += Number(step === -2) - Number(step === 3);
-    endedAt = told.down === 0 ? from + time : null;
+    if (step > 0 && counts.down === 0) downAt = from + time;
+    counts.shards += Number(step === 1);
+    counts.times += Number(step > 0);
+    counts.down += Math.sign(step);
+    counts.lost += Number(step === -2) - Number(step === 3);
+    endedAt = counts.down === 0 ? from + time : null;
   }
-  return { ...whole, ...told, lastAt, downAt, ids: whole.ids.slice(0, told.shards), endedAt };
+  return { ...whole, ...counts, lastAt, downAt, ids: whole.ids.slice(0, counts.shards), endedAt };
 }
 
 function pairs(course: readonly number[]): (readonly [time: number, step: number])[] {

@@ -2,7 +2,7 @@ import type { AuditShard, AuditStep, ShardMessage, StateIndex, StepView } from '
 import { KEPT_STEPS } from './detail.js';
 import { lastUpTo, type Times } from './search.js';
 
-/** One shard of a log, at any time of it. More steps than the page shows are not told at once. */
+/** One shard of a log at any time. A message has at most as many steps as the page shows. */
 export class AuditShardAt {
   readonly #shard: AuditShard;
 
@@ -10,14 +10,14 @@ export class AuditShardAt {
     this.#shard = shard;
   }
 
-  /** All of it up to a moment, for whoever begins to look. */
+  /** The whole shard up to a time. */
   whole(at: number, state: StateIndex): ShardMessage {
     const end = this.#count(at);
     const steps = this.#shard.steps.slice(Math.max(0, end - KEPT_STEPS), end);
     return this.#message(at, state, steps, { isWhole: true, taken: [] });
   }
 
-  /** What it did from after one moment up to another; null where that is nothing. */
+  /** Changes in a range of time; null where there are none. */
   changes(after: number, upTo: number, state: StateIndex): ShardMessage | null {
     const [first, end] = [this.#count(after), this.#count(upTo)];
     if (first === end) return null;
@@ -26,12 +26,12 @@ export class AuditShardAt {
     return this.#message(upTo, state, steps, { isWhole: false, taken });
   }
 
-  /** When its next step after a moment is; null where there is none. */
+  /** Time of the next step; null where there is none. */
   nextAfter(at: number): number | null {
     return this.#shard.steps[this.#count(at)]?.at ?? null;
   }
 
-  /** When its last step before a moment, in whole milliseconds, was; null where there is none. */
+  /** Time of the last step before a time in whole milliseconds; null where there is none. */
   lastBefore(at: number): number | null {
     return this.#shard.steps[this.#count(at - 1) - 1]?.at ?? null;
   }
@@ -41,7 +41,7 @@ export class AuditShardAt {
     return { length: steps.length, at: (n) => steps[n]?.at ?? Infinity };
   }
 
-  /** How many steps it had done by then. */
+  /** Number of steps up to a time. */
   #count(at: number): number {
     return lastUpTo(this.#times, at) + 1;
   }

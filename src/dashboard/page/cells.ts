@@ -1,18 +1,18 @@
-/** How the cells of a fleet are laid out; pixels. */
+/** Layout of the cells of a fleet, in pixels. */
 export interface CellLayout {
   readonly columns: number;
   readonly size: number;
   readonly gap: number;
 }
 
-/** One shard is no reason for a tile that fills the page. */
+/** A single shard must not fill the page. */
 const LARGEST = 34;
 const SMALLEST = 9;
 
 /** Smaller cells have no room for a letter. */
 export const LETTER_FROM = 11;
 
-/** The largest cells of which all fit; where not even the smallest do, those, and the page scrolls. */
+/** The largest cells that all fit. Where even the smallest do not fit, the page scrolls. */
 export function layOut(count: number, width: number, height: number): CellLayout {
   for (let size = LARGEST; size > SMALLEST; size--) {
     const gap = gapOf(size);
@@ -31,14 +31,14 @@ function fitting(count: number, width: number, size: number): number {
   return Math.max(1, Math.min(most, count));
 }
 
-/** Rows that begin with a round id are found faster. */
+/** Rows that begin with a round id are easier to find. */
 function round(columns: number, count: number): number {
   if (columns >= count) return columns;
   const step = columns >= 10 ? 5 : columns >= 4 ? 2 : 1;
   return columns - (columns % step);
 }
 
-/** Where an arrow key leads from a cell; the same where that is out of the grid. */
+/** Index of the cell that an arrow key leads to; `index` itself at the edge of the grid. */
 export function neighbour(key: string, index: number, count: number, columns: number): number {
   const to = {
     ArrowLeft: index - 1,

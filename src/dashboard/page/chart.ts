@@ -93,7 +93,7 @@ export class ChartView implements View {
     if (selection) this.#followed = null;
     const isMoved = fleet || (model.selected !== null && moved.has(model.selected));
     if (!detail && !selection && !isMoved) return;
-    const taken = model.detail?.takeTaken() ?? [];
+    const taken = model.detail?.takeEdges() ?? [];
     // What another shard took, or the same at another time of a log, was not taken now.
     if (model.detail !== this.#flashed) for (const shown of this.#pictures.values()) shown.calm();
     this.#flashed = model.detail;

@@ -11,12 +11,12 @@ interface Chip {
   readonly count: HTMLElement;
 }
 
-/** How many shards are in each state. Pressed ones filter the grid. */
+/** Number of shards in each state. Pressed chips filter the grid. */
 export class Chips implements View {
   readonly #chips: readonly Chip[];
   readonly #shown = new Set<ShownState>();
 
-  /** `filtered` is told the states to show; none are all. */
+  /** Calls `filtered` with the pressed states; an empty set shows all. */
   constructor(host: HTMLElement, { states }: Setup, filtered: (shown: ReadonlySet<ShownState>) => void) {
     this.#chips = states.map((state) => {
       const count = element('span', { class: 'count' }, '0');
@@ -51,7 +51,7 @@ export class Chips implements View {
       const shards = counts[index] ?? 0;
       setText(count, showCount(shards));
       button.classList.toggle('none', shards === 0);
-      // No state of a good day.
+      // Fatal is hidden while no shard is fatal.
       button.hidden = state === 'fatal' && shards === 0 && !this.#shown.has(state);
     }
   }

@@ -6,7 +6,7 @@ import type { View } from './view.js';
 interface Command {
   readonly label: string;
   readonly does: string;
-  /** Asked before, where it costs something. */
+  /** Question to confirm a command that costs something. */
   readonly question?: string;
 }
 
@@ -37,7 +37,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   op1: 'Ask for a heartbeat',
 };
 
-/** What can be done to the selected shard; nothing where the server allows nothing. */
+/** Buttons for the selected shard; hidden where the server offers no controls. */
 export class ControlsView implements View {
   readonly #host: HTMLElement;
   readonly #status = element('p', { role: 'status', class: 'status' });
@@ -120,7 +120,7 @@ export class ControlsView implements View {
   }
 }
 
-/** Null where it was accepted, else what the server says against it. */
+/** Null where the server accepts, otherwise its error. */
 async function post(path: string): Promise<string | null> {
   const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' });
   if (answer.ok) return null;

@@ -6,16 +6,16 @@ export interface BucketSample {
   readonly waiting: number;
 }
 
-type Taken = ShardMessage['taken'][number];
+type TakenEdge = ShardMessage['taken'][number];
 
-/** How many steps of it the page shows. */
+/** Number of steps that the page shows. */
 export const KEPT_STEPS = 200;
 const KEPT_TAKEN = 200;
 
-/** How far back the plots reach. */
+/** Range of the plots. */
 export const PLOTTED_MS = 5 * 60_000;
 
-/** What is known of the selected shard, folded from its messages. */
+/** The selected shard, put together from its messages. */
 export class Detail {
   readonly id: number;
   at: number;
@@ -25,11 +25,11 @@ export class Detail {
   live: LiveNumbers | null;
   /** Oldest first. */
   steps: StepView[] = [];
-  /** How many steps there ever were: whoever has drawn n of them draws those after. */
+  /** Number of all steps so far. A view that has drawn n of them draws the rest. */
   stepCount = 0;
   latencies: (readonly [at: number, latency: number])[] = [];
   bucket: BucketSample[] = [];
-  #taken: Taken[] = [];
+  #taken: TakenEdge[] = [];
 
   constructor(message: ShardMessage) {
     this.id = message.id;
@@ -52,14 +52,14 @@ export class Detail {
     this.#sample({ at, available: live.bucket.available, waiting: live.queue.size }, since);
   }
 
-  /** The edges taken since this was last asked. */
-  takeTaken(): readonly Taken[] {
+  /** Returns the edges taken since the last call. */
+  takeEdges(): readonly TakenEdge[] {
     const taken = this.#taken;
     this.#taken = [];
     return taken;
   }
 
-  /** What stays the same needs no sample of its own; one that is older than the plot says how that begins. */
+  /** Adds a sample where a value changed. The last sample before the plot's range is kept: it gives the first value. */
   #sample(sample: BucketSample, since: number): void {
     const last = this.bucket.at(-1);
     if (last === undefined || last.available !== sample.available || last.waiting !== sample.waiting) {

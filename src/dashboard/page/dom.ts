@@ -1,8 +1,8 @@
-/** What an element may be made with; `class` and all else are attributes, `on…` are listeners. */
+/** Attributes of a new element; names that begin with `on` are listeners. */
 type Attributes = Readonly<Record<string, string | number | boolean | null | ((event: Event) => void)>>;
 type Child = Node | string | null;
 
-/** Makes an element. Text goes in as text, never as markup. */
+/** Creates an element. Children are added as text, never as markup. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -13,7 +13,7 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** Makes an SVG element. */
+/** Creates an SVG element. */
 export function drawing<Tag extends keyof SVGElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -31,7 +31,7 @@ function fill<Made extends Element>(made: Made, attributes: Attributes, children
   return made;
 }
 
-/** Sets attributes; null and false take them away. */
+/** Sets attributes; null and false remove them. */
 export function setAttributes(target: Element, attributes: Readonly<Record<string, string | number | null>>): void {
   for (const [name, value] of Object.entries(attributes)) setAttribute(target, name, value);
 }
@@ -41,19 +41,22 @@ function setAttribute(target: Element, name: string, value: string | number | bo
   else target.setAttribute(name, value === true ? '' : String(value));
 }
 
-/** Writes a text where it is another than before. */
+/** Sets a text where it differs. */
 export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** An element of index.html, which has it. */
+/**
+ * Returns an element of index.html.
+ * @throws Error where it is missing
+ */
 export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`index.html has lost its element #${id}.`);
   return found;
 }
 
-/** A state's colour and letter, before its name. */
+/** A state's colour and letter, to be shown before its name. */
 export function swatch(state: string, letter: string): HTMLElement {
   return element('span', { class: 'swatch', 'data-state': state, 'aria-hidden': 'true' }, letter);
 }

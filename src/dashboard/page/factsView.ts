@@ -6,7 +6,7 @@ import { letters, stateName } from './states.js';
 import type { View } from './view.js';
 import { showCount, showDuration, showSpan } from './words.js';
 
-/** What is told of a shard, in this order; null where a log has none of it. */
+/** Facts of a shard in order of display; null for a fact that a log does not contain. */
 const FACTS: Readonly<Record<string, (detail: Detail) => string | null>> = {
   Session: ({ session }) => session?.id ?? 'none',
   Sequence: ({ session }) => (session === null ? '–' : showCount(session.sequence)),
@@ -43,28 +43,28 @@ export class FactsView implements View {
     const shard = selected === null ? undefined : model.shards.get(selected);
     const isNew = fleet || selection || (selected !== null && moved.has(selected));
     if (isNew) setText(this.#name, titleOf(selected, shard));
-    if (isNew || detail) this.#tellState(shard === undefined ? null : model.nameOf(shard.state), model.detail);
+    if (isNew || detail) this.#drawState(shard === undefined ? null : model.nameOf(shard.state), model.detail);
     if (isNew || totals) setText(this.#since, shard === undefined ? '' : `for ${showSpan(now - shard.since)}`);
     if (isNew || totals || detail) setText(this.#next, describeNext(model));
-    if (detail || selection) this.#tellFacts(model.detail);
+    if (detail || selection) this.#drawFacts(model.detail);
   }
 
-  #tellState(name: ShownState | null, detail: Detail | null): void {
+  #drawState(name: ShownState | null, detail: Detail | null): void {
     if (name === null) return this.#state.replaceChildren();
     const within = detail?.active.shard?.split(`${name}.`)[1];
     const words = within === undefined ? stateName(name) : `${name} · ${within}`;
-    if (this.#state.dataset['told'] === words) return;
-    this.#state.dataset['told'] = words;
+    if (this.#state.dataset['shown'] === words) return;
+    this.#state.dataset['shown'] = words;
     this.#state.replaceChildren(swatch(name, letters[name]), words);
   }
 
-  #tellFacts(detail: Detail | null): void {
+  #drawFacts(detail: Detail | null): void {
     for (const [name, of] of Object.entries(FACTS)) {
-      const told = detail === null ? '–' : of(detail);
+      const shown = detail === null ? '–' : of(detail);
       const row = this.#values.get(name);
       if (row === undefined) continue;
-      row.pair.hidden = told === null;
-      setText(row.value, told ?? '');
+      row.pair.hidden = shown === null;
+      setText(row.value, shown ?? '');
     }
   }
 }
@@ -74,7 +74,7 @@ function titleOf(selected: ShardKey | null, shard: FleetShard | undefined): stri
   return selected === null ? 'No shard selected' : `${nameShard({ key: selected, id: Number(selected) })} is gone`;
 }
 
-/** When a shard that waits tries again: `identifies in 9 s, attempt 6`. */
+/** Next attempt of a waiting shard: `identifies in 9 s, attempt 6`. */
 function describeNext(model: Model): string {
   const last = model.detail?.steps.findLast(({ from, to }) => from !== to);
   if (last === undefined || last.decision === null || model.nameOf(last.to) !== 'Disconnected') return '';

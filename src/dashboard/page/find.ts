@@ -1,19 +1,19 @@
 import type { ShardKey } from '../messages.js';
 
-/** What a text in the find field leads to: a shard that is here, or why there is none. */
-export type Found = { readonly key: ShardKey } | { readonly why: string };
+/** A shard that was found, or the reason why not. */
+export type FindResult = { readonly key: ShardKey } | { readonly why: string };
 
-/** A snowflake has 17 to 20 digits; no shard id comes near. */
+/** A snowflake has 17 to 20 digits; shard ids are much shorter. */
 const SNOWFLAKE = /^\d{17,20}$/;
 const SHARD = /^(?:shard\s*|#)?(\+?\d{1,6})$/i;
 
-/** Discord's rule: which shard gets what happens in a guild. */
+/** Discord's formula: the shard that receives the events of a guild. */
 export function shardOfGuild(guildId: string, total: number): number {
   return Number((BigInt(guildId) >> 22n) % BigInt(total));
 }
 
 /** Finds a shard by its id (`7`, `#7`, `shard 7`, `+7`) or by the id of a guild. */
-export function find(text: string, total: number, has: (key: ShardKey) => boolean): Found {
+export function find(text: string, total: number, has: (key: ShardKey) => boolean): FindResult {
   const query = text.trim();
   if (SNOWFLAKE.test(query)) {
     if (total === 0)

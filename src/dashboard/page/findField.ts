@@ -4,7 +4,7 @@ import { find } from './find.js';
 import type { Model } from './model.js';
 import type { View } from './view.js';
 
-/** The field that finds a shard by its id or a guild's. */
+/** Input field that finds a shard by its own id or a guild's. */
 export class FindField implements View {
   #model: Model | null = null;
 

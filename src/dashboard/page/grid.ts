@@ -10,16 +10,16 @@ import { showSpan } from './words.js';
 interface GridOptions {
   readonly choose: (key: ShardKey) => void;
   readonly label: string;
-  /** Which shards it shows. */
+  /** Chooses the shards to show. */
   readonly isOf: (key: ShardKey) => boolean;
-  /** How much of the page's height it may take. */
+  /** Largest share of the page's height. */
   readonly share: number;
 }
 
-/** Room for the ids of the rows, at the left. */
+/** Width for the row labels on the left. */
 const GUTTER = 34;
 
-/** A cell a shard, by id, in the colour of its state. */
+/** A grid of cells, one for each shard, in the colour of its state. */
 export class Grid implements View {
   readonly #host: HTMLElement;
   readonly #options: GridOptions;
@@ -30,10 +30,10 @@ export class Grid implements View {
   #keys: readonly ShardKey[] = [];
   #model: Model | null = null;
   #layout: CellLayout = layOut(0, 0, 0);
-  /** The one cell the Tab key leads to. */
+  /** Cell that the Tab key reaches. */
   #focused: ShardKey | null = null;
-  /** Whom the tooltip is about. */
-  #told: ShardKey | null = null;
+  /** Shard that the tooltip describes. */
+  #described: ShardKey | null = null;
 
   constructor(host: HTMLElement, options: GridOptions) {
     this.#host = host;
@@ -43,20 +43,20 @@ export class Grid implements View {
     this.#box.addEventListener('click', (event) => this.#choose(cellAt(event)));
     this.#box.addEventListener('keydown', (event) => this.#key(event));
     this.#box.addEventListener('pointerover', (event) => {
-      // A finger hides what it points at, and never leaves.
-      if (event.pointerType !== 'touch') this.#tell(cellAt(event));
+      // No tooltip for touch: a finger covers it, and never leaves.
+      if (event.pointerType !== 'touch') this.#describe(cellAt(event));
     });
-    this.#box.addEventListener('pointerleave', () => this.#tell(null));
+    this.#box.addEventListener('pointerleave', () => this.#describe(null));
     this.#box.addEventListener('focusin', (event) => {
       const cell = cellAt(event);
-      if (cell?.matches(':focus-visible') === true) this.#tell(cell);
+      if (cell?.matches(':focus-visible') === true) this.#describe(cell);
     });
-    this.#box.addEventListener('focusout', () => this.#tell(null));
+    this.#box.addEventListener('focusout', () => this.#describe(null));
     new ResizeObserver(() => this.#lay()).observe(host);
     addEventListener('resize', () => this.#lay());
   }
 
-  /** Dims all states but these; none of them: shows all. */
+  /** Dims all states except these; an empty set shows all. */
   filter(shown: ReadonlySet<ShownState>): void {
     this.#box.className = [
       'cells',
@@ -69,8 +69,9 @@ export class Grid implements View {
     if (fleet) this.#rebuild(model);
     else for (const key of moved) this.#paint(model, key);
     if (fleet || selection) this.#mark(model.selected);
-    const told = this.#told;
-    if (told !== null && (fleet || totals || moved.has(told))) this.#tell(this.#cells.get(told) ?? null);
+    const described = this.#described;
+    if (described !== null && (fleet || totals || moved.has(described)))
+      this.#describe(this.#cells.get(described) ?? null);
   }
 
   #rebuild(model: Model): void {
@@ -147,15 +148,15 @@ export class Grid implements View {
     this.#cells.get(next)?.focus();
   }
 
-  #tell(cell: HTMLElement | null): void {
+  #describe(cell: HTMLElement | null): void {
     const shard = this.#model?.shards.get(cell?.dataset['key'] ?? '');
-    this.#told = shard?.key ?? null;
+    this.#described = shard?.key ?? null;
     if (this.#model === null || cell === null || shard === undefined) this.#tooltip.hide();
     else this.#tooltip.show(cell, describeShard(this.#model, shard));
   }
 }
 
-/** A row lower than this has no room for its id. */
+/** Lower rows have no room for their label. */
 const LABEL_HEIGHT = 12;
 
 const cellAt = ({ target }: Event): HTMLElement | null =>

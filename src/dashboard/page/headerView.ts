@@ -4,7 +4,7 @@ import type { Model, News } from './model.js';
 import type { View } from './view.js';
 import { many, showBytes, showCount, showRate, showTime, showZone } from './words.js';
 
-/** The top of the page: is all well, and does the page know? */
+/** The top of the page: are all shards up, and is the page current? */
 export class HeaderView implements View {
   readonly #isLive: boolean;
 
@@ -47,10 +47,10 @@ function drawHeadline(model: Model): void {
   document.title = news === null ? 'shardchart' : `${news} · shardchart`;
 }
 
-/** Whether there may be shards soon: nothing was told yet, or the manager is at it. */
+/** True while shards may still appear: before the first message, or while the manager works. */
 const isAwaited = ({ now, manager }: Model): boolean => now === 0 || (manager !== null && manager.state !== 'Offline');
 
-/** What the manager does, and for how many shards it still waits. */
+/** State of the manager, and the number of shards it waits for. */
 function describeManager(manager: ManagerView | null): string {
   if (manager === null) return '';
   const { waiting, opening, rising, closing } = manager.progress;

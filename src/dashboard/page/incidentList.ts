@@ -13,16 +13,16 @@ interface Row {
   readonly outcome: HTMLElement;
   readonly cause: HTMLElement;
   readonly tag: HTMLElement;
-  told: Incident | null;
+  shown: Incident | null;
 }
 
-/** The incidents: when, whom, why, and how it went on. Those that still keep shards down first, then the newest. */
+/** The list of incidents: time, shards, cause and outcome. Open ones first, then the newest. */
 export class IncidentList implements View {
   readonly #list = element('ol', { class: 'incidents' });
   readonly #none = element('p', { class: 'none' }, 'No shard has lost its connection.');
   readonly #rows = new Map<number, Row>();
   readonly #choose: (incident: Incident) => void;
-  /** The day the times were told on. */
+  /** Day that the times were formatted for. */
   #day = '';
 
   constructor(host: HTMLElement, choose: (incident: Incident) => void) {
@@ -43,8 +43,8 @@ export class IncidentList implements View {
     let at = this.#list.firstElementChild;
     for (const incident of inOrder(incidents)) {
       const row = this.#rows.get(incident.id) ?? this.#add(incident);
-      if (row.told !== incident || isNewDay) tell(row, incident, now);
-      // Only those that are out of place are moved: the one that has the focus would lose it.
+      if (row.shown !== incident || isNewDay) drawRow(row, incident, now);
+      // Only items out of place are moved: moving an item takes the focus from it.
       if (row.item === at) at = at.nextElementSibling;
       else this.#list.insertBefore(row.item, at);
     }
@@ -59,15 +59,15 @@ export class IncidentList implements View {
     const tag = element('span', { class: 'tag' });
     const button = element('button', { type: 'button', class: 'incident' }, time, shards, outcome, cause, tag);
     const item = element('li', { 'data-incident': incident.id }, button);
-    const row: Row = { item, button, time, shards, outcome, cause, tag, told: null };
-    button.addEventListener('click', () => row.told !== null && this.#choose(row.told));
+    const row: Row = { item, button, time, shards, outcome, cause, tag, shown: null };
+    button.addEventListener('click', () => row.shown !== null && this.#choose(row.shown));
     this.#rows.set(incident.id, row);
     return row;
   }
 }
 
-function tell(row: Row, incident: Incident, now: number): void {
-  row.told = incident;
+function drawRow(row: Row, incident: Incident, now: number): void {
+  row.shown = incident;
   row.button.classList.toggle('open', incident.endedAt === null);
   row.button.dataset['action'] = incident.action;
   setText(row.time, showMoment(incident.at, now));

@@ -1,7 +1,7 @@
 import type { Incident } from '../messages.js';
 import { describeCause, many, showCount, showDuration } from './words.js';
 
-/** What was decided. */
+/** Names of decisions. */
 export const actionNames: Readonly<Record<Incident['action'], string>> = {
   resume: 'resume',
   identify: 'identify',
@@ -9,13 +9,13 @@ export const actionNames: Readonly<Record<Incident['action'], string>> = {
   close: 'close',
 };
 
-/** Which shards: `shard 7`, `14 shards`; how often, where that is more than once each: `shard 7, 400 times`. */
+/** Shards of an incident: `shard 7`, `14 shards`; with a count where one was met repeatedly: `shard 7, 400 times`. */
 export function describeShards({ shards, ids, times }: Incident): string {
   const who = shards === 1 && ids[0] !== undefined ? `shard ${ids[0]}` : many(shards, 'shard');
   return times > shards ? `${who}, ${showCount(times)} times` : who;
 }
 
-/** How it ended the last time, or how it stands: `all up after 4.2 s`, `3 still down`, `Offline after 30 s`. */
+/** Outcome of an incident, or its state now: `all up after 4.2 s`, `3 still down`, `Offline after 30 s`. */
 export function describeOutcome({ action, shards, down, lost, downAt, endedAt }: Incident): string {
   const isFatal = action === 'fatal';
   const still = isFatal ? 'down for good' : 'still down';
@@ -27,7 +27,7 @@ export function describeOutcome({ action, shards, down, lost, downAt, endedAt }:
   return shards === 1 ? `Offline ${after}` : `all Offline ${after}`;
 }
 
-/** One line for whoever points at it. */
+/** One line for a tooltip. */
 export function describeIncident(incident: Incident): string {
   return `${describeShards(incident)}: ${describeCause(incident)}; ${describeOutcome(incident)}`;
 }

@@ -1,10 +1,10 @@
 import type { Incident } from '../messages.js';
 
-/** How many incidents are shown: as many as a live server remembers. */
+/** Number of incidents to show; a live server keeps as many. */
 const KEPT_INCIDENTS = 200;
 
-/** Of these, oldest first, the last ones, and before them those that still keep shards down. As the server forgets them. */
-export function mostTelling<T extends Pick<Incident, 'endedAt'>>(incidents: readonly T[]): readonly T[] {
+/** Keeps the latest incidents, and drops those that have ended first, as the server does. */
+export function keepIncidents<T extends Pick<Incident, 'endedAt'>>(incidents: readonly T[]): readonly T[] {
   let surplus = incidents.length - KEPT_INCIDENTS;
   if (surplus <= 0) return incidents;
   const kept = incidents.filter(({ endedAt }) => endedAt === null || surplus-- <= 0);

@@ -1,5 +1,5 @@
-/** Whether the panels stand beside each other, as style.css has it; else one is below the other. */
+/** True where the panels stand beside each other (see style.css), false where they are stacked. */
 export const isWide = matchMedia('(min-width: 1200px)');
 
-/** Whether the viewer would rather have nothing move. */
+/** True where the viewer prefers reduced motion. */
 export const isCalm = matchMedia('(prefers-reduced-motion: reduce)');

@@ -1,28 +1,33 @@
 import type { ShardKey } from '../messages.js';
-import { type Feed, type Listener, RETRY_MS } from './feed.js';
+import { type Feed, type FeedListener, RETRY_MS } from './feed.js';
 
-/** Totals come once a second: whoever is silent for so long is gone, whatever the connection says. */
+/** Totals come once a second. A server that is silent for this long counts as gone, even while connected. */
 const SILENCE_MS = 8_000;
-/** Who runs over the grid with the arrow keys does not mean each shard on the way. */
+/** Arrow keys pass over many shards; only one that stays selected this long gets a stream. */
 const SETTLE_MS = 120;
-/** A browser has six connections to a server, over all its tabs: where the next finds none, the one before gives way. */
+/**
+ * A browser opens six connections to a server over all tabs. A new stream that cannot open within this time gets the
+ * old one's place.
+ */
 const OVERLAP_MS = 1_000;
 
-/** The news of shards that run, by server-sent events. */
+/** Messages of running shards, as server-sent events. */
 export class LiveFeed implements Feed {
-  readonly #listener: Listener;
+  readonly #listener: FeedListener;
   #key: ShardKey | null = null;
-  /** How often another shard was selected. */
+  /** Number of selections so far. */
   #selections = 0;
-  /** Whose news is told. */
+  /** The stream in use. */
   #source: EventSource | null = null;
-  /** Takes its place as soon as it is open: without anybody who looks, the server would forget the rates. */
+  /**
+   * Replaces `#source` once it is open. The old stream stays until then: a server without viewers forgets the rates.
+   */
   #next: EventSource | null = null;
-  #heardAt = 0;
+  #lastMessageAt = 0;
   #opening: ReturnType<typeof setTimeout> | undefined;
   #yielding: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(listener: Listener) {
+  constructor(listener: FeedListener) {
     this.#listener = listener;
     this.#open();
     setInterval(() => this.#check(), RETRY_MS);
@@ -41,7 +46,7 @@ export class LiveFeed implements Feed {
     const query = this.#key === null ? '' : `?shard=${encodeURIComponent(this.#key)}`;
     const source = new EventSource(`/events${query}`);
     this.#next = source;
-    this.#heardAt = Date.now();
+    this.#lastMessageAt = Date.now();
     clearTimeout(this.#yielding);
     this.#yielding = setTimeout(() => {
       if (source.readyState === EventSource.CONNECTING) this.#source?.close();
@@ -51,14 +56,15 @@ export class LiveFeed implements Feed {
       this.#listener.link('open');
     });
     source.addEventListener('error', () => {
-      // While the one before still tells the news, none is missing.
+      // No message is missing while the old stream is open.
       if (source === this.#source || this.#source?.readyState !== EventSource.OPEN) this.#listener.link('waiting');
     });
     const selections = this.#selections;
     for (const kind of ['fleet', 'changes', 'totals', 'shard'] as const) {
       source.addEventListener(kind, (event: Event) => {
-        this.#heardAt = Date.now();
-        // What is told of a shard begins with all of it: the rest of what was told before must not pass for that.
+        this.#lastMessageAt = Date.now();
+        // A shard's messages begin with the whole shard; later messages of the earlier selection must not be taken for
+        // it.
         if (kind === 'shard' && selections !== this.#selections) return;
         this.#listener[kind](JSON.parse((event as MessageEvent).data as string) as never);
       });
@@ -72,10 +78,10 @@ export class LiveFeed implements Feed {
     this.#next = null;
   }
 
-  /** A browser comes back by itself unless it was refused, and does not notice a server that fell silent. */
+  /** Reopens the stream: a browser does not retry after a refusal, and does not notice a silent server. */
   #check(): void {
     const isRefused = (this.#next ?? this.#source)?.readyState === EventSource.CLOSED;
-    const isSilent = Date.now() - this.#heardAt > SILENCE_MS;
+    const isSilent = Date.now() - this.#lastMessageAt > SILENCE_MS;
     if (!isRefused && !isSilent) return;
     if (isSilent || this.#source?.readyState !== EventSource.OPEN) this.#listener.link('waiting');
     this.#open();

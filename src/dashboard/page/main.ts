@@ -4,7 +4,7 @@ import { Chips } from './chips.js';
 import { ControlsView } from './controlsView.js';
 import { byId, element } from './dom.js';
 import { FactsView } from './factsView.js';
-import { type Feed, type Listener, RETRY_MS } from './feed.js';
+import { type Feed, type FeedListener, RETRY_MS } from './feed.js';
 import { FindField } from './findField.js';
 import { Grid } from './grid.js';
 import { HeaderView } from './headerView.js';
@@ -18,7 +18,7 @@ import { StepList } from './stepList.js';
 import { Strip } from './strip.js';
 import type { View } from './view.js';
 
-/** The server may be about to come up. */
+/** Retries until the server answers: it may be starting. */
 async function askSetup(): Promise<Setup> {
   for (;;) {
     const answer = await fetch('/setup').catch(() => null);
@@ -28,13 +28,13 @@ async function askSetup(): Promise<Setup> {
   }
 }
 
-async function feedOf(setup: Setup, listener: Listener, show: (incident: Incident) => void): Promise<Feed> {
+async function feedOf(setup: Setup, listener: FeedListener, show: (incident: Incident) => void): Promise<Feed> {
   if (setup.source === 'live') return new LiveFeed(listener);
   const { createAuditFeed } = await import('./auditFeed.js');
   return createAuditFeed(listener, byId('player'), show);
 }
 
-/** Whoever has chosen a shard wants to see it. */
+/** Scrolls to the shard that the viewer chose, where the panels are stacked. */
 function bringIntoView(): void {
   if (isWide.matches) return;
   document.querySelector('.shard')?.scrollIntoView({ behavior: isCalm.matches ? 'instant' : 'smooth' });
@@ -48,8 +48,8 @@ async function start(): Promise<void> {
   let feed: Feed | null = null;
   let isAwaited = false;
   const model = new Model(setup, () => {
-    // Nothing is drawn while nobody sees it: what was taken then must not flash when somebody looks again.
-    if (document.hidden) model.detail?.takeTaken();
+    // A hidden page draws nothing. Edges taken while hidden must not flash later.
+    if (document.hidden) model.detail?.takeEdges();
     if (isAwaited) return;
     isAwaited = true;
     requestAnimationFrame(draw);
@@ -63,7 +63,7 @@ async function start(): Promise<void> {
     select(key);
     bringIntoView();
   };
-  /** Shows an incident: at its moment, where the feed has more than one, a shard of it. */
+  /** Shows an incident: seeks its time where the feed can, and selects one of its shards. */
   const show = (incident: Incident): void => {
     feed?.seek?.(incident.at);
     const key = model.shardOf(incident);
@@ -110,7 +110,7 @@ async function start(): Promise<void> {
   }
   function firstKey(): ShardKey | null {
     const key = keyInAddress();
-    return key !== null && model.shards.has(key) ? key : model.worthALook();
+    return key !== null && model.shards.has(key) ? key : model.firstToShow();
   }
 
   addEventListener('hashchange', () => {

@@ -1,17 +1,17 @@
 import type { Incident } from '../messages.js';
 
-/** Where on a slider there were incidents. */
+/** A mark on the slider. */
 export interface Mark {
-  /** From 0 to 1 along it. */
+  /** Position from 0 to 1. */
   readonly x: number;
-  /** From 0 to 1: how many shards the greatest of them met, on a scale on which a single one can still be seen. */
+  /** Height from 0 to 1, for the number of shards of the largest incident there; a single shard is still visible. */
   readonly height: number;
   readonly action: Incident['action'];
 }
 
 const LEAST_HEIGHT = 0.25;
 
-/** The marks of a slider that can tell so many places apart: of incidents at the same place the greatest counts. */
+/** Marks for a slider with this many places. At each place the largest incident counts. */
 export function marksOf(
   incidents: readonly Pick<Incident, 'at' | 'shards' | 'action'>[],
   { from, to }: { readonly from: number; readonly to: number },

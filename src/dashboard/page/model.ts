@@ -12,8 +12,8 @@ import type {
   TotalsMessage,
 } from '../messages.js';
 import { Detail } from './detail.js';
-import type { Listener } from './feed.js';
-import { mostTelling } from './keepIncidents.js';
+import type { FeedListener } from './feed.js';
+import { keepIncidents } from './keepIncidents.js';
 
 export interface FleetShard {
   readonly key: ShardKey;
@@ -22,17 +22,17 @@ export interface FleetShard {
   since: number;
 }
 
-/** What has changed since the views were drawn. */
+/** What changed since the views were drawn. */
 export interface News {
-  /** Shards have come or gone: all is to be drawn. */
+  /** Shards joined or left: redraw everything. */
   fleet: boolean;
   readonly moved: Set<ShardKey>;
   incidents: boolean;
-  /** Time, rates, the queue or the link. */
+  /** Time, rates, queue or connection. */
   totals: boolean;
   /** Another shard was selected. */
   selection: boolean;
-  /** Something about the selected shard. */
+  /** The selected shard changed. */
   detail: boolean;
 }
 
@@ -45,18 +45,18 @@ const noNews = (): News => ({
   detail: false,
 });
 
-/** Everything the page knows, folded from what the feed tells. */
-export class Model implements Listener {
+/** The data of the page, put together from the feed's messages. */
+export class Model implements FeedListener {
   readonly setup: Setup;
   readonly #changed: () => void;
-  /** The time of the latest message: while no news comes, nothing goes on. */
+  /** Time of the latest message. Without messages, durations stand still. */
   now = 0;
   isWaiting = true;
   manager: ManagerView | null = null;
-  /** How many shards the bot has in all; 0 while that is not known. */
+  /** Number of shards of the bot; 0 while unknown. */
   total = 0;
   figures: Totals = { rates: null, identifies: null, latency: null };
-  /** By id; those of the set that is not in service at the end. */
+  /** In order of id; shards of the other set last. */
   shards: ReadonlyMap<ShardKey, FleetShard> = new Map();
   /** Oldest first. */
   incidents: ReadonlyMap<number, Incident> = new Map();
@@ -64,13 +64,13 @@ export class Model implements Listener {
   detail: Detail | null = null;
   #news = noNews();
 
-  /** `changed` is called after each message. */
+  /** Calls `changed` after each message. */
   constructor(setup: Setup, changed: () => void) {
     this.setup = setup;
     this.#changed = changed;
   }
 
-  /** Hands out the news, and begins to gather anew. */
+  /** Returns the news since the last call. */
   takeNews(): News {
     const news = this.#news;
     this.#news = noNews();
@@ -81,7 +81,7 @@ export class Model implements Listener {
     return this.setup.states[state] ?? 'Offline';
   }
 
-  /** How many shards in service are in each state. */
+  /** Number of shards in service in each state. */
   counts(): number[] {
     const counts = this.setup.states.map(() => 0);
     for (const { key, state } of this.shards.values()) {
@@ -90,15 +90,17 @@ export class Model implements Listener {
     return counts;
   }
 
-  /** The shard to look at first: one that is fatal, one in trouble, else the first. */
-  worthALook(): ShardKey | null {
+  /** The shard to select first: a fatal one, one that is not Connected, or the first. */
+  firstToShow(): ShardKey | null {
     const shards = [...this.shards.values()].filter(({ key }) => isInService(key));
     const refused = shards.find(({ state }) => this.nameOf(state) === 'fatal');
     const inTrouble = refused ?? shards.find(({ state }) => this.nameOf(state) !== 'Connected');
     return (inTrouble ?? shards[0])?.key ?? null;
   }
 
-  /** The shard of an incident to look at first: one that is not up yet, in either set, else the first that is here. */
+  /**
+   * The shard to show for an incident: one of its shards that is still down, in either set, or the first that exists.
+   */
   shardOf({ ids }: Incident): ShardKey | null {
     const keys = ids.flatMap((id) => [`${id}`, `+${id}`]).filter((key) => this.shards.has(key));
     const isDown = (key: ShardKey) => this.nameOf(this.shards.get(key)?.state ?? 0) !== 'Connected';
@@ -126,7 +128,7 @@ export class Model implements Listener {
     this.total = message.total;
     this.incidents = byId(message.incidents);
     this.#news.incidents = true;
-    this.#tell(message.at, message.manager, message.totals);
+    this.#setTotals(message.at, message.manager, message.totals);
   }
 
   changes({ at, states, incidents }: ChangesMessage): void {
@@ -139,15 +141,15 @@ export class Model implements Listener {
       this.#news.moved.add(key);
     }
     if (incidents.length > 0) {
-      const told = new Map([...this.incidents, ...byId(incidents)]);
-      this.incidents = byId(mostTelling([...told.values()]));
+      const merged = new Map([...this.incidents, ...byId(incidents)]);
+      this.incidents = byId(keepIncidents([...merged.values()]));
       this.#news.incidents = true;
     }
     this.#changed();
   }
 
   totals({ at, manager, ...totals }: TotalsMessage): void {
-    this.#tell(at, manager, totals);
+    this.#setTotals(at, manager, totals);
   }
 
   shard(message: ShardMessage): void {
@@ -165,7 +167,7 @@ export class Model implements Listener {
     this.#changed();
   }
 
-  #tell(at: number, manager: ManagerView | null, { rates, identifies, latency }: Totals): void {
+  #setTotals(at: number, manager: ManagerView | null, { rates, identifies, latency }: Totals): void {
     this.now = at;
     this.manager = manager;
     this.figures = { rates, identifies, latency };
@@ -177,7 +179,7 @@ export class Model implements Listener {
 const byId = (incidents: readonly Incident[]): ReadonlyMap<number, Incident> =>
   new Map(incidents.map((incident) => [incident.id, incident]));
 
-/** Of the set that serves, not of the one that comes up or goes down while a manager reshards. */
+/** True for shards of the set in service, false for the other set while a manager reshards. */
 export const isInService = (key: ShardKey): boolean => !key.startsWith('+');
 
 /** `Shard 7`, or `Shard 7 of the other set`. */

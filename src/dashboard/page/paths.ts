@@ -1,10 +1,10 @@
-/** A state's path and those of all states around it, from the inmost outwards; the chart itself, '', is not among them. */
+/** Paths of a state and of its parents, innermost first, without the chart itself. */
 export function lineage(path: string): string[] {
   const keys = path.split('.');
   return keys.map((_, index) => keys.slice(0, keys.length - index).join('.'));
 }
 
-/** The box of the small picture that is a lifecycle state: the one whose last key is its name. */
+/** Path of a lifecycle state in the small picture: the path that ends with its name. */
 export function boxOf(lifecycle: string, paths: readonly string[]): string | null {
   return paths.find((path) => path.split('.').at(-1) === lifecycle) ?? null;
 }
@@ -16,7 +16,7 @@ export interface Rect {
   readonly height: number;
 }
 
-/** Whether a line of a picture runs through a box: how a label is found to belong to its arrow. */
+/** True where a line of a picture runs through a box. Connects labels with their arrows. */
 export function runsThrough(line: string, { x, y, width, height }: Rect): boolean {
   const points = [...line.matchAll(/(-?[\d.]+) (-?[\d.]+)/g)].map(([, x, y]) => ({ x: Number(x), y: Number(y) }));
   return points.slice(1).some((to, index) => {

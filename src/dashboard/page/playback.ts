@@ -1,41 +1,41 @@
-/** How many times as fast as it was. */
+/** Factors of the original speed. */
 export const SPEEDS = [1, 10, 60, 600] as const;
 export type Speed = (typeof SPEEDS)[number];
 
-/** A stretch in which nothing happens is passed over where it would last longer than this. */
+/** Quiet stretches that would play longer than this are skipped. */
 const QUIET_MS = 3_000;
-/** What is still played of it at both ends. */
+/** Playing time kept at either end of a skipped stretch. */
 const MARGIN_MS = 1_000;
 
-/** When things happen. */
-export interface Happenings {
-  /** From the first record to the last. */
+/** Times at which something happens. */
+export interface EventTimes {
+  /** First and last record. */
   readonly from: number;
   readonly to: number;
-  /** When the next is after a moment; null where there is none. */
+  /** Time of the next event; null where there is none. */
   nextAfter(at: number): number | null;
-  /** When the last was, up to a moment. */
+  /** Time of the last event up to `at`. */
   lastUpTo(at: number): number;
 }
 
-/** The moment of a log that is played. There is no clock in it: it is told how much time has passed. */
+/** Position within a log that is played. Uses no clock: `advance` receives the elapsed time. */
 export class Playback {
   speed: Speed = 10;
   skipsQuiet = true;
-  readonly #happenings: Happenings;
-  /** With the part of a millisecond a slow playback leaves. */
+  readonly #times: EventTimes;
+  /** Kept with fractions of a millisecond for slow playback. */
   #position: number;
   #isPlaying = false;
 
-  /** Begins at the end: it shows how things came out. */
-  constructor(happenings: Happenings) {
-    this.#happenings = happenings;
-    this.#position = happenings.to;
+  /** Starts at the end, which shows the outcome. */
+  constructor(times: EventTimes) {
+    this.#times = times;
+    this.#position = times.to;
   }
 
-  /** In whole milliseconds since the epoch, as the records have it. */
+  /** Milliseconds since the epoch, whole as in the records. */
   get position(): number {
-    return Math.min(Math.floor(this.#position), this.#happenings.to);
+    return Math.min(Math.floor(this.#position), this.#times.to);
   }
 
   get isPlaying(): boolean {
@@ -43,7 +43,7 @@ export class Playback {
   }
 
   get isAtEnd(): boolean {
-    return this.#position >= this.#happenings.to;
+    return this.#position >= this.#times.to;
   }
 
   play(): void {
@@ -55,26 +55,26 @@ export class Playback {
   }
 
   seek(at: number): void {
-    const { from, to } = this.#happenings;
+    const { from, to } = this.#times;
     this.#position = Math.min(Math.max(at, from), to);
   }
 
-  /** So much time has passed. Returns how much quiet time was skipped, in milliseconds of the log. */
+  /** Plays for the elapsed time. Returns the milliseconds of quiet time that were skipped. */
   advance(elapsedMs: number): number {
     if (!this.#isPlaying) return 0;
     this.seek(this.#position + elapsedMs * this.speed);
-    const skipped = this.skipsQuiet ? this.#quiet() : 0;
+    const skipped = this.skipsQuiet ? this.#quietAhead() : 0;
     this.#position += skipped;
     if (this.isAtEnd) this.pause();
     return skipped;
   }
 
-  /** How far it may jump from here. */
-  #quiet(): number {
-    const { to } = this.#happenings;
+  /** Milliseconds of quiet time that can be skipped from here. */
+  #quietAhead(): number {
+    const { to } = this.#times;
     const margin = MARGIN_MS * this.speed;
-    if (this.#position < this.#happenings.lastUpTo(this.#position) + margin) return 0;
-    const ahead = (this.#happenings.nextAfter(this.#position) ?? to) - margin - this.#position;
+    if (this.#position < this.#times.lastUpTo(this.#position) + margin) return 0;
+    const ahead = (this.#times.nextAfter(this.#position) ?? to) - margin - this.#position;
     return ahead > QUIET_MS * this.speed ? ahead : 0;
   }
 }

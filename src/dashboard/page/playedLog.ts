@@ -1,35 +1,35 @@
 import type { AuditIncident, AuditShard, AuditTimeline, ShardKey } from '../messages.js';
 import { AuditFleet, NO_TOTALS } from './auditFleet.js';
 import { AuditShardAt } from './auditShardAt.js';
-import { type Feed, type Listener, RETRY_MS } from './feed.js';
+import { type Feed, type FeedListener, RETRY_MS } from './feed.js';
 import { Playback } from './playback.js';
 
-export interface PlayedLogParts {
+export interface PlayedLogDeps {
   readonly timeline: AuditTimeline;
-  readonly listener: Listener;
-  /** Asks the server for a shard. */
+  readonly listener: FeedListener;
+  /** Fetches a shard from the server. */
   readonly ask: (key: ShardKey) => Promise<AuditShard>;
 }
 
-/** The news of a log that is played: tells of each moment what a live server would have told then. */
+/** Feed of a log that is played. Sends what a live server would have sent at each time. */
 export class PlayedLog implements Feed {
   readonly fleet: AuditFleet;
   readonly playback: Playback;
-  /** How much quiet time was passed over at last, in milliseconds of the log; 0 since a seek. */
+  /** Milliseconds of the last skipped quiet time; 0 after a seek. */
   skipped = 0;
-  readonly #listener: Listener;
-  readonly #ask: PlayedLogParts['ask'];
+  readonly #listener: FeedListener;
+  readonly #ask: PlayedLogDeps['ask'];
   #key: ShardKey | null = null;
-  /** The selected one, when the server has told it. */
+  /** The selected shard, once loaded. */
   #shard: AuditShardAt | null = null;
 
-  constructor({ timeline, listener, ask }: PlayedLogParts) {
+  constructor({ timeline, listener, ask }: PlayedLogDeps) {
     this.fleet = new AuditFleet(timeline);
     this.playback = new Playback(this.fleet);
     this.#listener = listener;
     this.#ask = ask;
     listener.link('open');
-    this.#tellAll();
+    this.#sendAll();
   }
 
   select(key: ShardKey | null): void {
@@ -43,7 +43,7 @@ export class PlayedLog implements Feed {
     return key === this.#key;
   }
 
-  /** Plays or pauses; at the end it begins anew. */
+  /** Plays or pauses; at the end it plays from the start. */
   toggle(): void {
     if (this.playback.isPlaying) return this.playback.pause();
     if (this.playback.isAtEnd) this.seek(this.fleet.from);
@@ -52,10 +52,10 @@ export class PlayedLog implements Feed {
 
   seek(at: number): void {
     this.#jump(at);
-    this.#tellAll();
+    this.#sendAll();
   }
 
-  /** Goes to the selected shard's next step, which takes its edges, or back to the one before, and stops there. */
+  /** Moves to the selected shard's next step, which flashes its edges, or to the previous one. Pauses there. */
   step(direction: 1 | -1): void {
     const { position } = this.playback;
     const at = this.stepBeside(direction);
@@ -64,10 +64,10 @@ export class PlayedLog implements Feed {
     if (direction === -1) return this.seek(at);
     this.#jump(at);
     this.#listener.fleet(this.fleet.fleetAt(at));
-    this.#tellChanges(position);
+    this.#sendChanges(position);
   }
 
-  /** Tells what has happened while so much time has passed. */
+  /** Plays for the elapsed time, and sends what happened. */
   advance(elapsedMs: number): void {
     const { playback, fleet } = this;
     if (!playback.isPlaying) return;
@@ -77,20 +77,20 @@ export class PlayedLog implements Feed {
     const at = playback.position;
     for (const changes of fleet.changesBetween(before, at)) this.#listener.changes(changes);
     this.#listener.totals({ at, manager: null, ...NO_TOTALS });
-    this.#tellChanges(before);
+    this.#sendChanges(before);
   }
 
-  /** When the incident after or before this moment began; null where there is none. */
+  /** The next or previous incident; null where there is none. */
   incidentBeside(direction: 1 | -1): AuditIncident | null {
     const { position, isPlaying, speed } = this.playback;
-    // Whoever goes back while it plays means the one before the one that has just begun.
+    // While playing, back skips an incident that began within the last second: the viewer means the one before.
     const at = direction === -1 && isPlaying ? position - 1_000 * speed : position;
     const { incidents } = this.fleet;
     const isThere = (incident: AuditIncident) => (direction === 1 ? incident.at > at : incident.at < at);
     return (direction === 1 ? incidents.find(isThere) : incidents.findLast(isThere)) ?? null;
   }
 
-  /** When the selected shard's step after or before this moment was; null where there is none. */
+  /** Time of the selected shard's next or previous step; null where there is none. */
   stepBeside(direction: 1 | -1): number | null {
     const { position } = this.playback;
     return (direction === 1 ? this.#shard?.nextAfter(position) : this.#shard?.lastBefore(position)) ?? null;
@@ -101,19 +101,19 @@ export class PlayedLog implements Feed {
     this.skipped = 0;
   }
 
-  #tellAll(): void {
+  #sendAll(): void {
     this.#listener.fleet(this.fleet.fleetAt(this.playback.position));
-    this.#tellShard();
+    this.#sendShard();
   }
 
-  #tellShard(): void {
+  #sendShard(): void {
     const at = this.playback.position;
     if (this.#key === null || this.#shard === null) return;
     this.#listener.shard(this.#shard.whole(at, this.fleet.stateAt(this.#key, at).state));
   }
 
-  /** What the selected shard has done since a moment. */
-  #tellChanges(before: number): void {
+  /** Sends the selected shard's changes since a time. */
+  #sendChanges(before: number): void {
     const at = this.playback.position;
     if (this.#key === null || this.#shard === null) return;
     const changes = this.#shard.changes(before, at, this.fleet.stateAt(this.#key, at).state);
@@ -127,7 +127,7 @@ export class PlayedLog implements Feed {
         if (this.#key !== key) return;
         this.#shard = shard;
         this.#listener.link('open');
-        return this.#tellShard();
+        return this.#sendShard();
       } catch {
         this.#listener.link('waiting');
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));

@@ -6,11 +6,11 @@ import { SPEEDS } from './playback.js';
 import type { PlayedLog } from './playedLog.js';
 import { many, showDuration, showTime } from './words.js';
 
-/** How many places the marks under the slider tell apart, and how high they are. */
+/** Number of places on the slider that marks can have, and the height of the marks. */
 const PLACES = 400;
 const MARKS_HEIGHT = 20;
 
-/** Seconds of playing an arrow key moves by, and a page key. */
+/** Playing time that an arrow key and a page key move by. */
 const ARROW_STEP_MS = 1_000;
 const PAGE_STEP_MS = 10_000;
 
@@ -23,17 +23,17 @@ const ICONS = {
   nextStep: 'M7 4v12l9-6z',
 } as const;
 
-export interface PlayerParts {
+export interface PlayerDeps {
   readonly feed: PlayedLog;
   readonly timeline: Pick<AuditTimeline, 'files' | 'skipped'>;
-  /** Shows an incident: goes to its moment, and to a shard of it. */
+  /** Shows an incident: seeks its time, and selects one of its shards. */
   readonly show: (incident: Incident) => void;
 }
 
 /** The bar that plays a log. */
 export class Player {
   readonly #feed: PlayedLog;
-  readonly #show: PlayerParts['show'];
+  readonly #show: PlayerDeps['show'];
   readonly #toggle = iconButton('play', 'Play', () => this.#act(() => this.#feed.toggle()));
   readonly #steps = [
     iconButton('previousStep', 'Previous transition of the selected shard', () => this.#act(() => this.#feed.step(-1))),
@@ -69,7 +69,7 @@ export class Player {
   readonly #time = element('time', { class: 'player-time' });
   readonly #note = element('p', { class: 'player-note', role: 'status' });
 
-  constructor(host: HTMLElement, { feed, timeline: { files, skipped }, show }: PlayerParts) {
+  constructor(host: HTMLElement, { feed, timeline: { files, skipped }, show }: PlayerDeps) {
     this.#feed = feed;
     this.#show = show;
     const { from, to } = feed.fleet;
@@ -102,7 +102,7 @@ export class Player {
     this.draw();
   }
 
-  /** Shows where the playback is. */
+  /** Shows the playback's position. */
   draw(): void {
     const { playback, fleet, skipped } = this.#feed;
     const { position, isPlaying } = playback;
@@ -133,7 +133,7 @@ export class Player {
     this.#speeds.forEach((button, place) => press(button, SPEEDS[place] === speed));
     press(this.#skips, skipsQuiet);
     for (const [place, direction] of [-1, 1].entries()) {
-      // Told rather than disabled: a button that is must not lose the focus under the user's finger.
+      // Marked as disabled, but not disabled: a disabled button would lose the focus while in use.
       const hasStep = feed.stepBeside(direction as 1 | -1) !== null;
       const incident = feed.incidentBeside(direction as 1 | -1);
       setAttributes(this.#steps[place] as Element, { 'aria-disabled': hasStep ? null : 'true' });
@@ -157,7 +157,7 @@ export class Player {
     this.#act(() => (isOfIt ? this.#feed.seek(incident.at) : this.#show(incident)));
   }
 
-  /** The keys of a slider, by the speed of the playback: its own steps would be milliseconds, or hours. */
+  /** Slider keys move by playing time. The slider's own steps would be milliseconds or hours. */
   #slide(event: KeyboardEvent): void {
     const { playback } = this.#feed;
     const by: Readonly<Record<string, number>> = {
@@ -175,7 +175,7 @@ export class Player {
     this.#slider.value = String(playback.position - this.#feed.fleet.from);
   }
 
-  /** Space plays and pauses wherever it means nothing else. */
+  /** Space plays and pauses, unless the focused element uses it. */
   #key(event: KeyboardEvent): void {
     if (event.key !== ' ' || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
     const { target } = event;
@@ -188,7 +188,7 @@ export class Player {
 const TAKES_SPACE =
   'button, input, select, textarea, a[href], summary, dialog, [role=option], [role=tab], [tabindex="0"]';
 
-/** With the zone, for the night may have been another's. */
+/** Written with the time zone: the log may come from another one. */
 const date = new Intl.DateTimeFormat(undefined, {
   weekday: 'short',
   year: 'numeric',

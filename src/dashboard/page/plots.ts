@@ -6,7 +6,7 @@ import type { View } from './view.js';
 import { showCount } from './words.js';
 
 const HEIGHT = 84;
-/** An axis that ends lower has no whole number in its middle. */
+/** Shorter axes have no whole number in the middle. */
 const LOWEST_END = 10;
 const PADDING = { top: 8, right: 6, bottom: 18, left: 34 } as const;
 const TICKS_MS = [0, 1, 2, 3, 4, 5].map((minutes) => minutes * 60_000);
@@ -16,7 +16,7 @@ interface Span {
   readonly now: number;
 }
 
-/** A plot over the last five minutes, with an axis of values from 0. */
+/** A plot of the last five minutes, with an axis that begins at 0. */
 abstract class Plot implements View {
   readonly #host: HTMLElement;
   readonly #summary = element('p', { class: 'summary' });
@@ -38,7 +38,7 @@ abstract class Plot implements View {
     }).observe(host);
   }
 
-  /** The axis' end, and the words above the plot. */
+  /** Returns the end of the axis, and the summary above the plot. */
   protected abstract measure(detail: Detail, since: number): { readonly max: number; readonly words: string };
   protected abstract plot(detail: Detail | null, span: Span, x: Scale, y: Scale): void;
 
@@ -50,7 +50,7 @@ abstract class Plot implements View {
   #draw({ detail, selected, now }: Model): void {
     this.#host.hidden = selected === null || (detail !== null && detail.live === null);
     if (this.#width === 0 || this.#host.hidden) return;
-    // Time goes on for a shard of which nothing is told, too.
+    // The time axis moves on without messages of the shard.
     const span = { since: now - PLOTTED_MS, now };
     const { max, words } = detail === null ? { max: LOWEST_END, words: '' } : this.measure(detail, span.since);
     const right = this.#width - PADDING.right;
@@ -83,7 +83,7 @@ abstract class Plot implements View {
   }
 }
 
-/** The time from each heartbeat to its ack. */
+/** Time from each heartbeat to its ack. */
 export class LatencyPlot extends Plot {
   readonly #line: SVGElement;
   readonly #dots: SVGElement;
@@ -110,12 +110,12 @@ export class LatencyPlot extends Plot {
     const shown = (detail?.latencies ?? []).filter(([at]) => at >= since);
     const points = shown.map(([at, latency]) => [x(at), y(latency)] as const);
     this.#line.setAttribute('d', linePath(points));
-    // A path of no length with a round cap is a dot.
+    // A path of length 0 with round caps draws a dot.
     this.#dots.setAttribute('d', points.map((point) => `${linePath([point])}h0`).join(''));
   }
 }
 
-/** What the send bucket still has to give, and how many sends wait. */
+/** Sends that the bucket has left, and sends that wait. */
 export class BucketPlot extends Plot {
   readonly #area: SVGElement;
   readonly #line: SVGElement;
@@ -145,7 +145,7 @@ export class BucketPlot extends Plot {
 
   protected plot(detail: Detail | null, { since, now }: Span, x: Scale, y: Scale): void {
     const known = detail?.bucket ?? [];
-    // What held when the plot begins is among them.
+    // Includes the last sample before the range, whose value holds at its beginning.
     const shown = known.slice(
       Math.max(
         0,

@@ -4,7 +4,7 @@ import type { Model, News } from './model.js';
 import type { View } from './view.js';
 import { many, showCount, showDue, showSpan } from './words.js';
 
-/** What is left of the day's identifies, who waits for one, and until when. */
+/** The day's remaining identifies, and the shards that wait for one. */
 export class QueueView implements View {
   readonly #host: HTMLElement;
   readonly #bar = element('span', { class: 'fill' });

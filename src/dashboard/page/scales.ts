@@ -7,7 +7,7 @@ export function scale(from: readonly [number, number], to: readonly [number, num
   return (value) => to[0] + (value - from[0]) * slope;
 }
 
-/** The next of 1, 2, 5, 10, 20, 50 … that is not below. */
+/** The first of 1, 2, 5, 10, 20, 50 … that is at least `value`. */
 export function niceCeiling(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
@@ -19,25 +19,25 @@ type Point = readonly [x: number, y: number];
 
 const pixel = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** An SVG path from point to point. */
+/** SVG path from point to point. */
 export function linePath(points: readonly Point[]): string {
   return points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${pixel(x)} ${pixel(y)}`).join('');
 }
 
-/** An SVG path of steps: each value holds until the next. */
+/** SVG path in steps: each value holds until the next. */
 export function stepPath(points: readonly Point[]): string {
   return points
     .map(([x, y], index) => (index === 0 ? `M${pixel(x)} ${pixel(y)}` : `H${pixel(x)}V${pixel(y)}`))
     .join('');
 }
 
-/** The same, closed down to a base line. */
+/** SVG path in steps, closed at a base line. */
 export function areaPath(points: readonly Point[], base: number): string {
   const first = points[0];
   return first === undefined ? '' : `${stepPath(points)}V${pixel(base)}H${pixel(first[0])}Z`;
 }
 
-/** Least, mean and greatest; null of nothing. */
+/** Minimum, mean and maximum; null for an empty list. */
 export function summarize(values: readonly number[]): { min: number; mean: number; max: number } | null {
   if (values.length === 0) return null;
   return {

@@ -1,10 +1,10 @@
-/** Times in order, by their places. */
+/** Times in ascending order, by index. */
 export interface Times {
   readonly length: number;
   readonly at: (place: number) => number;
 }
 
-/** Place of the last that is not after a time; -1 where all are. */
+/** Index of the last time up to `time`; -1 where all are later. */
 export function lastUpTo({ length, at }: Times, time: number): number {
   let low = 0;
   let high = length;

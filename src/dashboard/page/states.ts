@@ -1,6 +1,6 @@
 import type { ShownState } from '../messages.js';
 
-/** One letter a state, so that colour is never alone in telling them apart. */
+/** A letter for each state, so that colours are never the only difference. */
 export const letters: Readonly<Record<ShownState, string>> = {
   Offline: 'O',
   Connecting: 'C',
@@ -11,8 +11,8 @@ export const letters: Readonly<Record<ShownState, string>> = {
   fatal: '✕',
 };
 
-/** In a cell the many that are well stay blank: what is not well stands out. */
+/** Connected cells stay blank, so that all others stand out. */
 export const cellLetter = (state: ShownState): string => (state === 'Connected' ? '' : letters[state]);
 
-/** As the chart has it. */
+/** Name of a state as in the chart. */
 export const stateName = (state: ShownState): string => (state === 'fatal' ? 'Offline · fatal' : state);

@@ -6,12 +6,12 @@ import { letters } from './states.js';
 import type { View } from './view.js';
 import { describeCause, describeDecision, describeEvent, showDay, showExactMoment } from './words.js';
 
-/** The selected shard's transitions, newest first, each with what was decided and why. */
+/** Transitions of the selected shard, newest first, with their decisions. */
 export class StepList implements View {
   readonly #list = element('ol', { class: 'steps' });
   readonly #none = element('p', { class: 'none' }, 'No transition yet.');
   #drawn: Detail | null = null;
-  /** Rows of another day say so. */
+  /** Day that the times were formatted for. */
   #day = '';
   #count = 0;
 
@@ -19,9 +19,9 @@ export class StepList implements View {
     host.append(this.#none, this.#list);
   }
 
-  draw(model: Model, { detail: isTold, selection }: News): void {
+  draw(model: Model, { detail: hasDetail, selection }: News): void {
     const { detail } = model;
-    if (!isTold && !selection) return;
+    if (!hasDetail && !selection) return;
     const day = showDay(model.now);
     if (detail !== this.#drawn || day !== this.#day) {
       this.#list.replaceChildren();

@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const SHOWN_MS = 15 * MINUTE_MS;
 const TICK_MS = 3 * MINUTE_MS;
 
-/** A lane for each kind of decision, so that colour is not alone in telling them apart. */
+/** A lane for each kind of decision, so that colours are never the only difference. */
 const LANES: readonly Incident['action'][] = ['resume', 'identify', 'fatal'];
 const LANE_HEIGHT = 20;
 const LABEL_WIDTH = 66;
@@ -19,11 +19,11 @@ const AXIS_HEIGHT = 18;
 const HEIGHT = LANES.length * LANE_HEIGHT + AXIS_HEIGHT;
 const RADIUS = { least: 3.5, most: 9 } as const;
 
-/** The incidents of the last quarter of an hour, in lanes. */
+/** Incidents of the last 15 minutes, in lanes. */
 export class Strip implements View {
   readonly #host: HTMLElement;
   readonly #marks = drawing('g');
-  /** By incident: one that were made anew ten times a second could not be clicked. */
+  /** Marks by incident id. They are reused: a mark replaced ten times a second could not be clicked. */
   readonly #markOf = new Map<number, SVGElement>();
   readonly #ticks = drawing('g', { class: 'axis' });
   readonly #picture = drawing('svg', {
@@ -99,7 +99,7 @@ export class Strip implements View {
       { length: Math.floor((now - first) / TICK_MS) + 1 },
       (_, index) => first + index * TICK_MS,
     );
-    // Those whose time would run into the labels, or out of the picture, are left out.
+    // Ticks without room for their label are left out.
     const whole = ticks.filter((at) => x(at) > LABEL_WIDTH + 14 && x(at) < this.#width - 18);
     this.#ticks.replaceChildren(...whole.map((at) => tickAt(x(at), showHour(at))));
   }
@@ -120,7 +120,10 @@ const tickAt = (x: number, time: string): SVGElement =>
 
 const middleOf = (lane: number): number => lane * LANE_HEIGHT + LANE_HEIGHT / 2;
 
-/** A dot where it was over at once; else a bar until its end, or until now. Area goes with the share of the fleet. */
+/**
+ * A bar from the incident's start to its end, or to now; a dot where both are close. The area grows with the share of
+ * the fleet.
+ */
 function lookOf({ action, at, endedAt, shards }: Incident, x: (at: number) => number, now: number, fleet: number) {
   const share = Math.sqrt(shards / Math.max(1, fleet));
   const radius = RADIUS.least + (RADIUS.most - RADIUS.least) * Math.min(1, share);

@@ -1,6 +1,6 @@
 import { element, setText } from './dom.js';
 
-/** A hint above an element, or below it where there is no room. */
+/** A hint above an element, or below it without room above. */
 export class Tooltip {
   readonly #title = element('strong');
   readonly #text = element('span');

@@ -7,23 +7,23 @@ const DAY_MS = 24 * HOUR_MS;
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** `14:03:22`, local. */
+/** `14:03:22`, local time. */
 export function showTime(at: number): string {
   const date = new Date(at);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** `14:03:22.108`, local. */
+/** `14:03:22.108`, local time. */
 export function showExactTime(at: number): string {
   return `${showTime(at)}.${String(new Date(at).getMilliseconds()).padStart(3, '0')}`;
 }
 
-/** `14:03`, local. */
+/** `14:03`, local time. */
 export const showHour = (at: number): string => showTime(at).slice(0, 'hh:mm'.length);
 
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 
-/** `20 Nov`, local, with a space that does not break. */
+/** `20 Nov`, local date, with a non-breaking space. */
 export const showDay = (at: number): string => day.format(at).replace(' ', '\u00A0');
 
 const isSameDay = (at: number, now: number): boolean => new Date(at).toDateString() === new Date(now).toDateString();
@@ -39,10 +39,10 @@ export function showDue(at: number, now: number): string {
   return `${isSameDay(at, dayAfter(now)) ? 'tomorrow' : showDay(at)} ${showHour(at)}`;
 }
 
-/** `14:03:22`, and the day before it where that is another than `now`'s. */
+/** `14:03:22`, after its date where `now` is on another day. */
 export const showMoment = (at: number, now: number): string => onItsDay(showTime(at), at, now);
 
-/** The same to the millisecond. */
+/** `14:03:22.108`, after its date where `now` is on another day. */
 export const showExactMoment = (at: number, now: number): string => onItsDay(showExactTime(at), at, now);
 
 const onItsDay = (time: string, at: number, now: number): string =>
@@ -50,17 +50,17 @@ const onItsDay = (time: string, at: number, now: number): string =>
 
 const zone = new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' });
 
-/** The zone all times are told in: `CET`, `GMT+2`. */
+/** Time zone of all times: `CET`, `GMT+2`. */
 export const showZone = (at: number): string =>
   zone.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
 
-/** `320 ms`, `2.4 s`, `42 s`, `3 min 12 s`, `5 h 12 min`, `3 d 4 h`: two units at most. */
+/** `320 ms`, `2.4 s`, `42 s`, `3 min 12 s`, `5 h 12 min`, `3 d 4 h`: at most two units. */
 export function showDuration(ms: number): string {
   if (Math.round(ms) < SECOND_MS) return `${Math.max(0, Math.round(ms))} ms`;
   return ms < 9_950 ? `${Number((ms / SECOND_MS).toFixed(1))} s` : showSpan(ms);
 }
 
-/** Like {@link showDuration} in whole seconds, for what is told anew each second. */
+/** Like {@link showDuration} in whole seconds, for texts that are updated each second. */
 export function showSpan(ms: number): string {
   const rounded = Math.max(0, Math.round(ms / SECOND_MS)) * SECOND_MS;
   if (rounded < MINUTE_MS) return `${rounded / SECOND_MS} s`;
@@ -77,12 +77,12 @@ function inUnits(ms: number, [big, bigName]: Unit, [small, smallName]: Unit): st
   return rest === 0 ? whole : `${whole} ${rest} ${smallName}`;
 }
 
-/** `12 480`, with narrow spaces that do not break. */
+/** `12 480`, with narrow non-breaking spaces. */
 export function showCount(count: number): string {
   return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ' ');
 }
 
-/** `0`, `3.4`, `1 240`: a decimal while it is small. */
+/** `0`, `3.4`, `1 240`: with one decimal below 10. */
 export function showRate(rate: number): string {
   return rate === 0 || rate >= 9.95 ? showCount(rate) : rate.toFixed(1);
 }
@@ -102,7 +102,7 @@ export function showBytes(bytes: number): string {
 /** `1 shard`, `14 shards`. */
 export const many = (count: number, one: string): string => `${showCount(count)} ${one}${count === 1 ? '' : 's'}`;
 
-/** What follows from a decision: `resume at once`, `identify in 2.4 s, attempt 3`, `fatal: stays down`. */
+/** Consequence of a decision: `resume at once`, `identify in 2.4 s, attempt 3`, `fatal: stays down`. */
 export function describeDecision({ action, attempt, delay }: Decision): string {
   if (action === 'fatal') return 'fatal: stays down';
   if (action === 'close') return 'stays down, as asked';
@@ -110,12 +110,12 @@ export function describeDecision({ action, attempt, delay }: Decision): string {
   return `${action} ${when}${attempt > 1 ? `, attempt ${attempt}` : ''}`;
 }
 
-/** The reason, led by its close code unless it names that itself. */
+/** Reason of a decision, after its close code unless it begins with that. */
 export function describeCause({ code, reason }: Pick<Decision, 'code' | 'reason'>): string {
   return code === null || reason.startsWith(String(code)) ? reason : `${code} ${reason}`;
 }
 
-/** An event by the name the pictures have for it: XState's own ones are spelled out. */
+/** Name of an event as in the pictures; XState's own events are spelled out. */
 export function describeEvent(type: string): string {
   const [, kind, rest = ''] = /^xstate\.(after|done\.actor|error\.actor)\.(.+)$/.exec(type) ?? [];
   switch (kind) {

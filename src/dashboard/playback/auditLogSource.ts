@@ -6,8 +6,8 @@ import type { FoldedLog } from './foldLog.js';
 
 const SHARD = /^\/audit\/shards\/(\d{1,16})$/;
 
-/** A log that was read. */
-export class AuditSource implements Source {
+/** Source of a log that was read. */
+export class AuditLogSource implements Source {
   readonly setup: Setup = { source: 'audit', states: shownStates, controls: null };
   readonly follow = null;
   readonly controls = null;

@@ -3,26 +3,26 @@ import type { AuditLogReader, AuditRecord } from '../../audit/index.js';
 import { isNewborn } from '../../audit/lives.js';
 import type { Decision } from '../../protocol/decision.js';
 
-/** What is kept of a record: the few fields that are looked at in all of them, and the rest as text. */
+/** The fields of a record that are used for all shards, and the rest as JSON. */
 export interface Entry {
   readonly at: number;
   readonly shardId: number;
-  /** Which run of the log it is of, and which life in that. */
+  /** Run of the log, and life within that run. */
   readonly run: number;
   readonly life: number;
   readonly from: Lifecycle;
   readonly to: Lifecycle;
-  /** Whether it begins the life of a shard to which nothing had happened yet; null where it does not say what it began from. */
+  /** True where the record begins the life of a new shard; null where its start is not known. */
   readonly isBirth: boolean | null;
   readonly decision: Decision | null;
-  /** The record as JSON, for a replay. Parsed ones take several times the memory. */
+  /** The record as JSON, for a replay. Parsed records would take several times the memory. */
   readonly text: string;
 }
 
 /**
- * The records of these files in the order of their times, whatever process and shard they are of: a log that is attached
- * late has the past of one shard after that of another, and several processes write several logs. Within a life they stay
- * as they are, for a clock may be set back.
+ * Reads the records in order of time, over all processes and shards. A log that was attached late has the history of
+ * one shard after the other's, and several processes write several logs. Records of a life keep their order, even where
+ * the clock was set back.
  * @throws AuditError `NOT_FOUND`, `CANNOT_READ`
  */
 export async function readEntries(reader: AuditLogReader): Promise<Entry[]> {
@@ -48,7 +48,7 @@ function entryOf(record: AuditRecord, at: number, run: number): Entry {
   return { at, shardId, run, life, from, to, isBirth, decision, text: JSON.stringify({ ...rest, at }) };
 }
 
-/** What has been passed over, in words; null where nothing has. */
+/** Describes the lines that were left out; null where there are none. */
 export function describePassedOver({ skipped, skippedCount, torn }: AuditLogReader): string | null {
   const parts = [
     ...skipped

@@ -4,11 +4,11 @@ import { stateIndex } from '../live/views.js';
 import type { Entry } from './entries.js';
 import { Succession } from './succession.js';
 
-/** A record as one of its shard's. */
+/** A record within the list of its shard. */
 export interface ShardEntry {
   readonly text: string;
   readonly life: number;
-  /** Which life the shard is, after it. */
+  /** Life that stands for the shard after the record. */
   readonly inCharge: number;
 }
 
@@ -17,7 +17,7 @@ export interface FoldedLog {
   readonly shards: ReadonlyMap<number, readonly ShardEntry[]>;
 }
 
-/** Folds the records of a log, at least one, in the order of their times. */
+/** Builds the timeline from the records of a log: at least one, in order of time. */
 export function foldLog(entries: readonly Entry[]): FoldedLog {
   const from = entries[0]?.at ?? 0;
   const shards = new Map<number, ShardEntry[]>();
@@ -47,7 +47,7 @@ export function foldLog(entries: readonly Entry[]): FoldedLog {
   return { timeline: { from, to: entries.at(-1)?.at ?? from, shardIds, moves, incidents: courses.list }, shards };
 }
 
-/** Folds records into incidents, and notes how each of those went. */
+/** Groups records into incidents, and collects the steps of each. */
 class Courses {
   readonly #from: number;
   readonly #incidents = new Incidents(Infinity);
@@ -62,14 +62,14 @@ class Courses {
   }
 
   add(life: number, entry: Entry): void {
-    this.#note(this.#incidents.add(life, entry), entry.at);
+    this.#record(this.#incidents.add(life, entry), entry.at);
   }
 
   leave(life: number, at: number): void {
-    this.#note(this.#incidents.leave(life, at), at);
+    this.#record(this.#incidents.leave(life, at), at);
   }
 
-  #note(changes: readonly IncidentChange[], at: number): void {
+  #record(changes: readonly IncidentChange[], at: number): void {
     for (const { incident, step } of changes) {
       const course = this.#courses.get(incident.id) ?? [];
       this.#courses.set(incident.id, course);

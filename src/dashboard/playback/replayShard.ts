@@ -8,12 +8,12 @@ import { edgesTaken, leafOf } from '../live/charts.js';
 import { stepView } from '../live/views.js';
 import type { ShardEntry } from './foldLog.js';
 
-/** After so long others have their turn: a shard may have a hundred thousand records, of a tenth of a millisecond each. */
+/** Time after which other tasks get a turn: a shard may have 100 000 records of 0.1 ms each. */
 const TURN_MS = 10;
 
 /**
- * What the chart did in each of these records of one shard: an AuditShard, as JSON.
- * @throws the signal's reason, where it is aborted meanwhile
+ * Replays the records of one shard. Returns an AuditShard as JSON.
+ * @throws the signal's reason, once it is aborted
  */
 export async function replayShard(id: number, entries: readonly ShardEntry[], signal: AbortSignal): Promise<Buffer> {
   signal.throwIfAborted();
@@ -34,7 +34,7 @@ export async function replayShard(id: number, entries: readonly ShardEntry[], si
 }
 
 class ShardReplay {
-  /** By life. None of one whose last record the chart did not come to. */
+  /** Charts by life; without lives whose last record the chart contradicts. */
   readonly #charts = new Map<number, ShardSnapshot>();
 
   next({ text, life, inCharge }: ShardEntry): AuditStep {
@@ -48,7 +48,7 @@ class ShardReplay {
     };
   }
 
-  /** The edges the chart takes on the events of a record. A log may be edited, torn or of another format: then there are none. */
+  /** Edges that the chart takes on a record's events. None where the log was edited, torn or has another format. */
   #take(life: number, { v, start, since = [], event, from, to }: ReplayRecord): readonly string[] {
     const known = this.#charts.get(life);
     this.#charts.delete(life);

@@ -1,22 +1,22 @@
 import { replayShard } from './replayShard.js';
 import type { FoldedLog } from './foldLog.js';
 
-/** Of as many shards the answer is kept: whoever compares some goes to and fro between them. */
+/** Number of answers to keep: viewers who compare shards go back and forth. */
 const KEPT = 4;
 
-/** One that is under way, or waits for its turn. */
-interface Replay {
+/** A replay that runs or waits for its turn. */
+interface PendingReplay {
   readonly answer: Promise<Buffer>;
   readonly cancel: AbortController;
-  /** How many wait for it. */
+  /** Number of requests that wait for it. */
   askers: number;
 }
 
-/** Replays shards for whoever asks: one at a time, each once for all who ask for it, and none that nobody waits for any more. */
+/** Replays shards one at a time. Equal requests share a replay, and one that no request waits for is stopped. */
 export class Replays {
   readonly #shards: FoldedLog['shards'];
-  readonly #wanted = new Map<number, Replay>();
-  /** The last one that was asked for is the last. */
+  readonly #wanted = new Map<number, PendingReplay>();
+  /** Least recently used first. */
   readonly #kept = new Map<number, Buffer>();
   #turn: Promise<void> = Promise.resolve();
 
@@ -24,7 +24,7 @@ export class Replays {
     this.#shards = shards;
   }
 
-  /** The answer of `/audit/shards/ID`; null where the log has no such shard. Rejects where all who asked have gone. */
+  /** Answer of `/audit/shards/ID`; null where the log has no such shard. Rejects once all requests are gone. */
   async of(id: number, gone: AbortSignal): Promise<Buffer | null> {
     gone.throwIfAborted();
     const kept = this.#kept.get(id);
@@ -44,12 +44,12 @@ export class Replays {
     }
   }
 
-  #begin(id: number): Replay | null {
+  #begin(id: number): PendingReplay | null {
     const entries = this.#shards.get(id);
     if (entries === undefined) return null;
     const cancel = new AbortController();
     const answer = this.#turn.then(() => replayShard(id, entries, cancel.signal));
-    const replay: Replay = { answer, cancel, askers: 0 };
+    const replay: PendingReplay = { answer, cancel, askers: 0 };
     this.#wanted.set(id, replay);
     this.#turn = answer
       .then((whole) => this.#keep(id, whole))
@@ -58,15 +58,15 @@ export class Replays {
     return replay;
   }
 
-  #leave(id: number, replay: Replay): void {
+  #leave(id: number, replay: PendingReplay): void {
     replay.askers -= 1;
     if (replay.askers > 0) return;
-    // Whoever asks for it from now on must not be given one that has been stopped.
+    // Forgotten before it is stopped, so that a new request starts another.
     this.#forget(id, replay);
     replay.cancel.abort();
   }
 
-  #forget(id: number, replay: Replay): void {
+  #forget(id: number, replay: PendingReplay): void {
     if (this.#wanted.get(id) === replay) this.#wanted.delete(id);
   }
 

@@ -5,14 +5,14 @@ import { serveSource, warnTo, type Dashboard } from '../dashboard.js';
 import { DashboardError } from '../errors.js';
 import { resolveServerOptions, type ServerOptions } from '../options.js';
 import { describePassedOver, readEntries } from './entries.js';
-import { AuditSource } from './auditLogSource.js';
+import { AuditLogSource } from './auditLogSource.js';
 import { foldLog } from './foldLog.js';
 
 /**
- * Serves a page that plays an audit log, or several as one: rotated files, or those of several processes. It is read once,
- * before this resolves; the logger is told of lines that were left out. Resolves when the page can be opened.
- * @throws ShardError `INVALID_OPTION`; AuditError `NOT_FOUND`, `CANNOT_READ`; DashboardError `CANNOT_LOAD` of a log that has
- * no records, `PORT_IN_USE`, `CANNOT_LISTEN`
+ * Serves a page that plays an audit log, or several logs as one: rotated files, or logs of several processes. Reads the
+ * log once, and resolves when the page can be opened. Lines that are left out are reported to the logger.
+ * @throws ShardError `INVALID_OPTION`; AuditError `NOT_FOUND`, `CANNOT_READ`; DashboardError `CANNOT_LOAD` for a log
+ * without records, `PORT_IN_USE`, `CANNOT_LISTEN`
  */
 export async function serveAuditDashboard(
   files: string | readonly string[],
@@ -32,7 +32,7 @@ export async function serveAuditDashboard(
     throw new DashboardError('CANNOT_LOAD', message, { value: files });
   }
   if (passedOver !== null) warnTo(resolved)(passedOver);
-  const source = new AuditSource(foldLog(entries), { files: ordered, skipped: reader.skippedCount });
+  const source = new AuditLogSource(foldLog(entries), { files: ordered, skipped: reader.skippedCount });
   const dashboard = serveSource(source, resolved);
   await dashboard.ready;
   return dashboard;

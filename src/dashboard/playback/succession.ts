@@ -4,36 +4,36 @@ import { shownAfter } from '../live/views.js';
 import type { Entry } from './entries.js';
 
 /** A shard of one process, from its first record to its last. */
-export interface Life {
-  /** Numbered from 1 over the whole log. */
+export interface ShardLife {
+  /** Counts from 1 over the whole log. */
   readonly id: number;
-  /** The run it was last heard of in. */
+  /** Run with the latest record of this life. */
   run: number;
-  /** Where it is now. */
+  /** State after its latest record. */
   state: ShownState;
 }
 
-/** Whose a record is, and what that makes of its shard. */
+/** The life of a record, and its effect on the shard. */
 export interface Succeeded {
-  readonly life: Life;
-  /** Which life the shard is, after the record. */
-  readonly inCharge: Life;
-  /** Lives of the shard nothing more is expected of. */
-  readonly over: readonly Life[];
+  readonly life: ShardLife;
+  /** Life that stands for the shard after the record. */
+  readonly inCharge: ShardLife;
+  /** Lives that will have no more records. */
+  readonly over: readonly ShardLife[];
 }
 
 /**
- * Settles which life is the shard of an id where there were several: after a restart of its process, or while a manager
- * reshards. The youngest that is up; a life of a later run takes over from all of those before.
+ * Decides which life stands for a shard id that has several, after a restart or while a manager reshards: the youngest
+ * that is up. A life of a later run replaces all earlier ones.
  */
 export class Succession {
   /** By run and number. */
-  readonly #lives = new Map<string, Life>();
-  /** By shard, oldest first. */
-  readonly #candidates = new Map<number, readonly Life[]>();
+  readonly #lives = new Map<string, ShardLife>();
+  /** By shard id, oldest first. */
+  readonly #candidates = new Map<number, readonly ShardLife[]>();
   #count = 0;
 
-  /** Takes the next record. */
+  /** Adds the next record. */
   take({ shardId, run, life: number, from, to, isBirth, decision }: Omit<Entry, 'at' | 'text'>): Succeeded {
     const key = `${run} ${number}`;
     const before = this.#candidates.get(shardId) ?? [];
@@ -43,24 +43,24 @@ export class Succession {
     const candidates = before.includes(life) ? before : [...before.filter((other) => canReturn(other, run)), life];
     this.#candidates.set(shardId, candidates);
     life.state = shownAfter({ to, decision });
-    const inCharge = candidates.findLast(isUp) ?? (candidates.at(-1) as Life);
+    const inCharge = candidates.findLast(isUp) ?? (candidates.at(-1) as ShardLife);
     return { life, inCharge, over: before.filter((other) => !candidates.includes(other)) };
   }
 
-  #born(run: number, state: Lifecycle): Life {
+  #born(run: number, state: Lifecycle): ShardLife {
     this.#count += 1;
     return { id: this.#count, run, state };
   }
 }
 
-/** A run begins with every file of a rotated log, and the shards go on where they were. */
-function goesOn(candidates: readonly Life[], from: Lifecycle, isBirth: boolean | null): Life | undefined {
+/** A rotated file begins a new run, in which its shards go on as they were. */
+function goesOn(candidates: readonly ShardLife[], from: Lifecycle, isBirth: boolean | null): ShardLife | undefined {
   return isBirth === false ? candidates.findLast(({ state }) => lifecycleOf(state) === from) : undefined;
 }
 
-/** As the old set does where a reshard is given up. */
-const canReturn = (life: Life, run: number) => life.run === run && isUp(life);
+/** An old set returns where a reshard is given up. */
+const canReturn = (life: ShardLife, run: number) => life.run === run && isUp(life);
 
-const isUp = ({ state }: Life) => lifecycleOf(state) !== 'Offline';
+const isUp = ({ state }: ShardLife) => lifecycleOf(state) !== 'Offline';
 
 const lifecycleOf = (state: ShownState): Lifecycle => (state === 'fatal' ? 'Offline' : state);

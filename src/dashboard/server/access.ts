@@ -2,32 +2,32 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isOwnOrigin, loopbackHost } from '../../util/localhost/loopback.js';
 
-/** What becomes of a request: it passes, is refused, or is led to the page with the token in a cookie. */
-export type Verdict =
+/** Verdict on a request: it passes, is refused, or is redirected to the page with the token in a cookie. */
+export type AccessVerdict =
   | { readonly kind: 'pass' }
   | { readonly kind: 'refuse'; readonly status: 401 | 403 | 421; readonly error: string }
   | { readonly kind: 'enter'; readonly cookie: string };
 
-const pass: Verdict = { kind: 'pass' };
-const refuse = (status: 401 | 403 | 421, error: string): Verdict => ({ kind: 'refuse', status, error });
+const pass: AccessVerdict = { kind: 'pass' };
+const refuse = (status: 401 | 403 | 421, error: string): AccessVerdict => ({ kind: 'refuse', status, error });
 
 const foreignPage = refuse(403, 'Only the own page of this dashboard may ask.');
 
-/** Who may ask. */
+/** Checks who may send requests. */
 export class Access {
   readonly #token: Buffer | null;
   readonly #isLoopback: boolean;
 
-  /** A dashboard that only this machine reaches and that has no token answers whoever calls it by this machine's own name. */
+  /** Without a token, and on a loopback address, requests must name this machine in their Host header. */
   constructor({ token, isLoopback }: { readonly token: string | null; readonly isLoopback: boolean }) {
     this.#token = token === null ? null : digest(token);
     this.#isLoopback = isLoopback;
   }
 
-  judge(request: IncomingMessage): Verdict {
+  judge(request: IncomingMessage): AccessVerdict {
     const host = this.#isLoopback ? loopbackHost(request) : (request.headers.host?.toLowerCase() ?? '');
     if (host === null) return refuse(421, 'This dashboard is called 127.0.0.1 or localhost: open it by that name.');
-    // Behind a proxy the page may have come by https, which this server cannot know.
+    // A proxy may have served the page by https, which this server cannot know.
     if (!isOwnOrigin(request, host) && (this.#isLoopback || request.headers.origin !== `https://${host}`)) {
       return foreignPage;
     }
@@ -35,7 +35,7 @@ export class Access {
     return this.#token === null ? pass : this.#judgeToken(request, this.#token);
   }
 
-  #judgeToken(request: IncomingMessage, token: Buffer): Verdict {
+  #judgeToken(request: IncomingMessage, token: Buffer): AccessVerdict {
     const { authorization = '', cookie = '' } = request.headers;
     const name = cookieName(request);
     const own = cookie
@@ -58,8 +58,8 @@ export class Access {
 }
 
 /**
- * Whether the browser says that a page of somebody else's asks, as an image or a script for which it names no origin. To
- * follow a link to our page is nobody's harm.
+ * True where the browser reports that another site sends the request, as for an image without an Origin header. A link
+ * to the page itself is harmless.
  */
 function isOfAnotherSite({ headers, url = '' }: IncomingMessage): boolean {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest } = headers;
@@ -67,10 +67,10 @@ function isOfAnotherSite({ headers, url = '' }: IncomingMessage): boolean {
   return !(mode === 'navigate' && dest === 'document' && /^\/(\?|$)/.test(url));
 }
 
-/** Cookies do not know ports: two dashboards of one machine must not take each other's away. */
+/** Cookies ignore ports: the name keeps two dashboards on one machine apart. */
 const cookieName = ({ socket }: IncomingMessage) => `shardchart-${socket.localPort}`;
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** How long it takes says nothing of where they differ. */
+/** Compares in constant time: the duration must not tell where the texts differ. */
 const isSame = (text: string, token: Buffer) => timingSafeEqual(digest(text), token);

@@ -3,10 +3,10 @@ import { createLimitedServer, LocalServer, type ListenFailure } from '../../util
 import { LOOPBACK } from '../../util/localhost/loopback.js';
 import { Access } from './access.js';
 import { DashboardError } from '../errors.js';
-import { loadFiles, type Files } from './pageFiles.js';
+import { loadPageFiles, type PageFiles } from './pageFiles.js';
 import type { ResolvedServerOptions } from '../options.js';
 import type { Source } from '../source.js';
-import { Streams } from './eventStreams.js';
+import { EventStreams } from './eventStreams.js';
 
 const MAX_CONNECTIONS = 64;
 const MAX_URL_LENGTH = 2_048;
@@ -43,32 +43,32 @@ const nothingHere = refusal(404, 'There is nothing at this path.');
 const crowded = refusal(503, 'Too many look at this dashboard. Close another, or wait a second.', {
   'Retry-After': '1',
 });
-/** Whoever sends requests without reading the answers would have all of them pile up, and streams that nothing ends. */
+/** A client that does not read its answers would let them pile up, and open streams without an end. */
 const queued = refusal(429, 'One request at a time: wait for the answer, or open another connection.', {
   Connection: 'close',
 });
 const notUnderstood = refusal(400, 'The path or the shard in it cannot be read.');
 
-/** `/shards/7/commands/reconnect` */
+/** `/shards/7/commands/reconnect`. */
 const CONTROL = /^\/shards\/([^/]+)\/(commands|faults)\/([^/]+)$/;
 const SHARD_KEY = /^\+?\d{1,9}$/;
 
-/** The page, what it asks for, and the stream of what happens, for whoever may see them. */
+/** Serves the page, its data and the event stream to clients that have access. */
 export class DashboardServer {
   readonly #source: Source;
   readonly #options: ResolvedServerOptions;
   readonly #warn: (message: string) => void;
   readonly #access: Access;
-  readonly #streams: Streams | null;
+  readonly #streams: EventStreams | null;
   readonly #server: LocalServer;
-  #files: Files = new Map();
+  #files: PageFiles = new Map();
 
   constructor(source: Source, options: ResolvedServerOptions, warn: (message: string) => void) {
     this.#source = source;
     this.#options = options;
     this.#warn = warn;
     this.#access = new Access({ token: options.token, isLoopback: LOOPBACK.has(options.host) });
-    this.#streams = source.follow === null ? null : new Streams(source.follow, warn);
+    this.#streams = source.follow === null ? null : new EventStreams(source.follow, warn);
     const server = createLimitedServer((request, response) => void this.#handle(request, response));
     this.#server = new LocalServer(server, {
       port: options.port,
@@ -79,10 +79,10 @@ export class DashboardServer {
     });
   }
 
-  /** Where the page is, with the token where one is needed; null while it does not listen. */
+  /** URL of the page, with the token where one is needed; null while it does not listen. */
   get url(): string | null {
     const { token } = this.#options;
-    // An address that means all of this machine's is none a browser can open.
+    // A browser cannot open an address that stands for all interfaces.
     const url = this.#server.url?.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:') ?? null;
     return url === null || token === null ? url : `${url}?token=${token}`;
   }
@@ -93,7 +93,7 @@ export class DashboardServer {
 
   /** @throws DashboardError `PORT_IN_USE`, `CANNOT_LISTEN`, `CANNOT_LOAD` */
   async listen(): Promise<void> {
-    this.#files = await loadFiles();
+    this.#files = await loadPageFiles();
     try {
       await this.#server.listen();
     } catch (error) {
@@ -109,18 +109,18 @@ export class DashboardServer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Whoever has gone needs no answer.
+    // A client that has gone needs no answer.
     response.on('error', () => {});
     let answer: Answer | null;
     try {
-      // Another answer of this connection comes first.
+      // Null while an earlier answer on this connection is unfinished.
       const isQueued = response.socket === null;
       answer = isQueued ? queued : await this.#answer(request, response);
     } catch (error) {
-      // Nobody waits for it any more.
+      // The client has gone, and the answer was stopped for that.
       if (response.destroyed && (error as Error).name === 'AbortError') return;
       this.#warn(`a request could not be answered: ${String(error)}`);
-      // A stream that had begun.
+      // Headers were sent: the answer is a stream that failed.
       if (response.headersSent) return void response.destroy();
       answer = refusal(500, 'This could not be answered. The bot has logged why.');
     }
@@ -131,13 +131,13 @@ export class DashboardServer {
       ...headers,
       ...(type !== undefined && { 'Content-Type': `${type}; charset=utf-8` }),
       'Content-Length': Buffer.byteLength(body),
-      // What is left of a body is not waited for.
+      // The rest of a request body is not read.
       ...(!request.complete && { Connection: 'close' }),
     });
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
-  /** Null where the answer is a stream, which has begun. */
+  /** Null where the answer is a stream that has begun. */
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | null> {
     const verdict = this.#access.judge(request);
     if (verdict.kind === 'refuse') {
@@ -158,7 +158,7 @@ export class DashboardServer {
     return body === null ? nothingHere : { status: 200, type: JSON_TYPE, body };
   }
 
-  #stream(streams: Streams, { method }: IncomingMessage, response: ServerResponse, query: string): Answer | null {
+  #stream(streams: EventStreams, { method }: IncomingMessage, response: ServerResponse, query: string): Answer | null {
     const key = keyOf(query);
     if (key === undefined) return notUnderstood;
     const headers = { ...HEADERS, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
@@ -184,7 +184,7 @@ export class DashboardServer {
   }
 }
 
-/** Aborted when whoever asked has gone. */
+/** A signal that is aborted when the client has gone. */
 function goneSignal(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.on('close', () => gone.abort());
@@ -193,7 +193,7 @@ function goneSignal(response: ServerResponse): AbortSignal {
 
 const allowed = (methods: string) => refusal(405, `Use ${methods}.`, { Allow: methods });
 
-/** Of `?shard=KEY`: null where it names none, undefined where what it names is no key. A plus is a plus here. */
+/** Key in `?shard=KEY`; null without one, undefined for an invalid one. A plus sign stays a plus sign. */
 function keyOf(query: string): string | null | undefined {
   const [, value] = /(?:^|&)shard=([^&]*)/.exec(query) ?? [];
   if (value === undefined || value === '') return null;
@@ -209,7 +209,7 @@ function unescaped(text = ''): string | undefined {
   }
 }
 
-/** Reads the body, of which nothing is used. */
+/** Reads and drops the body; false where it is too large. */
 function isSmall(request: IncomingMessage): Promise<boolean> {
   return new Promise((resolve) => {
     let length = 0;

@@ -3,28 +3,28 @@ import { PerSecond } from '../../util/perSecond.js';
 import type { ShardKey } from '../messages.js';
 import type { Send, Source } from '../source.js';
 
-/** What may wait for one viewer: one that is further behind has stalled. Its EventSource comes back and is told all anew. */
+/** A viewer with more unsent bytes is disconnected. Its EventSource reconnects and starts with a whole fleet. */
 const MAX_BUFFERED_BYTES = 1_048_576;
 
 const MAX_STREAMS = 32;
-/** Each is told the whole fleet first. */
+/** Each new stream begins with the whole fleet. */
 const MAX_NEW_STREAMS_PER_SECOND = 20;
 
-/** How long a browser waits before it comes back. */
+/** Wait before a browser reconnects. */
 const RETRY_MS = 1_000;
 
-/** One server-sent event. JSON has no line breaks of its own. */
+/** One server-sent event. JSON contains no line breaks, which would end it. */
 export function eventFrame(name: string, message: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(message)}\n\n`;
 }
 
-/** The viewers, each with a stream of what happens. */
-export class Streams {
+/** The event streams of all viewers. */
+export class EventStreams {
   readonly #follow: NonNullable<Source['follow']>;
   readonly #warn: (message: string) => void;
   readonly #open = new Set<ServerResponse>();
   readonly #newStreams = new PerSecond(MAX_NEW_STREAMS_PER_SECOND);
-  #hasToldOfStall = false;
+  #hasWarnedOfStall = false;
 
   constructor(follow: NonNullable<Source['follow']>, warn: (message: string) => void) {
     this.#follow = follow;
@@ -35,12 +35,12 @@ export class Streams {
     return this.#open.size;
   }
 
-  /** Whether there is room for one more now. */
+  /** True where one more stream may open now. */
   admits(): boolean {
     return this.#open.size < MAX_STREAMS && this.#newStreams.take();
   }
 
-  /** Tells this viewer what happens, from now until it goes. Its head has been written. */
+  /** Sends events to a viewer until it goes. The response's head must have been written. */
   open(response: ServerResponse, key: ShardKey | null): void {
     let stop: (() => void) | null = null;
     this.#open.add(response);
@@ -52,7 +52,7 @@ export class Streams {
     stop = this.#follow(key, this.#sender(response));
   }
 
-  /** Tells nobody any more. */
+  /** Ends all streams. */
   close(): void {
     for (const response of this.#open) response.destroy();
     this.#open.clear();
@@ -63,8 +63,8 @@ export class Streams {
       if (response.destroyed) return;
       if (response.writableLength <= MAX_BUFFERED_BYTES) return void response.write(frame);
       response.destroy();
-      if (this.#hasToldOfStall) return;
-      this.#hasToldOfStall = true;
+      if (this.#hasWarnedOfStall) return;
+      this.#hasWarnedOfStall = true;
       this.#warn('a viewer does not keep up: its connection is closed, as that of any other who does not will be');
     };
   }

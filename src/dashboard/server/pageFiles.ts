@@ -17,15 +17,15 @@ export interface PageFile {
   readonly body: Buffer;
 }
 
-/** The files of the page by the paths they are asked for: what is asked for is never made a path. */
-export type Files = ReadonlyMap<string, PageFile>;
+/** The page's files by request path. A request's path is only looked up, never used on the disk. */
+export type PageFiles = ReadonlyMap<string, PageFile>;
 
 /**
- * Reads each once, so that all who ask are given the same bytes, however many ask and do not take them.
+ * Reads each file once; all requests share the bytes.
  * @throws DashboardError `CANNOT_LOAD`
  */
-export async function loadFiles(): Promise<Files> {
-  // By the package's own name, so that it is found from src and from dist alike.
+export async function loadPageFiles(): Promise<PageFiles> {
+  // Resolved by the package's own name, which works from src and from dist.
   const root = dirname(createRequire(import.meta.url).resolve('shardchart/package.json'));
   const page = join(root, 'src/dashboard/page');
   try {

@@ -8,9 +8,9 @@ import { type Filter, type FilterOptions, matches, parseFilter } from './filter.
 import { reportTotals } from './reportTotals.js';
 import { WallClock } from './time.js';
 import { Timeline } from './timeline.js';
-import { Totals } from './totals.js';
+import { TotalsCounter } from './totals.js';
 import { reportVerdict, type Verdict, verify } from './verify.js';
-import { createStrangerWarning, warnOfPassedOver } from './warn.js';
+import { createVersionWarning, warnOfSkipped } from './warn.js';
 
 /** Options of `shardchart audit`, as the command line has them. */
 export interface AuditOptions extends FilterOptions {
@@ -19,7 +19,7 @@ export interface AuditOptions extends FilterOptions {
   readonly json?: boolean;
 }
 
-/** `shardchart audit`: what the records of an audit log say, for people or as JSON lines; or whether they are true. */
+/** `shardchart audit`: shows the records of audit logs to people or as JSON lines, or with `--verify` replays them. */
 export async function audit(files: readonly string[], options: AuditOptions): Promise<number> {
   if (options.verify === true) refuseWithVerify(options);
   const filter = parseFilter(options, Date.now());
@@ -31,19 +31,19 @@ export async function audit(files: readonly string[], options: AuditOptions): Pr
     await show(await inOrder(files), filter, options, reader.signal);
     return ExitCode.Fine;
   } catch (error) {
-    // `| head` has had enough.
+    // The reader of the pipe has gone, as with `| head`.
     if (reader.signal.aborted) return ExitCode.Fine;
     if (error instanceof AuditError) throw new UsageError(error.message);
     throw error;
   }
 }
 
-/** A replay needs every record: a part of a log proves nothing of the log. */
+/** Verifying needs every record: a filtered log cannot be replayed. */
 function refuseWithVerify(options: AuditOptions): void {
   const given = (['shard', 'since', 'until', 'state', 'totals'] as const).filter((name) => options[name] !== undefined);
   if (given.length === 0) return;
   const names = given.map((name) => `--${name}`).join(', ');
-  throw new UsageError(`--verify replays whole files: it does not go with ${names}. Leave out either.`);
+  throw new UsageError(`--verify replays whole files and cannot be used with ${names}. Leave one of them out.`);
 }
 
 async function verifyAll(files: readonly string[], { json }: AuditOptions): Promise<number> {
@@ -53,14 +53,14 @@ async function verifyAll(files: readonly string[], { json }: AuditOptions): Prom
   return verdict.ok ? ExitCode.Fine : ExitCode.Failed;
 }
 
-/** A verdict in one object. */
+/** Flattens a verdict into the one object that `--json` prints. */
 function plain(verdict: Verdict): object {
   if (verdict.ok) return verdict;
   const { file, line, divergence } = verdict;
   return { ...divergence, file, line };
 }
 
-/** Reads once and holds no records: a log may be greater than the memory. */
+/** Reads the log once and keeps no record: a log may be larger than the memory. */
 async function show(
   files: readonly string[],
   filter: Filter,
@@ -71,31 +71,32 @@ async function show(
   const output = createOutput(process.stdout);
   const clock = new WallClock(options.utc === true);
   const timeline = new Timeline(output, filter, clock);
-  const totals = new Totals(filter);
+  const totals = new TotalsCounter(filter);
   const reader = readAuditLog(files);
-  const warnOfStranger = createStrangerWarning();
+  const warnOfVersion = createVersionWarning();
   let read = 0;
   for await (const record of reader) {
     if (unread.aborted) return;
     read += 1;
-    warnOfStranger(record);
+    warnOfVersion(record);
     totals.add(record);
     if (options.totals === true) continue;
     if (!isJson) timeline.add(record);
     else if (matches(filter, record)) writeJson(process.stdout, record);
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal: unread });
   }
-  warnOfPassedOver(reader);
+  warnOfSkipped(reader);
   const sums = totals.finish(Date.now());
   if (isJson) return writeJson(process.stdout, { totals: sums });
-  if (sums.records === 0) warn(read === 0 ? 'there are no records yet' : `none of the ${read} records is asked for`);
+  if (sums.records === 0)
+    warn(read === 0 ? 'the log has no records yet' : `the filters match none of the ${read} records`);
   if (sums.from !== null) {
     if (sums.records > 0 && options.totals !== true) output.line();
     reportTotals(output, sums, { states: filter.states, clock });
   }
-  // A shard that is up is not heard of for days.
+  // A shard that stays Connected writes no record for days, so the time after the last record is missing.
   if (sums.isOpen && sums.lastRecordAt !== null && filter.until === Infinity) {
     const last = `${clock.date(sums.lastRecordAt)} ${clock.time(sums.lastRecordAt)}`;
-    warn(`what came after the last record, ${last}, is not counted; --until now does, for a bot that still runs`);
+    warn(`time after the last record, ${last}, is not counted; add --until now for a bot that still runs`);
   }
 }

@@ -1,14 +1,14 @@
 import { closeCodeRow } from '../../../protocol/closeCodes.js';
 import { causes, type Decision } from '../../../protocol/decision.js';
 
-/** Longer ones first, so that no cause is taken for one that begins like it. */
+/** Longest first, so that a cause is not mistaken for a shorter one with the same beginning. */
 const known = Object.values(causes)
   .map(({ reason }) => reason)
   .toSorted((a, b) => b.length - a.length);
 
 /**
- * What a decision's reason has in common with others like it: the code and its name, or the cause; not what the gateway
- * or the system said besides, nor what the shard's own history added.
+ * Groups a decision with others of the same cause: by close code and its name, or by cause. The gateway's own words,
+ * the system's, and the shard's history are left out.
  */
 export function reasonGroup({ code, reason }: Pick<Decision, 'code' | 'reason'>): string {
   const named = code === null ? null : `${code} ${closeCodeRow(code).name}`;

@@ -4,11 +4,11 @@ import type { Output } from '../../terminal/output.js';
 import { showDuration, type WallClock } from './time.js';
 import { type AuditTotals, type Ending, type ShardTotals, totalMs } from './totals.js';
 
-/** More shards than these are counted, not listed. */
+/** The list ends after this many shards; the others are only counted. */
 const LISTED_SHARDS = 10;
 const LISTED_REASONS = 20;
 
-/** Writes totals for people. Of the times only those of these states. */
+/** Writes totals for people. Times are shown for `states` only. */
 export function reportTotals(
   output: Output,
   totals: AuditTotals,
@@ -29,12 +29,12 @@ export function reportTotals(
   reportShards(output, shards, { until, clock });
 }
 
-/** A time, with its day where that is another than the reader has in mind. */
+/** A time, led by its date where that differs from the date of `known`. */
 function timeOn(known: number, at: number, clock: WallClock): string {
   return clock.date(at) === clock.date(known) ? clock.time(at) : `${clock.date(at)} ${clock.time(at)}`;
 }
 
-/** To the second, or of another day to the minute: a column has little room. */
+/** A time to the second, or on another day to the minute: the column is narrow. */
 function briefly(known: number, at: number, clock: WallClock): string {
   const isSameDay = clock.date(at) === clock.date(known);
   return isSameDay ? clock.time(at).slice(0, 8) : `${clock.date(at).slice(5)} ${clock.time(at).slice(0, 5)}`;
@@ -76,10 +76,10 @@ function reportEndings({ colors, columns, line }: Output, endings: readonly Endi
     for (const row of fill([printable(`latest: ${latest}`)], columns - indent))
       line(' '.repeat(indent) + colors.dim(row));
   }
-  if (endings.length > LISTED_REASONS) line(`  and ${endings.length - LISTED_REASONS} more reasons: --json tells all`);
+  if (endings.length > LISTED_REASONS) line(`  and ${endings.length - LISTED_REASONS} more reasons; --json lists all`);
 }
 
-/** `resume`, or where it was not always the same `3 resume, 1 identify`. */
+/** `resume`, or with several actions `3 resume, 1 identify`. */
 function showActions(actions: Ending['actions']): string {
   const found = Object.entries(actions);
   return found.length === 1 ? `${found[0]?.[0]}` : found.map(([action, count]) => `${count} ${action}`).join(', ');
@@ -98,19 +98,19 @@ function reportShards(
   for (const shard of shards.slice(0, LISTED_SHARDS)) {
     const { shardId, reconnects, identifies, resumes, fatal, stateMs } = shard;
     const counts = [shardId, reconnects, identifies, resumes, fatal].map(String);
-    // Of a process that ended before the others nothing is known from then on.
+    // The shard's process ended before the log does; its state after that is unknown.
     const hasEnded = shard.stateUntil < until;
     const time = briefly(until, hasEnded ? shard.stateUntil : shard.stateSince, clock);
     const cells = row([...counts, share(stateMs.Connected, totalMs(stateMs))]);
     line(`${cells}  ${showLifecycle(colors, shard.state)} ${hasEnded ? 'until its process ended, ' : ''}${time}`);
   }
   const left = shards.length - LISTED_SHARDS;
-  if (left > 0) line(`and ${plural(left, 'shard')} that fared better: --shard chooses, --json tells all`);
+  if (left > 0) line(`and ${plural(left, 'shard')} with fewer problems; choose with --shard, or list all with --json`);
 }
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** One decimal is too little where a shard is always up: 100 % is all of it, not nearly. */
+/** Percentages above 99.9 get three decimals, rounded down: 100 % means all of the time. */
 function share(ms: number, all: number): string {
   if (all === 0) return '-';
   const percent = (100 * ms) / all;

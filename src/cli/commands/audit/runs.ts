@@ -1,25 +1,25 @@
 import { isNewborn } from '../../../audit/lives.js';
 import type { AuditRecord } from '../../../audit/record.js';
 
-/** Whether a shard has done nothing before this record: what the log has of it from before is another shard's life. */
+/** True for a shard's first record ever. Earlier records with its id belong to another life. */
 export function isFirstOfLife({ start }: AuditRecord): boolean {
   return start !== undefined && isNewborn(start);
 }
 
-/** Whether a process begins with this record. The first of a rotated file is no such one: its shards live already. */
+/** True for the first record of a process. A rotated file also begins with n = 1, but its shards have a past. */
 export function startsProcess(record: AuditRecord): boolean {
   return record.n === 1 && isFirstOfLife(record);
 }
 
-/** Tells the records of a run that has been read already: of a copy of a log, or of a file that is named twice. */
+/** Recognizes runs that were read before: in a copy of a log, or in a file that was named twice. */
 export class RepeatedRuns {
-  /** By its first record: the number of its last one. */
+  /** The number of a run's last record, by the run's first record. */
   readonly #known = new Map<string, { lastN: number }>();
   #run = { lastN: 0 };
-  /** Up to where this run has been read before. */
+  /** Number up to which the current run was read before. */
   #readN = 0;
 
-  /** Whether it has been read before. Takes every record of the log. */
+  /** True for a record that was read before. Call it with every record of the log. */
   isRepeat(record: AuditRecord): boolean {
     const { n, at, shardId, check } = record;
     if (n === 1) {

@@ -3,11 +3,12 @@ import { UsageError } from '../../exitCode.js';
 const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 type Unit = keyof typeof UNITS_MS;
 
-/** What `--help` says of a time. */
-export const timeSyntax = '2026-11-21T03:00, 03:00 (the last one), 90s, 15m, 2h or 3d before now, or now';
+/** Syntax of a time, for `--help`. */
+export const timeSyntax = '2026-11-21T03:00, 03:00 (the last one), 90s, 15m, 2h or 3d ago, or now';
 
 /**
- * A time as `--since` and `--until` take it, in milliseconds since the epoch. What names no zone is local, or UTC.
+ * Parses a time of `--since` or `--until` to milliseconds since the epoch. Without a zone it is local, or UTC with
+ * `--utc`.
  *
  * @throws UsageError
  */
@@ -17,7 +18,7 @@ export function parseTime(text: string, { now, isUtc }: { now: number; isUtc: bo
   const ago = /^(\d{1,9})([smhd])$/i.exec(written);
   if (ago !== null) return now - Number(ago[1]) * UNITS_MS[(ago[2] as string).toLowerCase() as Unit];
   const time = parseDate(written, isUtc) ?? parseTimeOfDay(written, now, isUtc);
-  if (time === null) throw new UsageError(`"${text}" is no time. One is ${timeSyntax}.`);
+  if (time === null) throw new UsageError(`"${text}" is not a time. Use ${timeSyntax}.`);
   return time;
 }
 
@@ -28,7 +29,7 @@ const dateAndTime = new RegExp(
 );
 const timeOfDay = new RegExp(`^${TIME_OF_DAY}$`);
 
-/** Not by Date.parse, which takes a date for UTC and a date with a time for local. */
+/** Date.parse is no use here: it reads a date as UTC, and a date with a time as local. */
 function parseDate(text: string, isUtc: boolean): number | null {
   const found = dateAndTime.exec(text);
   if (found === null) return null;
@@ -38,7 +39,7 @@ function parseDate(text: string, isUtc: boolean): number | null {
   return utc === null ? null : utc - zoneMs(zone);
 }
 
-/** The last time it was that late: at three in the morning 23:50 was yesterday. */
+/** The most recent time of day: at three in the morning 23:50 means yesterday. */
 function parseTimeOfDay(text: string, now: number, isUtc: boolean): number | null {
   const found = timeOfDay.exec(text);
   if (found === null) return null;
@@ -53,7 +54,7 @@ function parseTimeOfDay(text: string, now: number, isUtc: boolean): number | nul
   return today === null || today <= now ? today : onDay(dayBefore(now, isUtc));
 }
 
-/** By the calendar: 24 hours before are not always another day, nor the last one, where the clocks are changed. */
+/** Goes back by the calendar: on a day when the clocks change, 24 hours earlier may be the same day or two days ago. */
 function dayBefore(now: number, isUtc: boolean): Date {
   const date = new Date(now);
   if (isUtc) date.setUTCDate(date.getUTCDate() - 1);
@@ -61,7 +62,7 @@ function dayBefore(now: number, isUtc: boolean): Date {
   return date;
 }
 
-/** Null for what is on no calendar: 30 February, 25 o'clock. */
+/** Null for a date or time that does not exist: 30 February, 25 o'clock. */
 function epochMs(parts: readonly number[], isUtc: boolean): number | null {
   const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0, ms = 0] = parts;
   const onCalendar = new Date(Date.UTC(year, month - 1, day));
@@ -91,20 +92,20 @@ export class WallClock {
     this.#isUtc = isUtc;
   }
 
-  /** `03:14:15.926` */
+  /** `03:14:15.926`. */
   time(at: number): string {
     const date = this.#shifted(at);
     const clock = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(':');
     return `${clock}.${String(date.getUTCMilliseconds()).padStart(3, '0')}`;
   }
 
-  /** `2026-11-21` */
+  /** `2026-11-21`. */
   date(at: number): string {
     const date = this.#shifted(at);
     return `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}`;
   }
 
-  /** `Saturday 2026-11-21, UTC+01:00`: another one after the clocks have been changed. */
+  /** `Saturday 2026-11-21, UTC+01:00`. The text changes when the clocks change. */
   day(at: number): string {
     const minutes = this.#offsetMinutes(at);
     const sign = minutes < 0 ? '-' : '+';
@@ -123,7 +124,7 @@ export class WallClock {
   }
 }
 
-/** A duration in its two greatest units: `3d 02h`, `2h 05m`, `1m 40s`, `12.34s`. */
+/** A duration in its two largest units: `3d 02h`, `2h 05m`, `1m 40s`, `12.34s`. */
 export function showDuration(ms: number): string {
   const seconds = Math.floor(ms / 1_000);
   const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3_600), Math.floor(seconds / 86_400)];

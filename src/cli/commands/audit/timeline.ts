@@ -5,7 +5,7 @@ import { type Filter, matches } from './filter.js';
 import { startsProcess } from './runs.js';
 import type { WallClock } from './time.js';
 
-/** Writes the records that are asked for, a line each, under the day they are of. */
+/** Writes one line for each record that passes the filter, under a heading for its day. */
 export class Timeline {
   readonly #output: Output;
   readonly #filter: Filter;
@@ -13,7 +13,7 @@ export class Timeline {
   readonly #printer: TransitionPrinter;
   #lastN = 0;
   #lastDay: string | null = null;
-  /** What is to be said before the next record. */
+  /** Lines to write before the next record. */
   #notes = new Set<string>();
 
   constructor(output: Output, filter: Filter, clock: WallClock) {
@@ -23,7 +23,7 @@ export class Timeline {
     this.#printer = new TransitionPrinter(output, (at) => clock.time(at));
   }
 
-  /** Takes every record of the log, shown or not. */
+  /** Call it with every record of the log, shown or not: a hidden one may explain the next. */
   add(record: AuditRecord): void {
     if (record.n !== 1 && record.n !== this.#lastN + 1 && this.#lastN !== 0)
       this.#notes.add('records are missing here');

@@ -9,85 +9,85 @@ import { isFirstOfLife, RepeatedRuns, startsProcess } from './runs.js';
 export type StateTimes = Readonly<Record<Lifecycle, number>>;
 
 interface Counts {
-  /** Connections, or attempts at one, that ended and were followed by another. */
+  /** Connections and attempts that ended and were followed by another. */
   readonly reconnects: number;
-  /** IDENTIFYs sent, and how many of them READY answered. */
+  /** IDENTIFYs sent; `ready` counts those that READY answered. */
   readonly identifies: number;
   readonly ready: number;
-  /** RESUMEs sent, and how many of them RESUMED answered. */
+  /** RESUMEs sent; `resumed` counts those that RESUMED answered. */
   readonly resumes: number;
   readonly resumed: number;
-  /** Times the identify limiter failed, or its grant ran out. */
+  /** Times that the identify limiter failed or its grant ran out. */
   readonly slotsLost: number;
   readonly fatal: number;
 }
 
-/** What became of one shard. */
+/** Totals of one shard. */
 export interface ShardTotals extends Counts {
   readonly shardId: number;
-  /** Where it was last, from when and, as far as is known, to when: milliseconds since the epoch. */
+  /** Last known state, with its time from and to in milliseconds since the epoch. */
   readonly state: Lifecycle;
   readonly stateSince: number;
   readonly stateUntil: number;
   readonly stateMs: StateTimes;
 }
 
-/** Connections, or attempts at one, that ended for the same reason. */
+/** Connections and attempts that ended for the same reason. */
 export interface Ending {
   readonly reason: string;
   readonly count: number;
-  /** What followed, and how often. */
+  /** Number of times each action followed. */
   readonly actions: Readonly<Partial<Record<Action, number>>>;
-  /** The last of them in full. */
+  /** Full reason of the latest one. */
   readonly latest: string;
 }
 
-/** A log in figures. */
+/** Totals of a log. */
 export interface AuditTotals extends Counts {
   readonly records: number;
-  /** The time that is counted, in milliseconds since the epoch; null where there is none. */
+  /** Range of time that is counted, in milliseconds since the epoch; null when there is none. */
   readonly from: number | null;
   readonly until: number | null;
-  /** Of the whole log; null where it is empty. */
+  /** Time of the log's last record, filtered or not; null for an empty log. */
   readonly lastRecordAt: number | null;
-  /** Whether a shard was up by then, and may have been so for long. */
+  /** True when a shard was up at the last record: it may have stayed up long after. */
   readonly isOpen: boolean;
-  /** Over all shards. */
+  /** Sum over all shards. */
   readonly stateMs: StateTimes;
-  /** The most frequent first. */
+  /** Most frequent first. */
   readonly endings: readonly Ending[];
-  /** The worst first. */
+  /** Worst first. */
   readonly shards: readonly ShardTotals[];
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** More reasons than that are not kept apart: a user's own may be as many as there are connections. */
+/** Further reasons are counted as one: the reasons of `close({ reason })` are the user's, and may have no end. */
 const MAX_REASONS = 200;
 
-/** One shard id, whatever lives it had. */
+/** A shard id with all of its lives. */
 interface Shard extends Mutable<Counts> {
   readonly shardId: number;
   readonly stateMs: Record<Lifecycle, number>;
-  /** Whether anything of it is within the filter. */
+  /** True once a record or a time of the shard is within the filter. */
   isShown: boolean;
-  /** Those that go on. A shard that was replaced may do so until its close is through. */
-  readonly lives: Set<Life>;
-  /** The last that began: where the shard is. */
-  newest: Life;
+  /** Lives that have not ended. A replaced shard lives until its close is complete. */
+  readonly lives: Set<TimedLife>;
+  /** The life that began last; its state is the shard's. */
+  newest: TimedLife;
 }
 
-interface Life {
-  /** As the run has it; null before it is heard of in this run. */
+interface TimedLife {
+  /** Number of the life in the current run; null until the run mentions it. */
   number: number | null;
   state: Lifecycle;
   stateSince: number;
-  /** Up to when its time has been counted. */
+  /** End of the time that has been counted. */
   stateUntil: number;
 }
 
-/** Folds records into totals, one at a time. */
-export class Totals {
+/** Adds up the totals of a log, record by record. */
+export class TotalsCounter {
   readonly #filter: Filter;
   readonly #shards = new Map<number, Shard>();
   readonly #repeated = new RepeatedRuns();
@@ -100,7 +100,7 @@ export class Totals {
     this.#filter = filter;
   }
 
-  /** Takes every record of the log, shown or not: one before `--since` says in which state a shard is by then. */
+  /** Call it with every record of the log: one before `--since` tells the state at that time. */
   add(record: AuditRecord): void {
     if (record.n === 1) this.#beginRun();
     if (this.#repeated.isRepeat(record)) return;
@@ -111,9 +111,9 @@ export class Totals {
     this.#firstAt = Math.min(this.#firstAt, at);
     const shard = this.#shard(record);
     const life = this.#life(shard, record);
-    // Where the states do not join, records are missing between.
+    // Records are missing where the states do not connect; the time between is not counted.
     if (life.state === from && !isFirstOfLife(record)) this.#spend(shard, life, at);
-    // A decision within a state does not begin it anew.
+    // A decision within a state does not restart the state's time.
     if (from !== to) life.stateSince = at;
     life.state = to;
     life.stateUntil = at;
@@ -126,8 +126,8 @@ export class Totals {
   }
 
   /**
-   * The totals. Time ends with the last record of the log, or with an `until` after that: then the last states are taken
-   * to have lasted, but never beyond now. To be called once.
+   * Returns the totals. Time ends with the log's last record, or at a later `until` (at most `now`): the last states
+   * are taken to have lasted until then. Call it once.
    */
   finish(now: number): AuditTotals {
     const { since, until } = this.#filter;
@@ -155,7 +155,7 @@ export class Totals {
     };
   }
 
-  /** Numbers begin anew, lives go on. */
+  /** Forgets the numbers of the lives: each run counts from 1, while lives continue. */
   #beginRun(): void {
     for (const { lives } of this.#shards.values()) for (const life of lives) life.number = null;
   }
@@ -170,17 +170,17 @@ export class Totals {
     return shard;
   }
 
-  #life(shard: Shard, record: AuditRecord): Life {
+  #life(shard: Shard, record: AuditRecord): TimedLife {
     const { lives, newest } = shard;
     let life = [...lives].find(({ number }) => number === record.life);
     if (life === undefined && !isFirstOfLife(record)) {
-      // In a rotated file it goes on where it was left.
+      // A rotated file continues lives under new numbers.
       const unheard = [...lives].filter(({ number }) => number === null);
       life = unheard.find(({ state }) => state === record.from) ?? unheard[0];
     }
     if (life === undefined) {
       life = begin(record);
-      // A shard that is down is not down as long as another is in its place.
+      // Time in Offline ends for the old life when another takes its place.
       if (newest.state === 'Offline' && lives.has(newest)) this.#spend(shard, newest, record.at);
       if (newest.state === 'Offline') lives.delete(newest);
       lives.add(life);
@@ -190,16 +190,16 @@ export class Totals {
     return life;
   }
 
-  #spend(shard: Shard, life: Life, end: number): void {
+  #spend(shard: Shard, life: TimedLife, end: number): void {
     const { since, until } = this.#filter;
-    // A clock that was set back does not give time back.
+    // A clock that was set back gives no negative time.
     const ms = Math.max(0, Math.min(end, until) - Math.max(life.stateUntil, since));
     shard.stateMs[life.state] += ms;
     shard.isShown ||= ms > 0;
     life.stateUntil = Math.min(end, until);
   }
 
-  /** No process goes on after its last record, as far as the log knows. */
+  /** Ends all lives at `end`, the last record of their process. */
   #endProcess(end: number): void {
     for (const shard of this.#shards.values()) {
       for (const life of shard.lives) this.#spend(shard, life, end);
@@ -218,7 +218,7 @@ export class Totals {
   }
 }
 
-/** A connection, or an attempt at one, was there and is over; being refused for good is the end in any case. */
+/** True where a connection or an attempt ended. A fatal decision always is an end. */
 function isEnding({ from, to }: AuditRecord, { action }: Decision): boolean {
   return action === 'fatal' || (!isDown(from) && isDown(to));
 }
@@ -227,7 +227,7 @@ const isDown = (state: Lifecycle): boolean => state === 'Disconnected' || state 
 
 function count(shard: Shard, record: AuditRecord): void {
   const { from, to, event, decision, since } = record;
-  // An identify leaves when its slot is granted; the chart stays Identifying, so that no record is of that alone.
+  // IDENTIFY is sent when the slot is granted. The chart stays in Identifying, so the grant has no record of its own.
   shard.identifies += since.filter(({ type }) => type === 'slot.granted').length;
   if (event.type === 'gateway.ready') shard.ready += 1;
   if (from !== 'Resuming' && to === 'Resuming') shard.resumes += 1;
@@ -257,7 +257,7 @@ const noTimes = (): Record<Lifecycle, number> => ({
   Disconnected: 0,
 });
 
-function begin({ life, at, to }: Pick<AuditRecord, 'life' | 'at' | 'to'>): Life {
+function begin({ life, at, to }: Pick<AuditRecord, 'life' | 'at' | 'to'>): TimedLife {
   return { number: life, state: to, stateSince: at, stateUntil: at };
 }
 
@@ -270,6 +270,6 @@ function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
 
-/** All the time that was counted. */
+/** Sum of the time in all states. */
 export const totalMs = (times: StateTimes): number => sum(Object.values(times), (ms) => ms);
 const awayMs = ({ stateMs }: ShardTotals): number => totalMs(stateMs) - stateMs.Connected;

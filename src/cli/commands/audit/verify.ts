@@ -12,18 +12,18 @@ import type { Output } from '../../terminal/output.js';
 import { warn } from '../../terminal/warn.js';
 import { warnOfTorn } from './warn.js';
 
-/** What a replay of a log has shown. */
+/** Result of a replay. */
 export type Verdict =
   | { readonly ok: true; readonly records: number; readonly shards: number }
   | { readonly ok: false; readonly file: string; readonly line: number; readonly divergence: Divergence };
 
-/** Replays whole files, each by itself: each begins with the charts as they were. Says on stderr where there is nothing. */
+/** Replays each file from its own start. A file without a record gets a warning on stderr. */
 export async function verify(files: readonly string[]): Promise<Verdict> {
   const shardIds = new Set<number>();
   let records = 0;
   for (const file of files) {
     const reader = readAuditLog(file);
-    const result = await replayAudit(noting(reader, shardIds));
+    const result = await replayAudit(collectShards(reader, shardIds));
     warnOfTorn(reader.torn);
     if (!result.ok) return { ok: false, file, line: lineOf(result, reader), divergence: result };
     if (result.records === 0) {
@@ -36,14 +36,14 @@ export async function verify(files: readonly string[]): Promise<Verdict> {
   return { ok: true, records, shards: shardIds.size };
 }
 
-/** The verdict on what is no log, or one that was torn before its first record was through. */
+/** The verdict on a file without a record: it is not a log, or was torn within its first record. */
 function noRecord(line: SkippedLine | undefined): Divergence {
-  const reason = 'there is no record in it: check that it is an audit log';
+  const reason = 'the file has no record: check that it is an audit log';
   return { ok: false, index: 0, record: null, expected: 'records', found: line ?? null, reason };
 }
 
-/** The reader, and on the way the shards it tells of: one that is in several files is counted once. */
-function noting(reader: AuditLogReader, shardIds: Set<number>): AsyncIterable<AuditRecord> {
+/** Passes records on and collects the shard ids; a shard in several files counts once. */
+function collectShards(reader: AuditLogReader, shardIds: Set<number>): AsyncIterable<AuditRecord> {
   return {
     get skipped() {
       return reader.skipped;
@@ -57,7 +57,10 @@ function noting(reader: AuditLogReader, shardIds: Set<number>): AsyncIterable<Au
   } as AsyncIterable<AuditRecord>;
 }
 
-/** Where it is in the file, as far as its lines are records or were passed over; behind the last, the line that is none. */
+/**
+ * Line of a record in its file, which includes skipped and torn lines. Behind the last record, the line that was
+ * skipped.
+ */
 function lineOf({ index, record }: Divergence, { skipped, torn }: AuditLogReader): number {
   if (record === null && skipped[0] !== undefined) return skipped[0].line;
   const passedOver = [...skipped, ...torn].toSorted((a, b) => a.line - b.line);
@@ -81,7 +84,7 @@ export function reportVerdict(output: Output, verdict: Verdict): void {
   for (const row of wrap(printable(reason), columns - 2)) line(`  ${row}`);
   line();
   for (const [label, value] of Object.entries({ expected, found, record })) {
-    // Where there is nothing to expect, or no record behind the last.
+    // `expected` may be absent, and there is no `record` behind the last one.
     if (value === undefined || (label === 'record' && value === null)) continue;
     const [first = '', ...rest] = rows(value, columns - 12);
     line(`  ${colors.dim(label.padStart(8))}  ${first}`);
@@ -89,7 +92,7 @@ export function reportVerdict(output: Output, verdict: Verdict): void {
   }
 }
 
-/** A value as JSON, in rows; of a long one its beginning. */
+/** A value as JSON in rows; a long value is cut. */
 function rows(value: unknown, width: number): string[] {
   const text = printable(typeof value === 'string' ? value : JSON.stringify(value));
   const all = text.match(new RegExp(`.{1,${Math.max(1, width)}}`, 'gs')) ?? [text];

@@ -2,24 +2,24 @@ import type { AuditLogReader, AuditRecord, SkippedLine } from '../../../audit/in
 import { strangerTo } from '../../../audit/version.js';
 import { warn } from '../../terminal/warn.js';
 
-type PassedOver = Pick<AuditLogReader, 'skipped' | 'skippedCount' | 'torn'>;
+type SkippedLines = Pick<AuditLogReader, 'skipped' | 'skippedCount' | 'torn'>;
 
 /**
- * Says which lines a reader has passed over: once a file and reason, for all lines of a log may be of another format. It
- * names the place of the first of them.
+ * Warns about skipped lines, once for each file and reason: in a log of another format every line is skipped. Names the
+ * first line.
  */
-export function warnOfPassedOver({ skipped, skippedCount, torn }: PassedOver): void {
+export function warnOfSkipped({ skipped, skippedCount, torn }: SkippedLines): void {
   for (const [{ reason }, places] of grouped(skipped)) warn(`${places} left out: ${reason}`);
   if (skippedCount > skipped.length) warn(`and ${skippedCount - skipped.length} more lines left out`);
   warnOfTorn(torn);
 }
 
-/** Says which lines were torn. */
+/** Warns about torn lines. */
 export function warnOfTorn(torn: readonly SkippedLine[]): void {
-  for (const [, places] of grouped(torn)) warn(`${places} torn, as by a kill, or still being written: left out`);
+  for (const [, places] of grouped(torn)) warn(`${places} left out: torn, as by a kill, or still being written`);
 }
 
-/** Lines of one file and reason: the first of them, and in words where they are. */
+/** Groups lines by file and reason: the first line, and a text that locates them all. */
 function grouped(lines: readonly SkippedLine[]): [SkippedLine, string][] {
   const groups = new Map<string, { first: SkippedLine; count: number }>();
   for (const line of lines) {
@@ -34,13 +34,13 @@ function grouped(lines: readonly SkippedLine[]): [SkippedLine, string][] {
   ]);
 }
 
-/** Says once of a record that it is of another format, and what that means for whoever reads it. */
-export function createStrangerWarning(): (record: AuditRecord) => void {
-  let isTold = false;
+/** Returns a function that warns at the first record of another log format. */
+export function createVersionWarning(): (record: AuditRecord) => void {
+  let hasWarned = false;
   return (record) => {
-    const stranger = isTold ? null : strangerTo((record as { v?: unknown }).v);
+    const stranger = hasWarned ? null : strangerTo((record as { v?: unknown }).v);
     if (stranger === null) return;
-    isTold = true;
-    warn(`the log is of ${stranger}: it is shown as far as it is understood`);
+    hasWarned = true;
+    warn(`the log has another format (${stranger}): it is shown as far as this release understands it`);
   };
 }

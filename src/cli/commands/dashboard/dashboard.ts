@@ -25,18 +25,20 @@ export interface DashboardCommandOptions extends BotOptions {
 
 const DEFAULT_SIMULATED_SHARDS = 16;
 
-/** What the shards do is on the page. */
+/** The page shows what the shards do; only warnings and errors are printed. */
 const shardLogger = { ...quietBut(warn), error: warn };
 
-/** `shardchart dashboard`: the live page on a bot, on simulated shards, or on an audit log, until interrupted. */
+/**
+ * `shardchart dashboard`: serves the live page for a bot, for simulated shards or for an audit log, until interrupted.
+ */
 export async function dashboard(options: DashboardCommandOptions): Promise<number> {
   if (options.audit !== undefined) return playLog(options.audit, options);
   if (options.simulator === true) return showSimulated(options);
   const token = tokenFrom(process.env);
   if (token === null) {
     throw new UsageError(
-      'Say what to show: --simulator for simulated shards, --audit FILE to play an audit log, or a bot, whose token is put ' +
-        'into the environment: DISCORD_TOKEN=… shardchart dashboard',
+      'Choose what to show: --simulator for simulated shards, --audit FILE for an audit log, or a bot by its token in the ' +
+        'environment: DISCORD_TOKEN=… shardchart dashboard',
     );
   }
   return showBot(token, options);
@@ -44,10 +46,10 @@ export async function dashboard(options: DashboardCommandOptions): Promise<numbe
 
 async function playLog(files: readonly string[], options: DashboardCommandOptions): Promise<number> {
   refuse(options, '--audit', ['simulator', 'controls', 'shards', ...OF_A_BOT]);
-  // A log may be long, and a pipe one nobody writes: until it is read there is nothing to end, and the signal may kill.
+  // No signal handler yet: reading a long log, or a pipe without a writer, must end at the first Ctrl+C.
   await using shown = await ready(() => serveAuditDashboard(files, serverOptions(options)));
   const interrupt = onInterrupt();
-  tell(shown, options, 'Ctrl+C ends it.');
+  printUrl(shown, options, 'Press Ctrl+C to stop.');
   await staysUntil(interrupt);
   return ExitCode.Fine;
 }
@@ -62,8 +64,8 @@ async function showSimulated(options: DashboardCommandOptions): Promise<number> 
   const interrupt = onInterrupt(() => manager.forceClose());
   const settings = { ...serverOptions(options), controls: true, simulator };
   await using shown = await ready(() => serveDashboard(manager, settings));
-  tell(shown, options, 'Ctrl+C ends it.');
-  // A shard a fault has ended for good is what somebody wanted to see.
+  printUrl(shown, options, 'Press Ctrl+C to stop.');
+  // A fatal fault does not end the command: the viewer asked for it.
   void connect(manager);
   await interrupt.requested;
   interrupt.dispose();
@@ -82,9 +84,9 @@ async function showBot(token: string, options: DashboardCommandOptions): Promise
   });
   const interrupt = onInterrupt(() => manager.forceClose());
   await using shown = await ready(() => serveDashboard(manager, { ...serverOptions(options), controls }));
-  tell(shown, options, 'Ctrl+C closes the shards and ends it.');
+  printUrl(shown, options, 'Press Ctrl+C to close the shards and stop.');
   const failure = await Promise.race([interrupt.requested, connect(manager)]);
-  // Who keeps sessions wants to come back to them.
+  // With a session file the next run resumes.
   await manager.shutdown({ resumable: sessionStore !== null });
   interrupt.dispose();
   return exitCodeOf(failure, warn);
@@ -97,12 +99,12 @@ const serverOptions = ({ port, host, open = false }: DashboardCommandOptions) =>
   logger: quietBut(warn),
 });
 
-function tell({ url }: Dashboard, { json }: DashboardCommandOptions, howToEnd: string): void {
+function printUrl({ url }: Dashboard, { json }: DashboardCommandOptions, howToEnd: string): void {
   if (json === true) writeJson(process.stdout, { dashboard: url });
   else process.stdout.write(`dashboard at ${url}\n${howToEnd}\n`);
 }
 
-/** The server alone keeps no process alive. */
+/** Resolves at an interrupt. The timer is needed because the server alone keeps no process alive. */
 async function staysUntil(interrupt: Interrupt): Promise<void> {
   const staying = setInterval(() => {}, LONG_MS);
   await interrupt.requested;
@@ -126,8 +128,8 @@ type Flag = keyof typeof flags;
 
 const OF_A_BOT: readonly Flag[] = ['ids', 'total', 'reserve', 'url', 'sessionFile'];
 
-/** @throws UsageError where one of these was given too. */
+/** @throws UsageError where one of `others` was given as well. */
 function refuse(options: DashboardCommandOptions, way: string, others: readonly Flag[]): void {
   const given = others.filter((name) => options[name] !== undefined).map((name) => flags[name]);
-  if (given.length > 0) throw new UsageError(`${way} does not go with ${given.join(', ')}. Leave out either.`);
+  if (given.length > 0) throw new UsageError(`${way} cannot be used with ${given.join(', ')}. Leave one of them out.`);
 }

@@ -10,7 +10,7 @@ export interface DashboardChoice {
 }
 
 /**
- * The dashboard of `--dashboard`, ready; null without.
+ * Opens the dashboard of `--dashboard`; null without the option.
  * @throws UsageError where it cannot listen on that port.
  */
 export async function openDashboard(
@@ -24,8 +24,8 @@ export async function openDashboard(
 }
 
 /**
- * What was served, once it can be opened.
- * @throws UsageError where it cannot be
+ * Waits until the dashboard can be opened.
+ * @throws UsageError where it cannot.
  */
 export async function ready(serve: () => Dashboard | Promise<Dashboard>): Promise<Dashboard> {
   try {
@@ -40,7 +40,7 @@ export async function ready(serve: () => Dashboard | Promise<Dashboard>): Promis
 
 const quiet = () => {};
 
-/** A logger of warnings. What keeps the dashboard from opening is told by the error. */
+/** A logger for warnings only. The command prints errors of the dashboard itself. */
 export const quietBut = (warn: (message: string) => void): Logger => ({
   debug: quiet,
   info: quiet,

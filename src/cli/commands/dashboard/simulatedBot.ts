@@ -2,22 +2,22 @@ import { createShardManager, type ShardManager } from '../../../manager/manager.
 import type { ShardManagerOptions } from '../../../manager/options.js';
 import { createGatewaySimulator, type GatewaySimulator, type SampleGuild } from '../../../simulator/index.js';
 
-/** Often enough to see it beat. */
+/** Short enough for a viewer to see beats. */
 const HEARTBEAT_INTERVAL_MS = 10_000;
-/** Of the gateway; Discord's is 5 s. */
+/** The simulated gateway's window; Discord's is 5 s. */
 const IDENTIFY_WINDOW_MS = 500;
-/** The manager's is longer, so that a machine that stutters does not make it look impatient. */
+/** Longer than the gateway's window: a machine that stutters must not break the identify rule. */
 const MANAGER_WINDOW_MS = 600;
-/** How many waves of identifies all shards come up in: one sees them come, and does not wait for them. */
+/** All shards start in this many waves of identifies, so that a viewer sees them come up within seconds. */
 const WAVES = 16;
 
 const GUILDS_PER_SHARD = 2;
-/** Milliseconds since the beginning of Discord's time: its ids are these, and 22 bits more. */
+/** Milliseconds from Discord's epoch (2015). A snowflake is this number and 22 more bits. */
 const GUILDS_SINCE = 230_000_000_000n;
 
 const TICK_MS = 100;
 const DISPATCHES_PER_SHARD_AND_TICK = 0.3;
-/** So that a thousand shards do not take a whole core for their messages. */
+/** Limits the load of a thousand shards to a part of one core. */
 const MAX_DISPATCHES_PER_TICK = 60;
 
 const dispatches = [
@@ -32,13 +32,13 @@ const dispatches = [
   ['VOICE_STATE_UPDATE', { channel_id: null, user_id: '3', session_id: '4' }],
 ] as const;
 
-/** Shards on a simulated gateway in this process, with something to do. */
+/** Shards on a simulated gateway in this process, with events that flow. */
 export interface SimulatedBot extends AsyncDisposable {
   readonly manager: ShardManager;
   readonly simulator: GatewaySimulator;
 }
 
-/** Makes them; they are Offline still. */
+/** Creates the gateway and its shards, which are Offline at first. */
 export async function createSimulatedBot(
   shards: number,
   settings: Pick<ShardManagerOptions, 'intents' | 'options' | 'logger'>,
@@ -80,7 +80,7 @@ const guildsOf = (shards: number): SampleGuild[] =>
 
 const below = (limit: number): number => Math.floor(Math.random() * limit);
 
-/** Dispatches of any kind to any shards. One that has no session gets none. */
+/** Sends random dispatches to random shards; a shard without a session gets none. */
 function sendSome(simulator: GatewaySimulator, shards: number): void {
   const wanted = Math.min(shards * DISPATCHES_PER_SHARD_AND_TICK, MAX_DISPATCHES_PER_TICK);
   const count = Math.floor(wanted + Math.random());

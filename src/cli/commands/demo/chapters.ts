@@ -1,15 +1,15 @@
 import type { GatewaySimulator } from '../../../simulator/index.js';
 import type { Expectation } from './checks.js';
 
-/** One misfortune of one shard. */
+/** A fault that a shard meets. */
 export interface Chapter {
   readonly title: string;
-  /** What is about to happen, and what a good client does then. */
+  /** Announces the fault, and what a good client does about it. */
   readonly plot: string;
   readonly shardId: number;
-  /** Does it to the shard. */
+  /** Causes the fault. */
   strike(simulator: GatewaySimulator, shardId: number): void;
-  /** Messages sent to the shard right after the blow, for it to miss. */
+  /** Messages sent to the shard right after the fault, for it to miss. */
   readonly missed: number;
   readonly expected: Expectation;
 }
@@ -22,11 +22,11 @@ const resumes = {
   identifies: 0,
 } as const;
 
-/** The story of the demo. Everything in it happens to real bots. */
+/** The faults of the demo, in order. Each of them happens to real bots. */
 export const chapters: readonly Chapter[] = [
   {
     title: 'The network drops shard 0',
-    plot: 'A TCP reset, no close frame. The session is intact: resume at once and get the missed messages replayed.',
+    plot: 'A TCP reset without a close frame. The session is intact: resume at once, and the missed messages are replayed.',
     shardId: 0,
     strike: (simulator, shardId) => simulator.reset(shardId),
     missed: 5,
@@ -44,7 +44,7 @@ export const chapters: readonly Chapter[] = [
   },
   {
     title: 'The gateway invalidates the session of shard 0',
-    plot: 'Op 9, false: nothing left to resume. Wait a random 1 to 5 s, then identify as a new session.',
+    plot: 'Op 9, false: there is nothing to resume. Wait a random 1 to 5 s, then identify for a new session.',
     shardId: 0,
     strike: (simulator, shardId) => simulator.invalidateSession(false, shardId),
     missed: 0,
@@ -67,7 +67,7 @@ export const chapters: readonly Chapter[] = [
   },
   {
     title: 'The stream of shard 1 turns to garbage',
-    plot: 'Bytes that no inflater takes: nothing after them can be trusted. Drop the connection and resume.',
+    plot: 'It sends bytes that cannot be inflated, so nothing after them can be trusted. Drop the connection and resume.',
     shardId: 1,
     strike: (simulator, shardId) => simulator.sendCorrupt(shardId),
     missed: 5,
@@ -77,7 +77,7 @@ export const chapters: readonly Chapter[] = [
     title: 'The gateway refuses shard 1 for good',
     plot:
       'Close code 4014. Trying again cannot help and would only burn identifies: go Offline, say why and what to do. ' +
-      'Shard 0 lives on.',
+      'Shard 0 stays up.',
     shardId: 1,
     strike: (simulator, shardId) => simulator.closeWith(4014, undefined, shardId),
     missed: 0,

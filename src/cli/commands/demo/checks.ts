@@ -2,34 +2,34 @@ import type { Lifecycle } from '../../../../machines/lifecycle.js';
 import type { Action, Decision } from '../../../protocol/decision.js';
 import type { Balance } from './ledger.js';
 
-/** One thing the story promised. */
+/** Result of one expectation. */
 export interface Check {
   readonly passed: boolean;
-  /** What was promised and came true, or both what was promised and what came instead. */
+  /** The expectation where it was met; otherwise what was expected and what was found. */
   readonly text: string;
 }
 
-/** How a connection ended, as the gateway saw it; `code` null where there was no close frame. */
+/** End of a connection as the gateway saw it; `code` is null without a close frame. */
 export interface WireEnd {
   readonly by: 'client' | 'gateway';
   readonly code: number | null;
 }
 
-/** What a chapter of the story promises of its shard. */
+/** Expectations of a chapter. */
 export interface Expectation {
-  /** The lifecycle states it passes through, in order. */
+  /** Lifecycle states that the shard enters, in order. */
   readonly path: readonly Lifecycle[];
   readonly action: Action;
-  /** Milliseconds until the next connection, from and to. */
+  /** Wait before the next connection in milliseconds. */
   readonly delay: readonly [min: number, max: number];
   readonly wire: WireEnd;
   readonly session: 'same' | 'new' | 'gone';
   readonly identifies: number;
-  /** Missed events a resume must bring, at least. */
+  /** Least number of missed events that the resume must replay. */
   readonly replayed?: number;
 }
 
-/** What the shard did, and what the gateway saw of it. */
+/** Behaviour of the shard in a chapter, partly as the gateway saw it. */
 export interface Observation {
   readonly path: readonly Lifecycle[];
   /** The first decision of the chapter. */
@@ -41,7 +41,7 @@ export interface Observation {
   readonly replayed: number;
 }
 
-/** Holds what happened in a chapter against what it promised. */
+/** Compares a chapter's expectations with what happened. */
 export function checkChapter(expected: Expectation, found: Observation): Check[] {
   const [min, max] = expected.delay;
   const { decision } = found;
@@ -63,7 +63,7 @@ export function checkChapter(expected: Expectation, found: Observation): Check[]
   ];
 }
 
-/** Holds the whole story's messages, and the gateway's opinion of the client, against what must be. */
+/** Checks that no message was lost or doubled, and that the gateway saw no rule broken. */
 export function checkBalance(balance: Balance, violations: readonly { readonly rule: string }[]): Check[] {
   return [
     {
@@ -71,16 +71,16 @@ export function checkBalance(balance: Balance, violations: readonly { readonly r
       text:
         `each of ${balance.owed} messages expected once and in order: ` +
         `${balance.lost} lost, ${balance.doubled} doubled, ${balance.misplaced} out of place ` +
-        `(${balance.unowed} more met no session and are owed to nobody)`,
+        `(${balance.unowed} more were sent while there was no session)`,
     },
     {
       passed: violations.length === 0,
-      text: `rules broken, by the gateway's count: ${[violations.length, ...violations.map(({ rule }) => rule)].join(', ')}`,
+      text: `rules broken, as counted by the gateway: ${[violations.length, ...violations.map(({ rule }) => rule)].join(', ')}`,
     },
   ];
 }
 
-/** A check that two values are the same. */
+/** A check that two texts are equal. */
 export function same(text: string, expected: string, found: string): Check {
   const passed = expected === found;
   return { passed, text: passed ? text : `expected: ${expected}; found: ${found}` };

@@ -1,15 +1,15 @@
 import type { Shard } from '../../../shard/shard.js';
 import { openAuditLog } from '../audit/openAuditLog.js';
 import { ExitCode } from '../../exitCode.js';
-import { gatewayUrl, tokenFrom } from '../../environment.js';
+import { gatewayUrlFrom, tokenFrom } from '../../environment.js';
 import { GrowingGroup, openInspector, type InspectChoice } from '../../openInspector.js';
 import { onInterrupt } from '../../terminal/interrupt.js';
 import { createOutput, type Output } from '../../terminal/output.js';
 import { chapters } from './chapters.js';
 import { showDiscord } from './discord.js';
-import { tellStory } from './story.js';
+import { playStory } from './story.js';
 
-/** Whatever else fails, the story does not outlast this. */
+/** Hard limit for the whole demo, should any other limit fail. */
 const GUARD_MS = 28_500;
 
 /** Options of `shardchart demo`, as the command line has them. */
@@ -17,7 +17,7 @@ export interface DemoOptions extends InspectChoice {
   readonly audit?: string;
 }
 
-/** `shardchart demo`: the story on the simulator, or with DISCORD_TOKEN set one shard on Discord. */
+/** `shardchart demo`: plays the story on the simulator, or with DISCORD_TOKEN set shows one shard on Discord. */
 export async function demo({ audit, inspect }: DemoOptions): Promise<number> {
   const output = createOutput(process.stdout);
   await using auditLog = openAuditLog(audit, (message) => output.line(message));
@@ -32,29 +32,30 @@ export async function demo({ audit, inspect }: DemoOptions): Promise<number> {
   };
   const interrupt = onInterrupt();
   try {
-    if (token !== null) return await showDiscord({ token, url: gatewayUrl(process.env) }, output, interrupt, onShard);
+    if (token !== null)
+      return await showDiscord({ token, url: gatewayUrlFrom(process.env) }, output, interrupt, onShard);
     const guard = setTimeout(() => {
-      output.line(`The demo has not ended by itself within ${GUARD_MS / 1_000} s: the last lines say where it stands.`);
+      output.line(`The demo did not end within ${GUARD_MS / 1_000} s. The last lines show where it stopped.`);
       process.exit(ExitCode.Failed);
     }, GUARD_MS);
     try {
-      return await tellStory(chapters, output, interrupt, onShard);
+      return await playStory(chapters, output, interrupt, onShard);
     } finally {
-      // A clean-up that leaves something running would keep the process alive: then the guard still ends it.
+      // A clean-up that leaves something open would keep the process alive; the guard still ends it then.
       guard.unref();
     }
   } finally {
     interrupt.dispose();
-    if (audit !== undefined) tellOfLog(audit, output);
+    if (audit !== undefined) printLogHint(audit, output);
   }
 }
 
-function tellOfLog(file: string, { colors, line }: Output): void {
+function printLogHint(file: string, { colors, line }: Output): void {
   line();
-  line(`The audit log of this: ${colors.bold(`npx shardchart audit ${quoted(file)}`)}, and with --verify its proof.`);
+  line(`Read the audit log: ${colors.bold(`npx shardchart audit ${quoted(file)}`)}. Add --verify to replay it.`);
 }
 
-/** As a shell wants it. */
+/** Quotes a path for a shell. */
 function quoted(file: string): string {
   return /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", String.raw`'\''`)}'`;
 }

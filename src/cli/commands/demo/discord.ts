@@ -10,7 +10,7 @@ const GUILDS_INTENT = 1;
 const SHOWN_FOR_MS = 20_000;
 const STATUS_EVERY_MS = 200;
 
-/** The demo on a real gateway: one shard, its transitions and what it receives, for 20 s or until interrupted. */
+/** The demo on a real gateway: shows one shard, its transitions and its events for 20 s or until interrupted. */
 export async function showDiscord(
   { token, url }: { token: string; url: string },
   output: Output,
@@ -44,7 +44,7 @@ export async function showDiscord(
     output.status(`${showTime(Date.now() - startedAt)}  ${shard.state}  ${figures.events} events${latency}`);
   }, STATUS_EVERY_MS);
   const over = new AbortController();
-  // Rejects with what `fatal` tells, or when interrupted before it was up: both are known here.
+  // Both reasons for a rejection are handled below: `fatal`, and an interrupt before the shard was up.
   shard.connect().catch(() => {});
   const timeUp = sleep(SHOWN_FOR_MS, undefined, { signal: over.signal }).catch(() => {});
   const fatal = await Promise.race([failed, interrupt.requested, timeUp]);
@@ -70,11 +70,13 @@ export async function showDiscord(
   }
   if (wasConnected || interrupt.isRequested) return ExitCode.Fine;
   output.line();
-  output.line(output.colors.bold(`Not connected within ${SHOWN_FOR_MS / 1_000} s: the lines above say why.`));
+  output.line(
+    output.colors.bold(`The shard did not connect within ${SHOWN_FOR_MS / 1_000} s. The lines above say why.`),
+  );
   return ExitCode.Failed;
 }
 
-/** Warnings and errors as lines; what makes a shard give up is shown with its advice instead. */
+/** Prints warnings and errors. A fatal close is left out here: its advice is printed at the end. */
 function quietLogger(output: Output) {
   const line = (message: string): void => {
     if (!message.includes('refused the shard for good')) output.line(`         ${message}`);

@@ -1,17 +1,17 @@
-/** What became of the numbered messages. */
+/** Counts of the numbered messages. */
 export interface Balance {
-  /** Messages a session took: each of them is owed once. */
+  /** Messages that a session took; each of them must arrive once. */
   readonly owed: number;
-  /** Messages that met no session, as between op 9 false and the next READY: nobody is owed those. */
+  /** Messages sent while there was no session, as between op 9 false and the next READY; none of them must arrive. */
   readonly unowed: number;
   readonly delivered: number;
   readonly lost: number;
   readonly doubled: number;
-  /** Messages that arrived behind a later one, or that no session ever took. */
+  /** Messages that arrived after a later one, or that no session took. */
   readonly misplaced: number;
 }
 
-/** Keeps count of the numbered messages of each shard, from both ends. */
+/** Counts the numbered messages of each shard at both ends. */
 export class Ledger {
   readonly #owed = new Set<string>();
   readonly #arrivals = new Map<string, number>();
@@ -19,14 +19,14 @@ export class Ledger {
   #unowed = 0;
   #misplaced = 0;
 
-  /** The gateway was given a message, and so many sessions took it. */
-  sent(shardId: number, n: number, sessions: number): void {
+  /** Counts a message that the gateway sent to `sessions` sessions. */
+  addSent(shardId: number, n: number, sessions: number): void {
     if (sessions === 0) this.#unowed += 1;
     else this.#owed.add(key(shardId, n));
   }
 
-  /** The shard's listener was called with it. */
-  arrived(shardId: number, n: number): void {
+  /** Counts a message that the shard delivered. */
+  addArrival(shardId: number, n: number): void {
     const arrivals = (this.#arrivals.get(key(shardId, n)) ?? 0) + 1;
     this.#arrivals.set(key(shardId, n), arrivals);
     const latest = this.#latest.get(shardId) ?? 0;
@@ -34,7 +34,7 @@ export class Ledger {
     this.#latest.set(shardId, Math.max(latest, n));
   }
 
-  /** The highest number that has reached a shard; 0 before the first. */
+  /** Highest number that the shard delivered; 0 before the first. */
   latest(shardId: number): number {
     return this.#latest.get(shardId) ?? 0;
   }

@@ -4,36 +4,36 @@ import { createShard, type Shard } from '../../../shard/shard.js';
 import { createGatewaySimulator, type GatewaySimulator } from '../../../simulator/index.js';
 import { Ledger } from './ledger.js';
 
-/** As short as a zombie can be told in: it takes up to two of them to notice one. */
+/** Short, because noticing a zombie takes up to two intervals. */
 export const HEARTBEAT_INTERVAL_MS = 1_000;
-/** Of the gateway; Discord's is 5 s. */
+/** The simulated gateway's window; Discord's is 5 s. */
 const IDENTIFY_WINDOW_MS = 1_000;
-/** The limiter's is longer, so that a machine that stutters does not make the client look impatient. */
+/** Longer than the gateway's window: a machine that stutters must not break the identify rule. */
 const LIMITER_WINDOW_MS = 1_200;
 const MESSAGE_EVERY_MS = 50;
 
-/** Everything the story is played with. */
-export interface Stage {
+/** The simulated gateway, the shards and the records of the demo. */
+export interface DemoRig {
   readonly simulator: GatewaySimulator;
   readonly shards: readonly [Shard, Shard];
   readonly ledger: Ledger;
   readonly records: readonly TransitionRecord[];
-  /** How many missed events each resume brought, in order. */
+  /** Number of events that each resume replayed, in order. */
   readonly resumes: readonly { readonly shardId: number; readonly replayed: number }[];
-  /** What the shards logged as an error, but for being refused for good: the story means that. */
+  /** Errors that the shards logged, without fatal closes: the story causes one. */
   readonly errors: readonly string[];
-  /** Sends so many messages more to a shard at once. */
+  /** Sends this many messages to a shard at once. */
   burst(shardId: number, count: number): void;
-  /** From now on both shards get messages until this is called. */
+  /** Sends messages to both shards until the returned function is called. */
   startMessages(): () => void;
   close(): Promise<void>;
 }
 
-/** Sets up a simulated gateway and two shards that are still Offline. */
-export async function createStage(
+/** Creates a simulated gateway and two shards, which are Offline at first. */
+export async function createDemoRig(
   onTransition: (record: TransitionRecord) => void,
   onShard: (shard: Shard) => void,
-): Promise<Stage> {
+): Promise<DemoRig> {
   const simulator = await createGatewaySimulator({
     heartbeatInterval: HEARTBEAT_INTERVAL_MS,
     heartbeatSlack: 5_000,
@@ -69,7 +69,7 @@ export async function createStage(
     });
     onShard(shard);
     shard.on('resumed', ({ replayed }) => resumes.push({ shardId: id, replayed }));
-    shard.on('MESSAGE_CREATE', (message) => ledger.arrived(id, (message as unknown as { n: number }).n));
+    shard.on('MESSAGE_CREATE', (message) => ledger.addArrival(id, (message as unknown as { n: number }).n));
     return shard;
   };
   const shards = [createActor(0), createActor(1)] as const;
@@ -78,7 +78,7 @@ export async function createStage(
   const send = (shardId: number): void => {
     n += 1;
     const message = { id: String(n), channel_id: '1', content: `message ${n}`, n };
-    ledger.sent(shardId, n, simulator.dispatch('MESSAGE_CREATE', message, shardId));
+    ledger.addSent(shardId, n, simulator.dispatch('MESSAGE_CREATE', message, shardId));
   };
   return {
     simulator,

@@ -5,21 +5,21 @@ import type { Interrupt } from '../../terminal/interrupt.js';
 import type { Output } from '../../terminal/output.js';
 import type { Chapter } from './chapters.js';
 import { type Check, checkBalance, checkChapter, same, type WireEnd } from './checks.js';
-import { createStage, type Stage } from './rig.js';
+import { createDemoRig, type DemoRig } from './rig.js';
 import { StoryInterrupted, StoryStuck, Waiting } from './waiting.js';
 
-/** All waits together; with the clean-up the demo stays below 30 s. */
+/** Limit for all waits together; with the clean-up the demo stays below 30 s. */
 const TOTAL_WAIT_MS = 25_000;
 const READING_MS = 700;
 const STATUS_EVERY_MS = 100;
 
 /**
- * Plays the chapters with two shards on a simulated gateway, checks what each promises and sums up.
+ * Plays the chapters with two shards on a simulated gateway, checks the expectations of each and prints a summary.
  *
- * @param onShard is given each shard before it goes up.
- * @returns the exit code: 1 if anything went differently.
+ * @param onShard receives each shard before it connects.
+ * @returns the exit code: 1 where an expectation was not met.
  */
-export async function tellStory(
+export async function playStory(
   chapters: readonly Chapter[],
   output: Output,
   interrupt: Pick<Interrupt, 'isRequested'>,
@@ -27,11 +27,11 @@ export async function tellStory(
 ): Promise<number> {
   const startedAt = Date.now();
   const printer = new TransitionPrinter(output, sinceStart(startedAt));
-  const stage = await createStage((record) => printer.print(record), onShard);
-  const story = new Story(stage, output, new Waiting(TOTAL_WAIT_MS, interrupt));
-  const status = setInterval(() => output.status(statusLine(stage, startedAt)), STATUS_EVERY_MS);
+  const rig = await createDemoRig((record) => printer.print(record), onShard);
+  const story = new Story(rig, output, new Waiting(TOTAL_WAIT_MS, interrupt));
+  const status = setInterval(() => output.status(statusLine(rig, startedAt)), STATUS_EVERY_MS);
   try {
-    await story.tell(chapters);
+    await story.play(chapters);
   } catch (error) {
     if (error instanceof StoryInterrupted) return ExitCode.Interrupted;
     if (!(error instanceof StoryStuck)) throw error;
@@ -39,7 +39,7 @@ export async function tellStory(
   } finally {
     clearInterval(status);
     output.status(null);
-    await stage.close();
+    await rig.close();
   }
   return story.sumUp(startedAt) ? ExitCode.Fine : ExitCode.Failed;
 }
@@ -47,30 +47,30 @@ export async function tellStory(
 const STABLE = { Online: { link: { session: { Connected: 'stable' } } } } as const;
 
 class Story {
-  readonly #stage: Stage;
+  readonly #rig: DemoRig;
   readonly #output: Output;
   readonly #waiting: Waiting;
   readonly #failures: string[] = [];
   #checks = 0;
-  #isTold = false;
+  #isFinished = false;
 
-  constructor(stage: Stage, output: Output, waiting: Waiting) {
-    this.#stage = stage;
+  constructor(rig: DemoRig, output: Output, waiting: Waiting) {
+    this.#rig = rig;
     this.#output = output;
     this.#waiting = waiting;
   }
 
-  async tell(chapters: readonly Chapter[]): Promise<void> {
+  async play(chapters: readonly Chapter[]): Promise<void> {
     this.#introduce();
     await this.#comeUp();
-    const stopMessages = this.#stage.startMessages();
+    const stopMessages = this.#rig.startMessages();
     try {
-      for (const [index, chapter] of chapters.entries()) await this.#play(chapter, index + 1);
+      for (const [index, chapter] of chapters.entries()) await this.#playChapter(chapter, index + 1);
     } finally {
       stopMessages();
     }
     await this.#end();
-    this.#isTold = true;
+    this.#isFinished = true;
   }
 
   report(checks: readonly Check[]): void {
@@ -84,10 +84,10 @@ class Story {
     }
   }
 
-  /** Writes the summary; true if all went as told. */
+  /** Writes the summary; true where all expectations were met. */
   sumUp(startedAt: number): boolean {
     const { colors, line } = this.#output;
-    const { ledger, records, resumes, simulator } = this.#stage;
+    const { ledger, records, resumes, simulator } = this.#rig;
     const balance = ledger.balance;
     this.#heading('Summary');
     const figures = {
@@ -101,11 +101,11 @@ class Story {
     };
     for (const entry of labelled(figures)) line(`  ${entry}`);
     line();
-    if (this.#failures.length === 0 && this.#isTold) {
+    if (this.#failures.length === 0 && this.#isFinished) {
       line(colors.bold(`All ${this.#checks} expectations met.`));
       return true;
     }
-    line(colors.bold(`The story went differently: ${this.#failures.length} of ${this.#checks} expectations not met.`));
+    line(colors.bold(`${this.#failures.length} of ${this.#checks} expectations not met:`));
     for (const failure of this.#failures) line(`  ✗ ${failure}`);
     return false;
   }
@@ -114,20 +114,20 @@ class Story {
     const { colors } = this.#output;
     this.#output.line(colors.bold('shardchart demo'));
     this.#text(
-      'Two shards on a simulated Discord gateway, compressed with zlib-stream, meet what real bots meet. Numbered ' +
-        'messages flow to each, 20 a second, and each must arrive exactly once. Heartbeats and identify windows are ' +
-        'shortened to about a second.',
+      'Two shards on a simulated Discord gateway, compressed with zlib-stream, meet the faults that real bots meet. ' +
+        'Each shard receives 20 numbered messages a second, and every message must arrive exactly once. Heartbeat ' +
+        'intervals and identify windows are shortened to about a second.',
     );
   }
 
   async #comeUp(): Promise<void> {
     this.#heading(
       '0. Both shards come up',
-      'One IDENTIFY a window: shard 1 waits for its slot, its heart already beating.',
+      'The gateway allows one IDENTIFY per window. Shard 1 waits for its slot, and already sends heartbeats.',
     );
     await this.#waiting.pause(READING_MS);
-    const { shards, records } = this.#stage;
-    // Whether they came up is what the checks say; a rejection would say it a second time.
+    const { shards, records } = this.#rig;
+    // The checks below report a shard that did not come up.
     for (const shard of shards) shard.connect().catch(() => {});
     for (const shard of shards) await this.#settled(shard);
     const expected = 'Connecting -> Identifying -> Connected';
@@ -145,9 +145,9 @@ class Story {
     );
   }
 
-  async #play(chapter: Chapter, number: number): Promise<void> {
+  async #playChapter(chapter: Chapter, number: number): Promise<void> {
     const { expected, missed, plot, shardId, title } = chapter;
-    const { records, resumes, simulator, shards } = this.#stage;
+    const { records, resumes, simulator, shards } = this.#rig;
     const shard = shards[shardId as 0 | 1];
     this.#heading(`${number}. ${title}`, plot);
     await this.#waiting.pause(READING_MS);
@@ -160,7 +160,7 @@ class Story {
     shard.once('fatal', ({ message }) => (refusal = message));
 
     chapter.strike(simulator, shardId);
-    this.#stage.burst(shardId, missed);
+    this.#rig.burst(shardId, missed);
     await this.#waiting.until(`shard ${shardId} to leave Connected`, () => own().some(({ from, to }) => from !== to));
     await this.#settled(shard);
     if (refusal !== null) this.#text(refusal, 'bold');
@@ -180,7 +180,9 @@ class Story {
     if (expected.action === 'fatal') await this.#othersLive(shardId);
   }
 
-  /** Until a shard is Connected and stable, for only after a stable connection the next one comes at once; or Offline. */
+  /**
+   * Waits until a shard is Connected and stable, or Offline. The next connection comes at once only after a stable one.
+   */
   async #settled(shard: Shard): Promise<void> {
     await this.#waiting.until(
       `shard ${shard.id} to be Connected and stable`,
@@ -189,35 +191,37 @@ class Story {
   }
 
   async #othersLive(fallen: number): Promise<void> {
-    const { ledger, shards } = this.#stage;
+    const { ledger, shards } = this.#rig;
     for (const { id } of shards.filter((shard) => shard.id !== fallen)) {
       const seen = ledger.latest(id);
       await this.#waiting.until(`shard ${id} to receive more messages`, () => ledger.latest(id) >= seen + 10);
-      this.report([{ passed: true, text: `shard ${id} lives on and receives messages` }]);
+      this.report([{ passed: true, text: `shard ${id} stays up and receives messages` }]);
     }
   }
 
   async #end(): Promise<void> {
-    const { errors, ledger, shards, simulator } = this.#stage;
-    this.#heading('The end', 'What is still up goes down cleanly, and the books are balanced.');
+    const { errors, ledger, shards, simulator } = this.#rig;
+    this.#heading('The end', 'The remaining shard shuts down cleanly, and the messages are counted.');
     const survivor = shards.find(({ state }) => state === 'Connected');
     const connection = simulator.sessions.get(survivor?.session?.id ?? '')?.connection ?? 0;
-    // What is missing after that is lost, and the balance says so.
+    // Messages that are still missing after this count as lost in the balance.
     await this.#waiting.until('the last messages', () => ledger.balance.lost === 0, 3_000).catch(() => {});
     await Promise.all(shards.map((shard) => shard.shutdown()));
     if (survivor !== undefined) {
       await this.#waiting
         .until('the gateway to see the close', () => this.#wireEnd(connection) !== null)
         .catch(() => {});
-      const { by, code } = this.#wireEnd(connection) ?? { by: 'nobody', code: null };
-      this.report([same('shutdown closed with 1000', 'client 1000', `${by} ${code}`)]);
+      const end = this.#wireEnd(connection);
+      this.report([
+        same('shutdown closed with 1000', 'client 1000', end === null ? 'no close' : `${end.by} ${end.code}`),
+      ]);
     }
     this.report(checkBalance(ledger.balance, simulator.violations));
     if (errors.length > 0) this.report(errors.map((text) => ({ passed: false, text })));
   }
 
   #wireEnd(id: number): WireEnd | null {
-    const connection = this.#stage.simulator.connections[id - 1];
+    const connection = this.#rig.simulator.connections[id - 1];
     if (connection === undefined || connection.closedBy === null) return null;
     return { by: connection.closedBy, code: connection.closeCode ?? connection.gatewayCloseCode };
   }
@@ -242,7 +246,7 @@ class Story {
   }
 }
 
-function statusLine({ ledger, shards }: Stage, startedAt: number): string {
+function statusLine({ ledger, shards }: DemoRig, startedAt: number): string {
   const { owed, delivered } = ledger.balance;
   const states = shards.map((shard) => `shard ${shard.id} ${shard.state.padEnd(12)}`);
   return `${showTime(Date.now() - startedAt)}  ${states.join('  ')}  ${delivered} of ${owed} messages`;

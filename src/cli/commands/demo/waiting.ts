@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Interrupt } from '../../terminal/interrupt.js';
 
-const LOOK_EVERY_MS = 10;
+const CHECK_EVERY_MS = 10;
 
-/** The story did not come to what it waited for. */
+/** A wait of the story reached its limit. */
 export class StoryStuck extends Error {
   override readonly name = 'StoryStuck';
 }
 
-/** Somebody ended the story early. */
+/** A signal ended the story. */
 export class StoryInterrupted extends Error {
   override readonly name = 'StoryInterrupted';
 }
 
-/** Every wait of the story: each has a limit, and all of them together one. */
+/** The waits of the story: each has a limit, and all of them together have one. */
 export class Waiting {
   readonly #deadline: number;
   readonly #interrupt: Pick<Interrupt, 'isRequested'>;
@@ -24,7 +24,7 @@ export class Waiting {
   }
 
   /**
-   * Resolves once something is so.
+   * Resolves once `isSo` returns true.
    * @throws StoryStuck, StoryInterrupted
    */
   async until(what: string, isSo: () => boolean, limitMs = 10_000): Promise<void> {
@@ -33,13 +33,13 @@ export class Waiting {
     while (!isSo()) {
       if (this.#interrupt.isRequested) throw new StoryInterrupted('interrupted');
       if (performance.now() >= end) {
-        throw new StoryStuck(`waited ${((end - since) / 1_000).toFixed(1)} s for ${what}, in vain`);
+        throw new StoryStuck(`waited ${((end - since) / 1_000).toFixed(1)} s in vain for ${what}`);
       }
-      await sleep(LOOK_EVERY_MS);
+      await sleep(CHECK_EVERY_MS);
     }
   }
 
-  /** Time to read what was announced. */
+  /** Gives the reader time to read the announcement. */
   async pause(ms: number): Promise<void> {
     const end = performance.now() + ms;
     await this.until('the reader', () => performance.now() >= end);

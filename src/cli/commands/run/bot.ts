@@ -4,12 +4,12 @@ import { createIdentifyLimiter, type ProcessIdentifyLimiter } from '../../../ide
 import type { ShardManager } from '../../../manager/manager.js';
 import type { ShardManagerOptions } from '../../../manager/options.js';
 import { FatalShardError, ShardError } from '../../../util/errors.js';
-import { givenUrls } from '../../environment.js';
+import { urlsFrom } from '../../environment.js';
 import { ExitCode, UsageError } from '../../exitCode.js';
 import { parseIntents } from '../../parseIntents.js';
 import { chooseShards, type ShardChoice } from './chooseShards.js';
 
-/** Which shards are run and how, as the command line has it. */
+/** Options that choose the shards and how they connect. */
 export interface BotOptions extends ShardChoice {
   readonly reserve?: number;
   readonly intents: string;
@@ -18,20 +18,23 @@ export interface BotOptions extends ShardChoice {
   readonly events?: readonly string[];
 }
 
-/** A bot of the command line's, before anything of it is opened. */
+/** Settings of a bot, made before anything is opened. */
 export interface BotPlan {
   readonly settings: ShardManagerOptions;
-  /** Null where the manager makes its own, for the budget the HTTP API tells. */
+  /** Null where the manager makes its own limiter, with the budget from the HTTP API. */
   readonly limiter: ProcessIdentifyLimiter | null;
 }
 
-/** @throws UsageError */
+/**
+ * Turns the options into settings of a manager.
+ * @throws UsageError
+ */
 export function planBot(token: string, options: BotOptions): BotPlan {
   const { events, reserve = 0, compression } = options;
   const chosen = chooseShards(options);
   const intents = parseIntents(options.intents);
-  const { url, api } = givenUrls(process.env, options.url);
-  // Whoever names a gateway of their own need not have an API beside it.
+  const { url, api } = urlsFrom(process.env, options.url);
+  // A user with another gateway may have no HTTP API for it.
   const limiter = url === null || api !== null ? null : createIdentifyLimiter();
   if (limiter !== null) checkWithoutApi(options);
   const settings: ShardManagerOptions = {
@@ -45,17 +48,17 @@ export function planBot(token: string, options: BotOptions): BotPlan {
   return { settings, limiter };
 }
 
-/** @throws UsageError */
+/** @throws UsageError for options that need the HTTP API. */
 function checkWithoutApi({ shards, reserve }: BotOptions): void {
   const needed = shards === 'auto' ? '--shards auto' : reserve === undefined ? null : '--reserve';
   if (needed === null) return;
   throw new UsageError(
-    `${needed} asks the HTTP API, and only a gateway is given: set SHARDCHART_API_URL too, as in ` +
+    `${needed} needs the HTTP API, but only a gateway URL is given. Set SHARDCHART_API_URL too, as in ` +
       'SHARDCHART_API_URL=https://discord.com/api/v10.',
   );
 }
 
-/** Connects all shards. Tells what has failed: the start, or a shard that was refused for good later on. */
+/** Connects all shards. Resolves with the failure that ends the command: of the start, or a later fatal close. */
 export function connect(manager: ShardManager): Promise<unknown> {
   return new Promise((failed) => {
     manager.once('fatal', failed);
@@ -63,11 +66,11 @@ export function connect(manager: ShardManager): Promise<unknown> {
   });
 }
 
-/** How the command ends with what `connect` has told; undefined where it was interrupted. */
-export function exitCodeOf(failure: unknown, told: (message: string) => void): number {
+/** Exit code for what `connect` resolved with; undefined means that the command was interrupted. */
+export function exitCodeOf(failure: unknown, report: (message: string) => void): number {
   if (failure === undefined) return ExitCode.Fine;
   if (failure instanceof ShardError && failure.code === 'INVALID_OPTION') throw failure;
-  // A refusal has been told by the shard.
-  if (!(failure instanceof FatalShardError)) told(messageOf(failure));
+  // The shard's own log line has reported a fatal close already.
+  if (!(failure instanceof FatalShardError)) report(messageOf(failure));
   return ExitCode.Failed;
 }

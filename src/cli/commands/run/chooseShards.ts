@@ -7,24 +7,25 @@ export interface ShardChoice {
   readonly ids?: string;
 }
 
-/** What the manager is told: without `ids`, all of them. */
+/** Options for the manager: without `ids` it runs all shards. */
 export interface ChosenShards {
   readonly total: number | 'auto';
   readonly ids?: readonly number[];
 }
 
 /**
- * Which shards, of how many.
+ * Chooses the shards to run, and their total.
  * @throws UsageError
  */
 export function chooseShards({ shards, total, ids }: ShardChoice): ChosenShards {
   if (ids !== undefined) {
-    if (shards !== undefined) throw new UsageError('Use either --shards or --ids.');
-    if (total === undefined) throw new UsageError('--ids needs --total: how many shards the bot has in all.');
+    if (shards !== undefined) throw new UsageError('Use either --shards or --ids, not both.');
+    if (total === undefined) throw new UsageError('--ids needs --total, the number of shards that the bot has in all.');
     return { total, ids: parseIds(ids, total) };
   }
   if (shards === 'auto') {
-    if (total !== undefined) throw new UsageError('Use either --total or --shards auto, which asks Discord for it.');
+    if (total !== undefined)
+      throw new UsageError('Use either --total or --shards auto, which asks Discord for the total.');
     return { total: 'auto' };
   }
   const all = total ?? shards ?? 1;
@@ -33,13 +34,14 @@ export function chooseShards({ shards, total, ids }: ShardChoice): ChosenShards 
   return { total: all, ids: range(0, shards - 1) };
 }
 
-/** `0,3,5-8`. The total limits what a range may unfold to. */
+/** Parses `0,3,5-8`. The total limits how many ids a range can have. */
 function parseIds(text: string, total: number): readonly number[] {
   const ids = text.split(',').flatMap((part) => {
     const found = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part.trim());
     const first = Number(found?.[1]);
     const last = Number(found?.[2] ?? first);
-    if (found === null || last < first) throw new UsageError(`"${part.trim()}" is no shard: use ids as in 0,3,5-8.`);
+    if (found === null || last < first)
+      throw new UsageError(`"${part.trim()}" is not a shard id. Use ids as in 0,3,5-8.`);
     if (last >= total) throw noShard(Math.max(first, total), total);
     return range(first, last);
   });

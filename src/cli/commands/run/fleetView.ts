@@ -4,33 +4,33 @@ import type { ManagerStatus, ShardStatus } from '../../../manager/status.js';
 import type { ShardManager } from '../../../manager/manager.js';
 import { ShardRates } from './shardRates.js';
 
-/** A shard as it is shown; its rate in dispatches a second. */
+/** A shard's status, and its dispatches a second. */
 export type ShardView = ShardStatus & { readonly rate: number };
 
-/** The manager and its shards at one moment, with all that is shown of them; plain data. */
+/** Plain data of the manager and its shards at one moment: all that is shown of them. */
 export interface FleetView extends Pick<ManagerStatus, 'state' | 'total' | 'counts' | 'progress'> {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly startedAt: number;
-  /** The API has not answered yet. */
+  /** True until the HTTP API has answered. */
   readonly isAsking: boolean;
-  /** How many shards run here; 0 while that is not known. */
+  /** Number of shards that run here; 0 while unknown. */
   readonly here: number;
   readonly shards: readonly ShardView[];
   readonly rate: number;
-  /** Mean of the shards in milliseconds; null while none has one. */
+  /** Mean latency of the shards in milliseconds; null while no shard has one. */
   readonly latency: number | null;
   readonly identifies: NonNullable<ManagerStatus['identifies']> & {
-    /** Of those that remain, how many are left alone. */
+    /** Number of remaining identifies that are left for other uses. */
     readonly reserve: number;
-    /** `max_concurrency`; null while it is not known. */
+    /** `max_concurrency` of the bot; null while unknown. */
     readonly concurrency: number | null;
   };
 }
 
-export interface FleetViewParts {
+export interface FleetViewDeps {
   readonly manager: Pick<ShardManager, 'status' | 'ids' | 'controller' | 'getAveragePing'>;
-  /** The queue, where it is not the manager's own. */
+  /** The identify queue, where it is not the manager's own. */
   readonly limiter: Pick<ProcessIdentifyLimiter, 'waiting' | 'nextAt'> | null;
   readonly reserve: number;
   readonly startedAt: number;
@@ -38,19 +38,19 @@ export interface FleetViewParts {
 
 const NO_QUEUE = { waiting: 0, nextAt: null };
 
-/** Looks at a manager now and then. */
+/** Reads views of a manager, and computes rates from one to the next. */
 export class FleetViewer {
-  readonly #parts: FleetViewParts;
+  readonly #deps: FleetViewDeps;
   readonly #rates = new ShardRates();
-  /** Of each shard, the last that was seen. */
+  /** Last view of each shard. */
   readonly #seen = new Map<number, ShardView>();
 
-  constructor(parts: FleetViewParts) {
-    this.#parts = parts;
+  constructor(parts: FleetViewDeps) {
+    this.#deps = parts;
   }
 
-  look(at = Date.now()): FleetView {
-    const { manager, limiter, reserve, startedAt } = this.#parts;
+  read(at = Date.now()): FleetView {
+    const { manager, limiter, reserve, startedAt } = this.#deps;
     const { state, total, progress, identifies, shards } = manager.status();
     this.#rates.take(at, shards);
     for (const shard of shards) this.#seen.set(shard.id, { ...shard, rate: this.#rates.of(shard.id) });
@@ -79,7 +79,7 @@ export class FleetViewer {
     };
   }
 
-  /** A manager that goes down lets go of its shards; their numbers are to be read even so. */
+  /** A closing manager lets go of its shards; the last numbers are kept, so that they can still be read. */
   #leaveBehind(state: ManagerStatus['state'], there: ReadonlySet<number>): void {
     const isGoing = state === 'Closing' || state === 'Offline';
     for (const [id, shard] of this.#seen) {
@@ -90,8 +90,8 @@ export class FleetViewer {
   }
 }
 
-/** Getters: they are no properties to be spread. */
-const limiterOf = (limiter: FleetViewParts['limiter']) =>
+/** Getters cannot be spread. */
+const limiterOf = (limiter: FleetViewDeps['limiter']) =>
   limiter === null ? NO_QUEUE : { waiting: limiter.waiting, nextAt: limiter.nextAt };
 
 function countStates(shards: readonly ShardView[]): Readonly<Record<Lifecycle, number>> {
@@ -100,7 +100,7 @@ function countStates(shards: readonly ShardView[]): Readonly<Record<Lifecycle, n
   return counts;
 }
 
-/** Whether nobody may identify any more until the day is renewed. */
+/** True when no shard may identify until the day's budget is renewed. */
 export function isSpent({ identifies: { remaining, reserve } }: FleetView): boolean {
   return remaining !== null && remaining <= reserve;
 }

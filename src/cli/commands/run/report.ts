@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import type { TransitionRecord } from '../../../shard/events.js';
 import { printable, sinceStart, TransitionPrinter, wrap } from '../../terminal/format.js';
-import { createOutput, isTerminal, type Lines, type Output, writeJson } from '../../terminal/output.js';
+import { createOutput, isTerminal, type LineOutput, type Output, writeJson } from '../../terminal/output.js';
 import { createScreen, type Screen } from '../../terminal/screen.js';
 import { Moments } from './moments.js';
 import { drawTable } from './table.js';
@@ -10,23 +10,23 @@ import { describeMoment, type Moment, summary } from './words.js';
 
 type Level = 'warn' | 'error';
 
-/** Somewhere it is told what the shards do. */
+/** A place where the shards' doings are written. */
 interface Channel {
   log(level: Level, message: string): void;
   transition(record: TransitionRecord, isCrowd: boolean): void;
-  /** How it stands, several times a second, and whether this is a moment worth a line. */
-  look(view: FleetView, moment: Moment | null): void;
+  /** Receives a view several times a second; `moment` is set where it deserves a line. */
+  update(view: FleetView, moment: Moment | null): void;
   end(): void;
 }
 
-/** Of more shards than that nobody reads the transitions as they scroll by. */
+/** Above this many shards single transitions scroll by too fast to be read. */
 const CROWD = 16;
 const KEPT_TRANSITIONS = 5;
 
-/** What one wants to read later, too. */
+/** Moments that stay in the scrollback of a terminal. */
 const LASTING: ReadonlySet<Moment> = new Set<Moment>(['up', 'exhausted', 'renewed']);
 
-/** For programs. */
+/** Lines of JSON for programs. */
 class JsonLines implements Channel {
   log(level: Level, message: string): void {
     writeJson(process.stderr, { level, message });
@@ -36,7 +36,7 @@ class JsonLines implements Channel {
     writeJson(process.stderr, record);
   }
 
-  look({ at, state, total, here, counts, progress, identifies }: FleetView, moment: Moment | null): void {
+  update({ at, state, total, here, counts, progress, identifies }: FleetView, moment: Moment | null): void {
     if (moment === null) return;
     writeJson(process.stderr, { status: { at, moment, state, total, here, counts, progress, identifies } });
   }
@@ -44,7 +44,7 @@ class JsonLines implements Channel {
   end(): void {}
 }
 
-/** Lines for people, one after the other: what has happened, and on a terminal below it how it stands. */
+/** Lines for people; on a terminal a status line stays below them. */
 class ScrollingLines implements Channel {
   readonly #output: Output;
   readonly #printer: TransitionPrinter;
@@ -64,7 +64,7 @@ class ScrollingLines implements Channel {
     this.#printer.print(record);
   }
 
-  look(view: FleetView, moment: Moment | null): void {
+  update(view: FleetView, moment: Moment | null): void {
     if (moment !== null && !this.#isTerminal) this.#output.line(describeMoment(moment, view));
     else printMoment(this.#output, moment, view);
     this.#output.status(summary(view));
@@ -75,7 +75,7 @@ class ScrollingLines implements Channel {
   }
 }
 
-/** A table in place, and above it what has happened, unless stderr goes elsewhere and has it there. */
+/** A table in place, with lines above it where stderr is a terminal; otherwise the lines go to stderr. */
 class LiveTable implements Channel {
   readonly #screen: Screen;
   readonly #printer: TransitionPrinter;
@@ -89,7 +89,7 @@ class LiveTable implements Channel {
     const showAt = sinceStart(startedAt);
     this.#printer = new TransitionPrinter(this.#screen, showAt);
     const keep = (text = ''): void => void (this.#recent = [...this.#recent, text].slice(-KEPT_TRANSITIONS));
-    const kept: Lines = { colors: createColors(false), columns: Infinity, line: keep };
+    const kept: LineOutput = { colors: createColors(false), columns: Infinity, line: keep };
     this.#recentPrinter = new TransitionPrinter(kept, showAt);
   }
 
@@ -102,7 +102,7 @@ class LiveTable implements Channel {
     else if (this.#scrolls) this.#printer.print(record);
   }
 
-  look(view: FleetView, moment: Moment | null): void {
+  update(view: FleetView, moment: Moment | null): void {
     if (this.#scrolls) printMoment(this.#screen, moment, view);
     const { colors, size } = this.#screen;
     this.#screen.below(drawTable(view, this.#recent, { colors, ...size }));
@@ -113,21 +113,21 @@ class LiveTable implements Channel {
   }
 }
 
-/** On a terminal: only what stands neither in a status line nor in a table. */
-function printMoment({ columns, line }: Lines, moment: Moment | null, view: FleetView): void {
+/** Prints on a terminal only what neither the status line nor the table shows. */
+function printMoment({ columns, line }: LineOutput, moment: Moment | null, view: FleetView): void {
   if (moment === null || !LASTING.has(moment)) return;
   for (const text of wrap(describeMoment(moment, view), columns - 1)) line(text);
 }
 
-function printLog({ colors, line }: Lines, level: Level, message: string): void {
+function printLog({ colors, line }: LineOutput, level: Level, message: string): void {
   line(level === 'error' ? colors.bold(printable(message)) : printable(message));
 }
 
-/** Tells people or, with `--json`, programs what the shards do. */
+/** Reports what the shards do: to people, or with `--json` to programs. */
 export class Report {
-  /** Whether dispatches are written to stdout: where no table is. */
+  /** True where dispatches are written to stdout: it shows no table. */
   readonly hasDispatches: boolean;
-  /** For the manager. */
+  /** Logger for the manager. */
   readonly logger = {
     debug: () => {},
     info: () => {},
@@ -138,7 +138,7 @@ export class Report {
   readonly #isJson: boolean;
   readonly #moments = new Moments();
   #isRefused = false;
-  /** How many shards there have been: those that go do so one by one. */
+  /** Highest number of shards so far: a closing manager drops them one by one. */
   #most = 0;
 
   constructor({ isJson, startedAt }: { isJson: boolean; startedAt: number }) {
@@ -154,7 +154,7 @@ export class Report {
     }
   }
 
-  /** Where there is a terminal it is looked at more often. */
+  /** Milliseconds between two views; shorter on a terminal. */
   get everyMs(): number {
     return !this.#isJson && (!this.hasDispatches || isTerminal(process.stderr)) ? 250 : 1_000;
   }
@@ -164,15 +164,15 @@ export class Report {
   }
 
   transition(record: TransitionRecord, shards: number): void {
-    // That a shard which is down is told to stay there is news to programs only.
+    // An Offline shard that is closed again interests programs only.
     if (record.from === 'Offline' && record.to === 'Offline' && !this.#isJson) return;
     this.#most = Math.max(this.#most, shards);
     for (const channel of this.#channels) channel.transition(record, this.#most > CROWD);
   }
 
-  look(view: FleetView): void {
+  update(view: FleetView): void {
     const moment = this.#moments.take(view);
-    for (const channel of this.#channels) channel.look(view, moment);
+    for (const channel of this.#channels) channel.update(view, moment);
   }
 
   end(): void {
@@ -180,12 +180,12 @@ export class Report {
   }
 
   #warned(message: string): void {
-    // For people it is told with how many wait, as soon as that is known.
+    // For people the moment `exhausted` reports it, with the number of waiting shards.
     if (!this.#isJson && message.startsWith("manager: the day's identifies are spent")) return;
     this.log('warn', message);
   }
 
-  /** What one shard is refused for all are: it is told once. */
+  /** One refusal stands for all: every shard is refused for the same reason. */
   #failed(message: string): void {
     if (message.includes('refused the shard for good')) {
       if (this.#isRefused) return;

@@ -19,8 +19,8 @@ export interface RunOptions extends BotOptions, InspectChoice, DashboardChoice {
 }
 
 /**
- * `shardchart run`: shards until interrupted. On stdout a table of them where that is a terminal, else their dispatches as
- * lines of JSON; on stderr what they do.
+ * `shardchart run`: runs shards until interrupted. Stdout shows a table on a terminal, and dispatches as lines of JSON
+ * in a pipe; transitions go to stderr.
  */
 export async function run(options: RunOptions): Promise<number> {
   const token = tokenFrom(process.env);
@@ -43,40 +43,43 @@ export async function run(options: RunOptions): Promise<number> {
     logger: report.logger,
   });
   await using inspector = await openInspector(options, manager, { token, warn: report.logger.warn });
-  if (inspector !== null) tellOf('inspector', inspector.url, options.json === true);
+  if (inspector !== null) printUrl('inspector', inspector.url, options.json === true);
   await using dashboard = await openDashboard(options, manager, report.logger.warn);
-  if (dashboard !== null) tellOf('dashboard', dashboard.url, options.json === true);
+  if (dashboard !== null) printUrl('dashboard', dashboard.url, options.json === true);
   manager.on('transition', (record) => report.transition(record, manager.shards.size));
   if (auditLog !== null) manager.on('shard', (shard) => auditLog.attach(shard));
   if (report.hasDispatches) {
     manager.on('event', ({ t, s, d }, shard) => {
-      // READY and RESUMED come in any case; whoever named events wants no others.
+      // READY and RESUMED are always delivered; `--events` leaves them out unless it names them.
       if (events?.includes(t) ?? true) writeJson(process.stdout, { shard, t, s, d });
     });
   }
   const viewer = new FleetViewer({ manager, limiter, reserve, startedAt });
-  const look = (): void => report.look(viewer.look());
-  onState(manager, look);
+  const update = (): void => report.update(viewer.read());
+  onStateChange(manager, update);
   const interrupt = onInterrupt(() => manager.forceClose());
   const failed = connect(manager);
-  const looking = setInterval(look, report.everyMs);
+  const timer = setInterval(update, report.everyMs);
   const failure = await Promise.race([interrupt.requested, failed]);
-  // Who keeps sessions wants to come back to them.
+  // With a session file the next run resumes.
   await manager.shutdown({ resumable: sessionStore !== null });
-  clearInterval(looking);
-  look();
+  clearInterval(timer);
+  update();
   report.end();
   interrupt.dispose();
   return exitCodeOf(failure, (message) => report.log('error', `shardchart: ${message}`));
 }
 
-function tellOf(what: 'inspector' | 'dashboard', url: string | null, isJson: boolean): void {
+function printUrl(what: 'inspector' | 'dashboard', url: string | null, isJson: boolean): void {
   if (isJson) writeJson(process.stderr, { [what]: url });
   else process.stderr.write(`${what} at ${url}\n`);
 }
 
-/** What is worth a line must not have changed again by the time it is looked at; the transition that led there is told first. */
-function onState(manager: ShardManager, changed: () => void): void {
+/**
+ * Calls back at each change of the manager's state. Timers are too slow for short states; the microtask lets the
+ * transition be printed first.
+ */
+function onStateChange(manager: ShardManager, changed: () => void): void {
   let { state } = manager;
   manager.actor.subscribe(() => {
     if (manager.state === state) return;

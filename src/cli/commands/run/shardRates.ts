@@ -1,7 +1,7 @@
 import type { ShardStatus } from '../../../manager/status.js';
 import { RateMeter } from '../../../util/rateMeter.js';
 
-/** Dispatches a second of each shard, out of how many there have been. */
+/** Dispatches a second of each shard, computed from its counter. */
 export class ShardRates {
   readonly #samples = new RateMeter<ReadonlyMap<number, number>>();
 
@@ -10,7 +10,7 @@ export class ShardRates {
   }
 
   of(shardId: number): number {
-    // A shard that was made anew counts from 0.
+    // A replaced shard counts from 0 again.
     return Math.max(0, this.#samples.rate((counts) => counts.get(shardId) ?? 0) ?? 0);
   }
 }

@@ -4,14 +4,14 @@ import { fill, paint, showLifecycle } from '../../terminal/format.js';
 import type { FleetView, ShardView } from './fleetView.js';
 import { budget, headline, showCount, showRate } from './words.js';
 
-/** What a table is drawn on. */
+/** Colours and size for the table. */
 export interface Canvas {
   readonly colors: Colors;
   readonly columns: number;
   readonly rows: number;
 }
 
-/** A state as one character that reads without colour; Connected, of which there are most, catches the eye least. */
+/** A letter for each state that reads without colour. Connected, the most frequent, gets the least conspicuous mark. */
 const LETTERS: Readonly<Record<Lifecycle, string>> = {
   Offline: 'O',
   Connecting: 'C',
@@ -25,15 +25,15 @@ const PER_ROW = 50;
 const GROUP = 10;
 
 /**
- * The manager and its shards as lines: what is to be known at a glance, then a row for each shard or, of more than there
- * are rows for, a letter each; last the `recent` lines. It fits the canvas.
+ * Draws the manager and its shards as lines that fit the canvas: a headline, then a row for each shard, or a letter for
+ * each where there are too many; the `recent` lines come last.
  */
 export function drawTable(view: FleetView, recent: readonly string[], canvas: Canvas): string[] {
   if (view.state === 'Offline' && view.shards.length === 0) return [];
   const { colors } = canvas;
-  // In its last column a terminal may be about to wrap, and its last row is the cursor's.
+  // The last column is left free because terminals may wrap there, the last row for the cursor.
   const [width, height] = [canvas.columns - 1, canvas.rows - 1];
-  // The budget keeps to a line of its own: what comes and goes on the first one moves nothing below it.
+  // The budget gets its own line: when parts of the headline come and go, nothing below moves.
   const left = budget(view);
   const bold = fill(headline(view), width).map((line) => colors.bold(line.slice(0, width)));
   const head = ['', ...bold, ...(left === '' ? [] : [left.slice(0, width)])];
@@ -84,7 +84,9 @@ function drawGrid({ shards, counts }: FleetView, { colors, columns, rows }: Canv
     lines.push(`${colors.dim(String(row[0]?.id).padStart(idWidth))} ${letters.join('')}`);
   }
   if (isCut)
-    lines.push(colors.dim(`${showCount(shards.length - shown.length * perRow)} more: the terminal is too small`));
+    lines.push(
+      colors.dim(`${showCount(shards.length - shown.length * perRow)} more shards: enlarge the terminal to see them`),
+    );
   return lines;
 }
 
@@ -98,10 +100,10 @@ function paintLegend(colors: Colors, line: string): string {
   return painted.join(SPACE);
 }
 
-/** Between groups, and before the first: nothing is counted more easily than tens. */
+/** A space before each group of ten, so that shards are easy to count. */
 const gap = (index: number): string => (index % GROUP === 0 ? ' ' : '');
 
-/** How many shards in a row: 50, or what there is room for; 100 and so on only where they do not fit otherwise. */
+/** Number of shards in a row: 50, or fewer on a narrow terminal; 100 or more where the rows would not fit. */
 function chooseWidth(count: number, { columns, rows }: { columns: number; rows: number }): number {
   const widest = Math.max(GROUP, Math.floor(columns / (GROUP + 1)) * GROUP);
   return Math.min(widest, Math.ceil(count / rows / PER_ROW) * PER_ROW);

@@ -3,25 +3,25 @@ import { type FleetView, isSpent } from './fleetView.js';
 
 const clock = new WallClock(false);
 
-/** `14:03:22`, local. */
+/** `14:03:22`, local time. */
 const time = (at: number): string => clock.time(at).slice(0, 'hh:mm:ss'.length);
-/** `14:03`, or `14:03 tomorrow`: near enough for what is hours away, and a day at most. */
+/** `14:03`, or `14:03 tomorrow`: enough for a time within the next day. */
 function hour(at: number, now: number): string {
   const isToday = new Date(at).toDateString() === new Date(now).toDateString();
   return clock.time(at).slice(0, 'hh:mm'.length) + (isToday ? '' : ' tomorrow');
 }
 
-/** `1 240` */
+/** `1 240`. */
 export function showCount(count: number): string {
   return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ' ');
 }
 
-/** A rate: with a decimal while it is small. */
+/** A rate, with one decimal below 10. */
 export function showRate(rate: number): string {
   return rate === 0 || rate >= 9.95 ? showCount(rate) : rate.toFixed(1);
 }
 
-/** `3 s`, `1m 40s` */
+/** `3 s`, `1m 40s`. */
 function showWait(ms: number): string {
   return ms < 59_000 ? `${Math.ceil(ms / 1_000)} s` : showDuration(ms);
 }
@@ -31,7 +31,7 @@ const many = (count: number, one: string, more = `${one}s`): string =>
 
 const known = (parts: readonly string[]): string[] => parts.filter((part) => part !== '');
 
-/** What is to be known at a glance, in parts: how many are up, what is waited for, how it goes. */
+/** The headline in parts: how many shards are up, what they wait for, latency and rate. */
 export function headline(view: FleetView): string[] {
   const { state, isAsking, here, total, counts, latency, rate } = view;
   if (isAsking) return [state, 'asking the API for the gateway'];
@@ -46,7 +46,7 @@ export function headline(view: FleetView): string[] {
   ]);
 }
 
-/** The same and what is left of the day, on one line. */
+/** The headline and the identify budget on one line. */
 export function summary(view: FleetView): string {
   return known([...headline(view), budget(view)]).join(' · ');
 }
@@ -59,24 +59,24 @@ function waiting(view: FleetView): string {
   return waitMs <= 0 ? 'next identify now' : `next identify in ${showWait(waitMs)}`;
 }
 
-/** What is left of the day's identifies; nothing where they are not counted. */
+/** The rest of the day's identifies; empty where they are not counted. */
 export function budget({ at, identifies: { total, remaining, resetAt, reserve } }: FleetView): string {
   if (total === null || remaining === null || resetAt === null) return '';
   const reserved = reserve === 0 ? '' : `, ${showCount(reserve)} reserved`;
   return `${showCount(remaining)} of ${showCount(total)} identifies left until ${hour(resetAt, at)}${reserved}`;
 }
 
-/** A time for people, and the same for whoever has another clock. */
+/** A time in local time, and in UTC for readers elsewhere. */
 const until = (at: number): string => `${time(at)} (${new Date(at).toISOString()})`;
 
-/** What is worth a line of its own, where nothing can be shown in place. */
+/** A view that deserves a line, named by its reason. */
 export type Moment = 'preparing' | 'starting' | 'progress' | 'up' | 'exhausted' | 'renewed';
 
 export function describeMoment(moment: Moment, view: FleetView): string {
   const { here, identifies } = view;
   switch (moment) {
     case 'preparing':
-      return 'Preparing: asking the API for the gateway and what is left of the day';
+      return "Preparing: asking the API for the gateway and the day's identifies";
     case 'starting': {
       const { concurrency } = identifies;
       const atOnce = concurrency === null ? '' : `${showCount(Math.min(concurrency, here))} at a time`;
@@ -91,7 +91,7 @@ export function describeMoment(moment: Moment, view: FleetView): string {
       const left = `${showCount(remaining ?? 0)} of ${showCount(total ?? 0)} left`;
       const who =
         waiting === 0
-          ? 'whoever needs one waits'
+          ? 'any shard that needs one waits'
           : waiting === 1
             ? '1 shard waits'
             : `${showCount(waiting)} shards wait`;

@@ -2,7 +2,7 @@ import { ShardError } from '../util/errors.js';
 import { handled } from '../util/handled.js';
 import { reportTo } from '../util/logger.js';
 import { loadConversion } from './conversion.js';
-import { InspectorError } from './errors.js';
+import { InspectorError } from './inspectorError.js';
 import { openInBrowser } from '../util/localhost/openInBrowser.js';
 import {
   checkInspected,
@@ -14,47 +14,47 @@ import {
   type ResolvedInspectorOptions,
 } from './options.js';
 import { Pipeline } from './pipeline.js';
-import { Relay } from './viewerServer.js';
-import { createScrub } from './redact.js';
+import { ViewerServer } from './viewerServer.js';
+import { createRedactor } from './redact.js';
 import { Tap } from './tap.js';
 
-/** Shards shown in the Stately inspector. Made by {@link attachInspector}. */
+/** Running inspector, made by {@link attachInspector}. */
 export interface Inspector extends AsyncDisposable {
-  /** Resolves when the page can be opened. Rejects with an InspectorError: then nothing is attached any more. */
+  /** Resolves when the page can be opened. Rejects with an {@link InspectorError} where it cannot; all shards are detached then. */
   readonly ready: Promise<void>;
-  /** The page, `http://127.0.0.1:PORT/`, and as `ws:` what a viewer connects to; null until ready and after `stop`. */
+  /** URL of the page, `http://127.0.0.1:PORT/`; with `ws:` viewers connect to it. Null until ready and after `stop`. */
   readonly url: string | null;
-  /** The ids of the shards that are shown now. */
+  /** Ids of the shards that are shown now. */
   readonly attached: readonly number[];
-  /** Viewers connected now. */
+  /** Number of viewers connected now. */
   readonly viewers: number;
-  /** Events and snapshots that were not shown, most of them for coming faster than `maxEventsPerSecond`. */
+  /** Number of events and snapshots that were not shown, because they came faster than `maxEventsPerSecond` or could not be written. */
   readonly dropped: number;
   /**
-   * Shows this shard too, from now on or from when it is made.
-   * @throws ShardError `UNKNOWN_SHARD`; InspectorError `CLOSED`
+   * Shows a further shard, from now on or once it is made.
+   * @throws ShardError `UNKNOWN_SHARD` where the manager has no such shard; InspectorError `CLOSED` after `stop`.
    */
   attach(shardId: number): void;
-  /** Shows this shard no more, and leaves it as it was before. */
+  /** Stops showing a shard and leaves it as it was. */
   detach(shardId: number): void;
-  /** Detaches all shards and closes the page's server with all its connections. Never rejects. */
+  /** Detaches all shards and closes the server with all its connections. Never rejects. */
   stop(): Promise<void>;
 }
 
-/** As many as one can look at; an inspected shard costs more than one that is not. */
+/** Shards shown by default: an inspected shard costs more, and people cannot follow more than a few. */
 const FIRST_SHARDS = 8;
 
 class AttachedInspector implements Inspector {
   readonly ready: Promise<void>;
   readonly #options: ResolvedInspectorOptions;
   readonly #group: InspectedGroup;
-  readonly #relay: Relay;
+  readonly #server: ViewerServer;
   readonly #pipeline: Pipeline;
   readonly #taps = new Map<InspectedShard, Tap>();
   readonly #wanted: Set<number>;
   readonly #unwanted = new Set<number>();
   #droppedBefore = 0;
-  #hasToldOfDrops = false;
+  #hasWarnedOfDrops = false;
   #stopped: Promise<void> | null = null;
 
   constructor(source: InspectedShard | InspectedGroup, options: InspectorOptions) {
@@ -63,29 +63,29 @@ class AttachedInspector implements Inspector {
     const { port, host, page, shards = [] } = this.#options;
     this.#wanted = new Set(shards);
     this.#group = isGroup(source) ? source : groupOf(source);
-    this.#relay = new Relay({ port, host, page, warn: (message) => this.#warn(message) });
+    this.#server = new ViewerServer({ port, host, page, warn: (message) => this.#warn(message) });
     this.#pipeline = new Pipeline({
-      shown: (frame) => this.#relay.publish(frame),
-      gone: (sessionId) => this.#relay.replay.forget(sessionId),
-      failed: () => this.#drop(1),
+      onFrame: (frame) => this.#server.publish(frame),
+      onActorEnd: (sessionId) => this.#server.backlog.forget(sessionId),
+      onFailure: () => this.#onFailure(),
     });
-    this.#group.on('shard', this.#made);
-    for (const shard of this.#all()) this.#made(shard);
+    this.#group.on('shard', this.#onShard);
+    for (const shard of this.#all()) this.#onShard(shard);
     this.ready = handled(this.#start());
   }
 
   get url(): string | null {
-    return this.#relay.url;
+    return this.#server.url;
   }
 
   get attached(): readonly number[] {
-    // A chart that has thrown tells nobody of its end.
+    // A chart that has thrown emits no end.
     const running = [...this.#taps.keys()].filter(isRunning);
     return [...new Set(running.map(({ id }) => id))].toSorted((one, other) => one - other);
   }
 
   get viewers(): number {
-    return this.#relay.viewers;
+    return this.#server.viewers;
   }
 
   get dropped(): number {
@@ -121,12 +121,12 @@ class AttachedInspector implements Inspector {
   async #start(): Promise<void> {
     const { logger, secrets, autoOpen } = this.#options;
     try {
-      const convert = await loadConversion(createScrub(secrets));
-      await this.#relay.listen();
+      const convert = await loadConversion(createRedactor(secrets));
+      await this.#server.listen();
       if (this.#stopped !== null) throw new InspectorError('CLOSED', 'The inspector was stopped before it was ready.');
       this.#pipeline.open(convert);
     } catch (error) {
-      // Whoever does not await `ready` hears of it too, unless they have ended it themselves.
+      // The log has the failure as well, for users who do not await `ready`. A stop by the user is no failure.
       if (this.#stopped === null) reportTo({ logger })(error as Error);
       void this.stop();
       throw error;
@@ -135,19 +135,19 @@ class AttachedInspector implements Inspector {
   }
 
   async #stop(): Promise<void> {
-    this.#group.off('shard', this.#made);
+    this.#group.off('shard', this.#onShard);
     for (const [shard, tap] of this.#taps) this.#untap(shard, tap);
     this.#pipeline.close();
-    // What has not begun to listen cannot be closed yet.
+    // The server cannot be closed before it has begun to listen.
     await this.ready.catch(() => {});
-    await this.#relay.close();
+    await this.#server.close();
   }
 
   #all(): InspectedShard[] {
     return [...this.#group.shards.values(), ...(this.#group.otherShards ?? [])];
   }
 
-  readonly #made = (shard: InspectedShard): void => {
+  readonly #onShard = (shard: InspectedShard): void => {
     if (this.#wants(shard.id)) this.#tap(shard);
   };
 
@@ -163,9 +163,9 @@ class AttachedInspector implements Inspector {
     if (this.#taps.has(shard) || !isRunning(shard)) return;
     const tap: Tap = new Tap(shard, {
       maxEventsPerSecond: this.#options.maxEventsPerSecond,
-      pass: (seen) => this.#pipeline.push(seen),
-      dropped: () => this.#tellOfDrops(),
-      ended: () => this.#forget(shard, tap),
+      onObservation: (record) => this.#pipeline.push(record),
+      onDrop: () => this.#warnOfDrops(),
+      onEnd: () => this.#forget(shard, tap),
     });
     this.#taps.set(shard, tap);
   }
@@ -173,7 +173,7 @@ class AttachedInspector implements Inspector {
   #untap(shard: InspectedShard, tap: Tap): void {
     tap.stop();
     this.#forget(shard, tap);
-    this.#relay.replay.forgetAll(tap.rootId);
+    this.#server.backlog.forgetAll(tap.rootId);
   }
 
   #forget(shard: InspectedShard, tap: Tap): void {
@@ -181,29 +181,31 @@ class AttachedInspector implements Inspector {
     this.#taps.delete(shard);
   }
 
-  #drop(count: number): void {
-    this.#droppedBefore += count;
-    this.#tellOfDrops();
+  #onFailure(): void {
+    this.#droppedBefore += 1;
+    this.#warnOfDrops();
   }
 
-  #tellOfDrops(): void {
-    if (this.#hasToldOfDrops) return;
-    this.#hasToldOfDrops = true;
-    this.#warn('more happens than the inspector shows: some of it is dropped from now on, and counted');
+  #warnOfDrops(): void {
+    if (this.#hasWarnedOfDrops) return;
+    this.#hasWarnedOfDrops = true;
+    this.#warn(
+      'more events happen than are shown. Some are dropped from now on; `dropped` counts them. Raise `maxEventsPerSecond` to see more.',
+    );
   }
 
   #warn(message: string): void {
     try {
       this.#options.logger?.warn(`inspector: ${message}`);
     } catch {
-      // A logger that fails is no reason to disturb the shards.
+      // A logger that throws must not disturb the shards.
     }
   }
 }
 
 const isRunning = ({ actor }: InspectedShard) => actor.getSnapshot().status === 'active';
 
-/** One shard as a group that stays as it is. */
+/** Group of one shard, which never changes. */
 const groupOf = (shard: InspectedShard): InspectedGroup => ({
   ids: [shard.id],
   shards: new Map([[shard.id, shard]]),
@@ -212,10 +214,11 @@ const groupOf = (shard: InspectedShard): InspectedGroup => ({
 });
 
 /**
- * Shows a running shard, or shards of a manager, in the Stately inspector: `url` is a page on this machine for the
- * browser. What is shown holds no token, no payload and no whole session id. A shard that is not attached costs nothing; one that is stays
- * within `maxEventsPerSecond`. It keeps no process alive.
- * @throws ShardError `INVALID_OPTION`
+ * Shows a running shard, or shards of a manager, in the Stately inspector; `url` is a page on this machine for the browser.
+ *
+ * The page shows no token, no payload and no whole session id. A shard that is not attached costs nothing, an attached one stays
+ * within `maxEventsPerSecond`. The inspector does not keep the process alive.
+ * @throws ShardError `INVALID_OPTION` for a wrong source or option. Failures to listen reject `ready`.
  */
 export function attachInspector(source: InspectedShard | InspectedGroup, options: InspectorOptions = {}): Inspector {
   return new AttachedInspector(source, options);

@@ -1,6 +1,6 @@
 import type { Frame } from './conversion.js';
 
-interface Shown {
+interface ShownActor {
   readonly rootId: string;
   readonly actor: string;
   snapshot: string | null;
@@ -9,9 +9,9 @@ interface Shown {
 const MAX_RECENT = 200;
 const MAX_RECENT_LENGTH = 2_097_152;
 
-/** What a viewer that comes late is told first: every actor's chart and last snapshot, then what happened last. */
-export class Replay {
-  readonly #actors = new Map<string, Shown>();
+/** Messages that a late viewer gets first: every actor's chart and last snapshot, then the last 200 events and snapshots. */
+export class Backlog {
+  readonly #actors = new Map<string, ShownActor>();
   #recent: Frame[] = [];
   #recentLength = 0;
 
@@ -36,7 +36,7 @@ export class Replay {
     this.#forgetRecent();
   }
 
-  /** Forgets a shard's actor and all below it. */
+  /** Forgets a shard's actor and its descendants. */
   forgetAll(rootId: string): void {
     for (const [sessionId, shown] of this.#actors) if (shown.rootId === rootId) this.#actors.delete(sessionId);
     this.#forgetRecent();
@@ -49,7 +49,7 @@ export class Replay {
     return [...actors, ...this.#recent.map(({ text }) => text)];
   }
 
-  /** What an actor did whose chart is not told would be no use to anybody. */
+  /** An actor's events are useless without its chart: they go with it. */
   #forgetRecent(): void {
     this.#recent = this.#recent.filter(({ sessionId }) => this.#actors.has(sessionId));
     this.#recentLength = this.#recent.reduce((length, { text }) => length + text.length, 0);

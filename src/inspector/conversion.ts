@@ -1,41 +1,41 @@
 import type { AnyActorRef } from 'xstate';
-import { InspectorError } from './errors.js';
-import type { Scrub } from './redact.js';
-import { parentOf, type Seen } from './observation.js';
+import { InspectorError } from './inspectorError.js';
+import type { Redact } from './redact.js';
+import { parentOf, type ObservationRecord } from './observation.js';
 
-/** A message of the inspector's protocol, as it is sent. */
+/** Message of the inspector's protocol, as it is sent. */
 export interface Frame {
   readonly kind: 'actor' | 'event' | 'snapshot';
-  /** Of the actor it is about. */
+  /** Session id (XState's) of the actor that the message is about. */
   readonly sessionId: string;
   readonly rootId: string;
   readonly text: string;
 }
 
-/** Makes a message of what was seen; null where that cannot be or may not be shown. It never throws. */
-export type Convert = (seen: Seen) => Frame | null;
+/** Converts an observation into a message; null where it cannot be written or is too long. Never throws. */
+export type Convert = (record: ObservationRecord) => Frame | null;
 
 type Message = Record<string, unknown>;
 
-/** What we use of the package's inspector, whose own type it does not export. */
-interface Inspector {
+/** The members used of the package's inspector, whose type the package does not export. */
+interface PackageInspector {
   actor(ref: AnyActorRef, snapshot: unknown): void;
   event(ref: AnyActorRef, event: unknown, info: { source?: AnyActorRef }): void;
   snapshot(ref: AnyActorRef, snapshot: unknown, info: { event: unknown }): void;
 }
 
-/** As deep as our charts are, and then some: what lies deeper would arrive as `[Object]`. */
+/** Depth beyond that of our charts. The package writes deeper values as `[Object]`. */
 const DEPTH_LIMIT = 40;
 
-/** No message of a shard's comes near it. */
+/** Longest message that is sent; a shard's own are far shorter. */
 const MAX_FRAME_LENGTH = 262_144;
 
 /**
- * The conversion of `@xstate/inspect`, with the scrub as its last step. The package is loaded here, and not before.
- * Its observer converts in timers, where whatever throws ends the process: what it does there is called by us instead.
- * @throws InspectorError `CANNOT_LOAD`
+ * Loads `@xstate/inspect` and returns its conversion, with the redaction as the last step. The package is loaded only here.
+ * Its own observer converts in timers, where an exception would end the process: the conversion is called directly instead.
+ * @throws InspectorError `CANNOT_LOAD` where the package cannot be loaded.
  */
-export async function loadConversion(scrub: Scrub): Promise<Convert> {
+export async function loadConversion(redact: Redact): Promise<Convert> {
   const { createInspector } = await import('@xstate/inspect').catch((cause: unknown) => {
     throw new InspectorError(
       'CANNOT_LOAD',
@@ -43,49 +43,50 @@ export async function loadConversion(scrub: Scrub): Promise<Convert> {
       { cause },
     );
   });
-  let seen: Seen | null = null;
+  let current: ObservationRecord | null = null;
   let text = '';
   const inspector = createInspector(
     { send: (message) => (text = JSON.stringify(message)) },
     {
       autoStart: false,
       serializationDepthLimit: DEPTH_LIMIT,
-      serialize: (message) => (seen === null ? message : (clean(message as unknown as Message, seen, scrub) as never)),
+      serialize: (message) =>
+        current === null ? message : (clean(message as unknown as Message, current, redact) as never),
     },
-  ) as unknown as Inspector;
+  ) as unknown as PackageInspector;
 
-  return (given) => {
-    const { sighting, rootId } = given;
-    if (sighting.kind === 'gone') return null;
-    const { kind, ref } = sighting;
-    seen = given;
+  return (record) => {
+    const { observation, rootId } = record;
+    if (observation.kind === 'gone') return null;
+    const { kind, ref } = observation;
+    current = record;
     text = '';
     try {
-      if (kind === 'actor') inspector.actor(ref, sighting.snapshot);
-      else if (kind === 'snapshot') inspector.snapshot(ref, sighting.snapshot, { event: sighting.event });
-      else inspector.event(ref, sighting.event, sighting.source === null ? {} : { source: sighting.source });
+      if (kind === 'actor') inspector.actor(ref, observation.snapshot);
+      else if (kind === 'snapshot') inspector.snapshot(ref, observation.snapshot, { event: observation.event });
+      else inspector.event(ref, observation.event, observation.source === null ? {} : { source: observation.source });
     } catch {
-      // Whatever a user sends the chart by way of `shard.actor` need not be what JSON can write.
+      // A user's own event, sent through `shard.actor`, may hold values that JSON cannot write.
       return null;
     } finally {
-      seen = null;
+      current = null;
     }
     if (text === '' || text.length > MAX_FRAME_LENGTH) return null;
     return { kind, sessionId: ref.sessionId, rootId, text };
   };
 }
 
-/** What the protocol has around what the actors say, put right, and what they say without secrets. */
-function clean(message: Message, { sighting, at, rootId }: Seen, scrub: Scrub): Message {
-  const { ref } = sighting;
+/** Corrects the message's envelope, and redacts the actor's own data in it. */
+function clean(message: Message, { observation, at, rootId }: ObservationRecord, redact: Redact): Message {
+  const { ref } = observation;
   const { definition, snapshot, event, ...envelope } = message;
   const cleaned: Message = { ...envelope, rootId, createdAt: String(at), id: null };
-  if (snapshot !== undefined) cleaned['snapshot'] = scrub(snapshot);
-  if (event !== undefined) cleaned['event'] = scrub(event);
-  if (sighting.kind !== 'actor') return cleaned;
+  if (snapshot !== undefined) cleaned['snapshot'] = redact(snapshot);
+  if (event !== undefined) cleaned['event'] = redact(event);
+  if (observation.kind !== 'actor') return cleaned;
   const chart: unknown = typeof definition === 'string' ? JSON.parse(definition) : { id: ref.id };
-  cleaned['name'] = scrub(ref.id);
+  cleaned['name'] = redact(ref.id);
   cleaned['parentId'] = parentOf(ref)?.sessionId;
-  cleaned['definition'] = JSON.stringify(scrub(chart));
+  cleaned['definition'] = JSON.stringify(redact(chart));
   return cleaned;
 }

@@ -1,7 +1,7 @@
 import type { AnyActorRef, AnyEventObject, Snapshot } from 'xstate';
 
-/** Something seen of an actor, at a time, by its shard's tap. */
-export type Sighting =
+/** Observation of one actor: its start, an event, a snapshot, or its end. */
+export type Observation =
   | { readonly kind: 'actor'; readonly ref: AnyActorRef; readonly snapshot: Snapshot<unknown> }
   | {
       readonly kind: 'event';
@@ -15,20 +15,20 @@ export type Sighting =
       readonly snapshot: Snapshot<unknown>;
       readonly event: AnyEventObject;
     }
-  /** The actor has ended: nothing more will be seen of it. */
+  /** The actor has ended: no further observation of it follows. */
   | { readonly kind: 'gone'; readonly ref: AnyActorRef };
 
-/** A sighting with what all of them have. */
-export interface Seen {
-  readonly sighting: Sighting;
+/** Observation with its time and its shard. */
+export interface ObservationRecord {
+  readonly observation: Observation;
   readonly at: number;
-  /** The session id of the shard's own actor. */
+  /** Session id (XState's) of the shard's own actor. */
   readonly rootId: string;
-  /** Whether somebody still wants to see it. */
+  /** False once the shard was detached. */
   readonly isWanted: () => boolean;
 }
 
-/** The actor it was made by; undefined of a shard's own. */
+/** Parent of an actor; undefined for a shard's own. */
 export function parentOf({ _parent: parent }: AnyActorRef): AnyActorRef | undefined {
   return parent as AnyActorRef | undefined;
 }

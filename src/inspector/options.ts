@@ -4,46 +4,47 @@ import { isWhole } from '../util/predicates.js';
 import type { Logger } from '../util/logger.js';
 import { LOOPBACK } from '../util/localhost/loopback.js';
 
-/** One shard: its id and the actor of its chart. */
+/** Shard that can be inspected: its id and the actor of its chart. */
 export interface InspectedShard {
   readonly id: number;
   readonly actor: AnyActorRef;
 }
 
-/** Shards that come and go, such as a manager's. */
+/** Group of shards that come and go, such as a manager. */
 export interface InspectedGroup {
   readonly ids: readonly number[];
   readonly shards: ReadonlyMap<number, InspectedShard>;
-  /** Those that are not in service. */
+  /** Shards outside of the current set, such as those of a resharding. */
   readonly otherShards?: readonly InspectedShard[];
-  /** Tells a shard that was made and has done nothing yet. */
+  /** Emitted for each shard when it is made, before it does anything. */
   on(name: 'shard', listener: (shard: InspectedShard) => void): unknown;
   off(name: 'shard', listener: (shard: InspectedShard) => void): unknown;
 }
 
 /** Options of {@link attachInspector}. */
 export interface InspectorOptions {
-  /** Default 0: any free one. */
+  /** Port of the page; default 0, any free one. */
   readonly port?: number;
-  /** An address of this machine's own, which no other machine reaches. Default `127.0.0.1`. */
+  /** Loopback address to listen on, which no other machine reaches; default `127.0.0.1`. */
   readonly host?: '127.0.0.1' | '::1' | 'localhost';
-  /** The viewer: any page that speaks the Stately inspector's protocol. Default `https://stately.ai/inspect`. */
+  /** URL of the viewer, a page that speaks the Stately inspector's protocol; default `https://stately.ai/inspect`. */
   readonly page?: string;
-  /** Which shards of a manager, made already or later. Default: the first eight it makes. */
+  /** Ids of the manager's shards to show, now or once they are made; default the first eight. */
   readonly shards?: readonly number[];
-  /** Opens the browser. Default false. */
+  /** True opens the page in the browser; default false. */
   readonly autoOpen?: boolean;
-  /** How many events a second are shown of each shard; those above are dropped and counted. Default 200. */
+  /** Most events and snapshots a second that are shown of each shard; default 200. Further ones are dropped and counted. */
   readonly maxEventsPerSecond?: number;
-  /** What else must never be shown, such as the bot's token or an API's key: each is replaced wherever it stands. */
+  /** Further texts that must never be shown, such as an API key: each is replaced wherever it occurs. Default none. */
   readonly secrets?: readonly string[];
+  /** Logger for warnings and errors of the inspector; default none. */
   readonly logger?: Logger;
 }
 
 export type ResolvedInspectorOptions = Required<Omit<InspectorOptions, 'shards' | 'logger'>> &
   Pick<InspectorOptions, 'shards' | 'logger'>;
 
-/** Shorter than this it is no secret, but would take pieces out of other words. */
+/** Shortest secret: a shorter text would be cut out of ordinary words. */
 const SHORTEST_SECRET = 8;
 
 /**
@@ -68,11 +69,11 @@ export function resolveInspectorOptions(options: InspectorOptions): ResolvedInsp
   if (!isWebPage(page)) refuse('page', page, 'the http or https URL of a page');
   checkFlag('autoOpen', autoOpen);
   if (shards !== undefined && !(Array.isArray(shards) && shards.every((id) => isWhole(id)))) {
-    refuse('shards', shards, 'a list of shard ids');
+    refuse('shards', shards, 'an array of shard ids');
   }
-  // Without the value, which is the secret.
+  // The error must not show the value, which is a secret.
   if (!Array.isArray(secrets) || !secrets.every((it) => typeof it === 'string' && it.length >= SHORTEST_SECRET)) {
-    refuse('secrets', '…', `a list of texts of at least ${SHORTEST_SECRET} characters`);
+    refuse('secrets', '…', `an array of strings of at least ${SHORTEST_SECRET} characters`);
   }
   checkMethods('logger', logger, ['debug', 'info', 'warn', 'error'], 0);
   return {

@@ -1,9 +1,9 @@
-/** A page that holds the viewer in a frame and hands it what the relay tells. */
+/** Script of the page: it hands the server's messages to the viewer in its frame. */
 export const BRIDGE_SCRIPT = `const frame = document.querySelector('iframe');
 const hint = document.querySelector('p');
 let socket = null;
 
-// The viewer says so each time it has loaded; the relay then tells everything from the beginning.
+// The viewer posts this each time it has loaded. A new WebSocket then gets every message from the start.
 addEventListener('message', ({ data, source, origin }) => {
   if (source !== frame.contentWindow || data?.type !== '@statelyai.connected') return;
   socket?.close();
@@ -14,7 +14,7 @@ addEventListener('message', ({ data, source, origin }) => {
   };
   own.onclose = () => {
     if (own !== socket) return;
-    hint.textContent = 'The bot has gone, or let this page go. Reload the page once it runs.';
+    hint.textContent = 'The connection to the bot was lost. Reload the page once the bot runs.';
     hint.hidden = false;
   };
 });
@@ -45,10 +45,10 @@ export function bridgePage(page: string): string {
 `;
 }
 
-/** What the page may do: its own script and style, the relay at this host, and the viewer in its frame. */
+/** Content Security Policy of the page: its own script and style, WebSockets to this host, and the viewer in its frame. */
 export function contentSecurityPolicy(page: string, host: string): string {
   const { origin, hostname, protocol } = new URL(page);
-  // Stately may lead from one host of its own to another.
+  // Stately's page may redirect to another host of Stately.
   const frames = hostname === 'stately.ai' ? `${origin} ${protocol}//*.stately.ai` : origin;
   return [
     "default-src 'none'",

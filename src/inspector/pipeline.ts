@@ -1,30 +1,30 @@
 import type { Convert, Frame } from './conversion.js';
-import type { Seen } from './observation.js';
+import type { ObservationRecord } from './observation.js';
 
-export interface PipelineParts {
-  readonly shown: (frame: Frame) => void;
-  /** The actor has ended. */
-  readonly gone: (sessionId: string) => void;
-  /** It could not be converted. */
-  readonly failed: () => void;
+export interface PipelineDeps {
+  readonly onFrame: (frame: Frame) => void;
+  /** Called when an actor has ended, with its session id. */
+  readonly onActorEnd: (sessionId: string) => void;
+  /** Called for an observation that could not be converted. */
+  readonly onFailure: () => void;
 }
 
-/** What may wait to be converted. */
+/** Most observations that wait to be converted. */
 const MAX_WAITING = 10_000;
 
-/** How long one turn of the event loop may be spent on it: heartbeats come first. */
+/** Longest time in one turn of the event loop: heartbeats come first. */
 const SLICE_MS = 2;
 
-/** Converts what was seen, in order, apart from the events themselves and in slices. */
+/** Converts observations in order, later than they happen and in slices. */
 export class Pipeline {
-  readonly #parts: PipelineParts;
-  #waiting: Seen[] = [];
+  readonly #deps: PipelineDeps;
+  #waiting: ObservationRecord[] = [];
   #next = 0;
   #convert: Convert | null = null;
   #turn: NodeJS.Immediate | null = null;
 
-  constructor(parts: PipelineParts) {
-    this.#parts = parts;
+  constructor(deps: PipelineDeps) {
+    this.#deps = deps;
   }
 
   get waiting(): number {
@@ -33,7 +33,7 @@ export class Pipeline {
 
   open(convert: Convert): void {
     this.#convert = convert;
-    this.#goOn();
+    this.#schedule();
   }
 
   close(): void {
@@ -44,43 +44,43 @@ export class Pipeline {
     this.#turn = null;
   }
 
-  /** Takes it, unless too much waits; beginnings and ends of actors, which are few, always. */
-  push(seen: Seen): boolean {
-    const { kind } = seen.sighting;
+  /** Queues an observation. False where too many wait; starts and ends of actors, which are few, are always queued. */
+  push(record: ObservationRecord): boolean {
+    const { kind } = record.observation;
     if (this.waiting >= MAX_WAITING && (kind === 'event' || kind === 'snapshot')) return false;
-    this.#waiting.push(seen);
-    this.#goOn();
+    this.#waiting.push(record);
+    this.#schedule();
     return true;
   }
 
-  #goOn(): void {
+  #schedule(): void {
     if (this.#convert === null || this.waiting === 0) return;
     this.#turn ??= setImmediate(() => {
       this.#turn = null;
-      this.#slice();
-      this.#goOn();
+      this.#convertSlice();
+      this.#schedule();
     }).unref();
   }
 
-  #slice(): void {
+  #convertSlice(): void {
     const until = performance.now() + SLICE_MS;
     do {
-      const seen = this.#waiting[this.#next];
-      if (seen === undefined) break;
+      const record = this.#waiting[this.#next];
+      if (record === undefined) break;
       this.#next += 1;
-      this.#show(seen);
+      this.#show(record);
     } while (performance.now() < until);
     if (this.waiting > 0 && this.#next < MAX_WAITING) return;
     this.#waiting = this.#waiting.slice(this.#next);
     this.#next = 0;
   }
 
-  #show(seen: Seen): void {
-    if (!seen.isWanted() || this.#convert === null) return;
-    const { kind, ref } = seen.sighting;
-    if (kind === 'gone') return this.#parts.gone(ref.sessionId);
-    const frame = this.#convert(seen);
-    if (frame === null) this.#parts.failed();
-    else this.#parts.shown(frame);
+  #show(record: ObservationRecord): void {
+    if (!record.isWanted() || this.#convert === null) return;
+    const { kind, ref } = record.observation;
+    if (kind === 'gone') return this.#deps.onActorEnd(ref.sessionId);
+    const frame = this.#convert(record);
+    if (frame === null) this.#deps.onFailure();
+    else this.#deps.onFrame(frame);
   }
 }

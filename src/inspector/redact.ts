@@ -1,40 +1,40 @@
-/** Makes plain JSON of a value, without what nobody must see. */
-export type Scrub = (value: unknown) => unknown;
+/** Converts a value into plain JSON without secrets. */
+export type Redact = (value: unknown) => unknown;
 
 const SECRET_KEY = /token|secret|passw|authorization|cookie|credential|api_?key/i;
 
-/** What an actor is given and gives back: anything may be in there, and no chart shows it. */
+/** Inputs and outputs of actors: they may hold anything, and no chart shows them. */
 const OMITTED_KEYS: ReadonlySet<string> = new Set(['input', 'output', 'data']);
 
 const SESSION_ID_KEYS: ReadonlySet<string> = new Set(['session_id', 'sessionId']);
 const RESUME_URL_KEYS: ReadonlySet<string> = new Set(['resumeUrl', 'resume_url', 'resume_gateway_url']);
 
-/** A bot token: the id, the time and the signature, in base 64. */
+/** Bot token: id, time and signature in base 64. */
 const TOKEN = /[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}/g;
 
-/** Discord's session ids. */
+/** Discord session id. */
 const SESSION_ID = /\b[0-9a-f]{32}\b/g;
 const GATEWAY_URL = /\b(wss?):\/\/[^\s"'<>]+/g;
 
 const MAX_TEXT_LENGTH = 10_000;
 const MAX_DEPTH = 40;
 
-/** A message is for people: beyond that many values nobody reads it, and it must not take long. */
+/** Most values in a message: people read no more, and the conversion must stay short. */
 const MAX_VALUES = 20_000;
 const MAX_ITEMS = 1_000;
 
 /**
- * Takes secrets out of a value by the names of keys, by what tokens look like, and by the given texts. Session ids and
- * resume URLs are shortened. What it returns holds no function, no class and no circle.
+ * Returns a function that removes secrets by key names, by the shape of tokens, and by the given texts, and shortens session
+ * ids and resume URLs. The result holds no function, no class instance and no circular reference.
  */
-export function createScrub(secrets: readonly string[]): Scrub {
-  const text = textScrub(secrets);
-  return (value) => new Scrubbing(text).plain(value, '', 0);
+export function createRedactor(secrets: readonly string[]): Redact {
+  const text = textRedactor(secrets);
+  return (value) => new Redaction(text).plain(value, '', 0);
 }
 
-/** Takes secrets out of a text. One that is too long to be looked through is left out. */
-function textScrub(secrets: readonly string[]): (text: string) => string {
-  // One that holds another goes first, or its rest would stay.
+/** Returns a function that removes secrets from a text. A text that is too long to search is replaced whole. */
+function textRedactor(secrets: readonly string[]): (text: string) => string {
+  // The longest secret comes first: a shorter one inside it would leave the rest of it.
   const sorted = secrets.toSorted((one, other) => other.length - one.length);
   return (text) => {
     if (text.length > MAX_TEXT_LENGTH) return `[a text of ${text.length} characters]`;
@@ -46,13 +46,13 @@ function textScrub(secrets: readonly string[]): (text: string) => string {
 
 const SHOWN_LENGTH = 4;
 
-/** At most a quarter of it, and what is short already stays so. */
+/** Keeps at most a quarter of a session id. An id that is already shortened stays as it is. */
 function shortened(id: string): string {
   if (id.length <= SHOWN_LENGTH + 1 && id.endsWith('…')) return id;
   return `${id.slice(0, Math.min(SHOWN_LENGTH, Math.floor(id.length / SHOWN_LENGTH)))}…`;
 }
 
-class Scrubbing {
+class Redaction {
   readonly #text: (text: string) => string;
   readonly #above = new Set<object>();
   #values = 0;
@@ -82,7 +82,7 @@ class Scrubbing {
 
   #plainObject(value: object, depth: number): unknown {
     if (this.#above.has(value)) return '[circular]';
-    // Its message may quote anything.
+    // An error's message may quote anything.
     if (value instanceof Error) return { name: this.#text(value.name) };
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
     this.#above.add(value);
@@ -108,7 +108,7 @@ class Scrubbing {
   }
 }
 
-/** What is shown in a way of its own. */
+/** True for values that are shown without their properties. */
 const isSpecial = (value: object) => value instanceof Error || ArrayBuffer.isView(value);
 
 const isSession = (holder: object) => [...RESUME_URL_KEYS].some((key) => key in holder);

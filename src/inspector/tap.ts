@@ -1,25 +1,25 @@
 import type { AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
 import type { InspectedShard } from './options.js';
 import { PerSecond } from '../util/perSecond.js';
-import { parentOf, type Seen, type Sighting } from './observation.js';
+import { parentOf, type Observation, type ObservationRecord } from './observation.js';
 
-export interface TapParts {
+export interface TapDeps {
   readonly maxEventsPerSecond: number;
-  /** Takes it, or has no room. What tells of an actor's beginning and end is always taken. */
-  readonly pass: (seen: Seen) => boolean;
-  readonly dropped: () => void;
-  /** The shard was shut down; all of it has been passed. */
-  readonly ended: () => void;
+  /** Receives an observation. False where there is no room; an actor's start and end always have room. */
+  readonly onObservation: (record: ObservationRecord) => boolean;
+  readonly onDrop: () => void;
+  /** Called after the shard's actor has ended and its last observation was passed on. */
+  readonly onEnd: () => void;
 }
 
 /**
- * Watches a running shard: its actor and those below it, as many events a second as are wanted, each actor's chart before
- * its first. Where snapshots were dropped, the latest follow once there is room again, so that what is shown last is true.
+ * Observes a running shard's actor and its descendants, within a limit of events a second. Each actor's chart comes before its
+ * first event. Where snapshots were dropped the latest follows once there is room, so that the last one shown is true.
  */
 export class Tap {
   readonly rootId: string;
   readonly #root: AnyActorRef;
-  readonly #parts: TapParts;
+  readonly #deps: TapDeps;
   readonly #rate: PerSecond;
   readonly #known = new Set<AnyActorRef>();
   /** Actors whose latest snapshot was dropped. */
@@ -29,21 +29,21 @@ export class Tap {
   #isStopped = false;
   #catchUp: NodeJS.Timeout | null = null;
 
-  constructor({ actor }: InspectedShard, parts: TapParts) {
+  constructor({ actor }: InspectedShard, deps: TapDeps) {
     this.#root = actor;
     this.rootId = actor.sessionId;
-    this.#parts = parts;
-    this.#rate = new PerSecond(parts.maxEventsPerSecond);
+    this.#deps = deps;
+    this.#rate = new PerSecond(deps.maxEventsPerSecond);
     for (const ref of withChildren(actor)) this.#introduce(ref);
-    this.#subscription = actor.system.inspect((event) => this.#inspected(event));
+    this.#subscription = actor.system.inspect((event) => this.#onInspection(event));
   }
 
-  /** Events and snapshots that were not passed. */
+  /** Number of events and snapshots that were dropped. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Leaves the shard as it was before. */
+  /** Stops observing and leaves the shard as it was. */
   stop(): void {
     this.#isStopped = true;
     this.#release();
@@ -56,15 +56,15 @@ export class Tap {
     this.#behind.clear();
   }
 
-  #inspected(inspected: InspectionEvent): void {
-    // XState calls whom it has begun to call, even if they unsubscribe meanwhile.
+  #onInspection(inspected: InspectionEvent): void {
+    // XState finishes its round of observers, even those that unsubscribe during it.
     if (this.#isStopped) return;
     const ref = inspected.actorRef as AnyActorRef;
     if (inspected.type === '@xstate.event') {
       const { event } = inspected;
       const source = (inspected.sourceRef ?? null) as AnyActorRef | null;
       if (this.#admits(ref)) this.#pass({ kind: 'event', ref, event, source });
-      // One that has thrown tells its parent, and has no last snapshot of its own.
+      // An actor that has thrown reports to its parent, and emits no last snapshot of its own.
       if (source !== null && event.type.startsWith('xstate.error.actor.') && hasEnded(source)) {
         this.#end({ kind: 'snapshot', ref: source, snapshot: snapshotOf(source), event });
       }
@@ -78,7 +78,7 @@ export class Tap {
   }
 
   #admits(ref: AnyActorRef): boolean {
-    // An event may come after its receiver's end: that one is not begun anew.
+    // An event may come after its receiver's end: an ended actor is not introduced again.
     const isAdmitted = (this.#known.has(ref) || !hasEnded(ref)) && this.#rate.take();
     if (isAdmitted) this.#introduce(ref);
     else this.#drop();
@@ -93,8 +93,8 @@ export class Tap {
     this.#pass({ kind: 'actor', ref, snapshot: snapshotOf(ref) });
   }
 
-  /** The last of an actor is passed above the limit, if its first was: a viewer would take it for alive. */
-  #end(last: Sighting): void {
+  /** Passes an actor's last observation on, even above the limit: a viewer would otherwise show the actor as running. */
+  #end(last: Observation): void {
     const { ref } = last;
     this.#behind.delete(ref);
     if (this.#known.delete(ref)) {
@@ -103,19 +103,19 @@ export class Tap {
     }
     if (ref !== this.#root) return;
     this.#release();
-    this.#parts.ended();
+    this.#deps.onEnd();
   }
 
-  #pass(sighting: Sighting): boolean {
-    const seen = { sighting, at: Date.now(), rootId: this.rootId, isWanted: () => !this.#isStopped };
-    const isTaken = this.#parts.pass(seen);
+  #pass(observation: Observation): boolean {
+    const record = { observation, at: Date.now(), rootId: this.rootId, isWanted: () => !this.#isStopped };
+    const isTaken = this.#deps.onObservation(record);
     if (!isTaken) this.#drop();
     return isTaken;
   }
 
   #drop(): void {
     this.#dropped += 1;
-    this.#parts.dropped();
+    this.#deps.onDrop();
   }
 
   #fallBehind(ref: AnyActorRef): void {
@@ -140,7 +140,7 @@ export class Tap {
 const snapshotOf = (ref: AnyActorRef) => ref.getSnapshot() as Snapshot<unknown>;
 const hasEnded = (ref: AnyActorRef) => snapshotOf(ref).status !== 'active';
 
-/** The actor and all below it that run, parents first. */
+/** Running actors from this one down, parents first. */
 function withChildren(actor: AnyActorRef): AnyActorRef[] {
   const { children = {} } = actor.getSnapshot() as { children?: Record<string, AnyActorRef | undefined> };
   const running = Object.values(children).filter((child) => child !== undefined && !hasEnded(child)) as AnyActorRef[];

@@ -4,33 +4,33 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { createLimitedServer, LocalServer, type ListenFailure } from '../util/localhost/localServer.js';
 import { isFromHere, loopbackHost } from '../util/localhost/loopback.js';
 import type { Frame } from './conversion.js';
-import { InspectorError } from './errors.js';
+import { InspectorError } from './inspectorError.js';
 import { BRIDGE_SCRIPT, BRIDGE_STYLE, bridgePage, contentSecurityPolicy } from './page.js';
 import { PerSecond } from '../util/perSecond.js';
-import { Replay } from './backlog.js';
+import { Backlog } from './backlog.js';
 
-export interface RelayOptions {
+export interface ViewerServerOptions {
   readonly port: number;
   readonly host: string;
   readonly page: string;
   readonly warn: (message: string) => void;
 }
 
-/** What may wait for one viewer: a replay and some seconds of a busy fleet. One that is further behind has stalled. */
+/** Most bytes that wait for one viewer: a backlog and some seconds of a busy fleet. A viewer further behind has stalled. */
 const MAX_BUFFERED_BYTES = 8_388_608;
 
 const MAX_VIEWERS = 16;
-/** Each is told a replay, which takes a while. */
+/** Limit because each new viewer is sent the backlog, which takes time. */
 const MAX_NEW_VIEWERS_PER_SECOND = 20;
 const MAX_CONNECTIONS = 64;
 
-/** Nothing a viewer says is listened to. */
+/** Longest message from a viewer. All of them are ignored. */
 const MAX_VIEWER_FRAME_BYTES = 65_536;
 
-/** Hands the inspector's messages to viewers on this machine: a page at `/`, WebSockets at the same address. */
-export class Relay {
-  readonly replay = new Replay();
-  readonly #options: RelayOptions;
+/** Server of the inspector's page at `/`, and of its messages over WebSockets at the same address, on this machine alone. */
+export class ViewerServer {
+  readonly backlog = new Backlog();
+  readonly #options: ViewerServerOptions;
   readonly #server: LocalServer;
   readonly #upgrades = new WebSocketServer({
     noServer: true,
@@ -41,14 +41,14 @@ export class Relay {
   readonly #viewers = new Set<WebSocket>();
   readonly #newViewers = new PerSecond(MAX_NEW_VIEWERS_PER_SECOND);
 
-  constructor(options: RelayOptions) {
+  constructor(options: ViewerServerOptions) {
     this.#options = options;
     const server = createLimitedServer((request, response) => this.#answer(request, response));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server = new LocalServer(server, { ...options, name: 'The inspector', maxConnections: MAX_CONNECTIONS });
   }
 
-  /** `http://127.0.0.1:PORT/`; null while it does not listen. */
+  /** URL of the page, `http://127.0.0.1:PORT/`; null while the server does not listen. */
   get url(): string | null {
     return this.#server.url;
   }
@@ -57,7 +57,7 @@ export class Relay {
     return this.#viewers.size;
   }
 
-  /** @throws InspectorError `PORT_IN_USE`, `CANNOT_LISTEN` */
+  /** @throws InspectorError `PORT_IN_USE` or `CANNOT_LISTEN` */
   async listen(): Promise<void> {
     try {
       await this.#server.listen();
@@ -68,7 +68,7 @@ export class Relay {
   }
 
   publish(frame: Frame): void {
-    this.replay.add(frame);
+    this.backlog.add(frame);
     for (const viewer of this.#viewers) this.#send(viewer, frame.text);
   }
 
@@ -94,8 +94,8 @@ export class Relay {
   }
 
   #pageFor(request: IncomingMessage): { status: number; type: string; body: string } {
-    if (!isFromHere(request)) return plain(403);
-    if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405);
+    if (!isFromHere(request)) return plain(403, 'Open this page by the address that the inspector has printed.');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Use GET or HEAD.');
     switch (request.url?.split('?', 1)[0]) {
       case '/':
         return { status: 200, type: 'text/html', body: bridgePage(this.#options.page) };
@@ -104,7 +104,7 @@ export class Relay {
       case '/bridge.css':
         return { status: 200, type: 'text/css', body: BRIDGE_STYLE };
       default:
-        return plain(404);
+        return plain(404, 'The page is at /.');
     }
   }
 
@@ -113,22 +113,22 @@ export class Relay {
     socket.on('error', () => {});
     if (!isFromHere(request)) return refuse(socket, 403);
     if (this.#viewers.size >= MAX_VIEWERS || !this.#newViewers.take()) return refuse(socket, 503);
-    this.#upgrades.handleUpgrade(request, socket, head, (viewer) => this.#welcome(viewer));
+    this.#upgrades.handleUpgrade(request, socket, head, (viewer) => this.#onViewer(viewer));
   }
 
-  #welcome(viewer: WebSocket): void {
+  #onViewer(viewer: WebSocket): void {
     this.#viewers.add(viewer);
     viewer.on('close', () => this.#viewers.delete(viewer));
-    // A frame that breaks the protocol ends the viewer's connection.
+    // A frame that breaks the WebSocket protocol ends the viewer's connection.
     viewer.on('error', () => viewer.terminate());
-    for (const text of this.replay.texts()) this.#send(viewer, text);
+    for (const text of this.backlog.texts()) this.#send(viewer, text);
   }
 
   #send(viewer: WebSocket, text: string): void {
     if (viewer.bufferedAmount <= MAX_BUFFERED_BYTES) return viewer.send(text, () => {});
     this.#viewers.delete(viewer);
     viewer.terminate();
-    this.#options.warn('a viewer of the inspector does not keep up: its connection is closed');
+    this.#options.warn('a viewer reads too slowly: its connection was closed. Reload its page.');
   }
 }
 
@@ -138,4 +138,8 @@ function refuse(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-const plain = (status: number) => ({ status, type: 'text/plain', body: `${status} ${STATUS_CODES[status]}\n` });
+const plain = (status: number, hint: string) => ({
+  status,
+  type: 'text/plain',
+  body: `${status} ${STATUS_CODES[status]}. ${hint}\n`,
+});

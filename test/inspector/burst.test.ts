@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { createActor, createMachine, fromCallback, fromPromise, fromTransition, sendTo, setup } from 'xstate';
 import { attachInspector } from '../../src/inspector/index.js';
 import { Pipeline } from '../../src/inspector/pipeline.js';
-import type { Seen } from '../../src/inspector/observation.js';
+import type { ObservationRecord } from '../../src/inspector/observation.js';
 import { countingShard, namesNow, told } from './rig.js';
 
 /** Until all is converted; no more viewers a second than are let in. */
@@ -95,10 +95,10 @@ test('a child that fails in whichever way, and what is sent to it later, leave n
 
 test('what waits is bounded and converted in slices, so that timers have their turn between them', async () => {
   const shown = vi.fn();
-  const pipeline = new Pipeline({ shown, gone: () => {}, failed: () => {} });
+  const pipeline = new Pipeline({ onFrame: shown, onActorEnd: () => {}, onFailure: () => {} });
   const { actor: ref } = countingShard();
-  const seen = (kind: 'event' | 'gone'): Seen => ({
-    sighting: kind === 'gone' ? { kind, ref } : { kind, ref, event: { type: 'x' }, source: null },
+  const seen = (kind: 'event' | 'gone'): ObservationRecord => ({
+    observation: kind === 'gone' ? { kind, ref } : { kind, ref, event: { type: 'x' }, source: null },
     at: 0,
     rootId: 'x:0',
     isWanted: () => true,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createActor, createMachine, fromCallback, fromPromise, setup } from 'xstate';
 import { attachInspector } from '../../src/inspector/index.js';
-import { createScrub } from '../../src/inspector/redact.js';
+import { createRedactor } from '../../src/inspector/redact.js';
 import { shardOn, simulate, TOKEN } from '../shard/rig.js';
 import { countingShard, told } from './rig.js';
 
@@ -157,14 +157,14 @@ test('whatever cannot be written is left out, and disturbs nobody', async () => 
 });
 
 test('scrubbing twice is scrubbing once, and leaves charts and numbers alone', () => {
-  const scrub = createScrub([NAMED, `${NAMED}-and-longer`]);
-  expect(scrub(scrub(wholly))).toEqual(scrub(wholly));
-  expect(scrub(`${NAMED}-and-longer`)).toBe('[redacted]');
+  const redact = createRedactor([NAMED, `${NAMED}-and-longer`]);
+  expect(redact(redact(wholly))).toEqual(redact(wholly));
+  expect(redact(`${NAMED}-and-longer`)).toBe('[redacted]');
   const chart = {
     id: 'shard',
     states: { Offline: { on: { connect: '#shard.Online' } } },
     after: { 100: 'x' },
     ok: [true, null],
   };
-  expect(scrub(chart)).toEqual(chart);
+  expect(redact(chart)).toEqual(chart);
 });

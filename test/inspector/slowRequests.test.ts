@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { Relay } from '../../src/inspector/viewerServer.js';
+import { ViewerServer } from '../../src/inspector/viewerServer.js';
 import { Viewer } from './rig.js';
 
 test(
   '64 half requests are closed within 20 s, and the page answers again; a viewer stays',
   { timeout: 40_000 },
   async () => {
-    const relay = new Relay({ port: 0, host: '127.0.0.1', page: 'https://stately.ai/inspect', warn: () => {} });
-    await relay.listen();
+    const server = new ViewerServer({ port: 0, host: '127.0.0.1', page: 'https://stately.ai/inspect', warn: () => {} });
+    await server.listen();
     try {
-      const { port } = new URL(`${relay.url}`);
-      using viewer = await Viewer.open(relay.url);
+      const { port } = new URL(`${server.url}`);
+      using viewer = await Viewer.open(server.url);
       const openedAt = performance.now();
       const slow = Array.from({ length: 63 }, (_, n) => {
         const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
@@ -23,7 +23,7 @@ test(
       await expect
         .poll(
           () =>
-            fetch(`${relay.url}`).then(
+            fetch(`${server.url}`).then(
               ({ status }) => status,
               () => 'refused',
             ),
@@ -32,10 +32,10 @@ test(
         .toBe('refused');
       await Promise.all(slow);
       expect(performance.now() - openedAt).toBeLessThan(20_000);
-      expect((await fetch(`${relay.url}`)).status).toBe(200);
-      expect([viewer.isClosed, relay.viewers]).toEqual([false, 1]);
+      expect((await fetch(`${server.url}`)).status).toBe(200);
+      expect([viewer.isClosed, server.viewers]).toEqual([false, 1]);
     } finally {
-      await relay.close();
+      await server.close();
     }
   },
 );

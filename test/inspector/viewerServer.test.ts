@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { attachInspector, InspectorError } from '../../src/inspector/index.js';
 import type { Frame } from '../../src/inspector/conversion.js';
-import { Relay } from '../../src/inspector/viewerServer.js';
+import { ViewerServer } from '../../src/inspector/viewerServer.js';
 import { runProgram } from '../program.js';
 import { countingShard, countObservers, told, upgradeStatus, Viewer } from './rig.js';
 
@@ -15,10 +15,10 @@ const frame = (kind: Frame['kind'], text: string, sessionId = 'x:0'): Frame => (
   text,
 });
 
-async function openRelay(warn: (message: string) => void = () => {}) {
-  const relay = new Relay({ port: 0, host: '127.0.0.1', page: 'https://stately.ai/inspect', warn });
-  await relay.listen();
-  return Object.assign(relay, { [Symbol.asyncDispose]: () => relay.close() });
+async function openServer(warn: (message: string) => void = () => {}) {
+  const server = new ViewerServer({ port: 0, host: '127.0.0.1', page: 'https://stately.ai/inspect', warn });
+  await server.listen();
+  return Object.assign(server, { [Symbol.asyncDispose]: () => server.close() });
 }
 
 /** `fetch` sets Host itself. */
@@ -133,62 +133,62 @@ test('what a viewer says reaches nobody, and garbage ends its own connection onl
 
 test('a viewer that stalls is closed, the others go on', async () => {
   const warn = vi.fn();
-  await using relay = await openRelay(warn);
-  using good = await Viewer.open(relay.url);
-  using stalled = await Viewer.open(relay.url);
+  await using server = await openServer(warn);
+  using good = await Viewer.open(server.url);
+  using stalled = await Viewer.open(server.url);
   stalled.socket.pause();
-  relay.publish(frame('actor', '{}'));
+  server.publish(frame('actor', '{}'));
   const text = JSON.stringify('x'.repeat(200_000));
   let sent = 1;
-  while (relay.viewers === 2) {
-    relay.publish(frame('snapshot', text));
+  while (server.viewers === 2) {
+    server.publish(frame('snapshot', text));
     sent += 1;
     // 8 MiB may wait, besides what the system's buffers hold.
     expect(sent).toBeLessThan(500);
     await expect.poll(() => good.texts.length, { interval: 1 }).toBe(sent);
   }
-  relay.publish(frame('snapshot', text));
+  server.publish(frame('snapshot', text));
   await expect.poll(() => good.texts.length).toBe(sent + 1);
-  expect([relay.viewers, good.isClosed, warn.mock.calls.length]).toEqual([1, false, 1]);
+  expect([server.viewers, good.isClosed, warn.mock.calls.length]).toEqual([1, false, 1]);
 });
 
 test('a crowd of viewers is held off: sixteen at a time, twenty new ones a second', async () => {
-  await using relay = await openRelay();
-  const results = await Promise.all(Array.from({ length: 60 }, () => upgradeStatus(relay.url, {}).catch(() => 0)));
+  await using server = await openServer();
+  const results = await Promise.all(Array.from({ length: 60 }, () => upgradeStatus(server.url, {}).catch(() => 0)));
   expect(results.filter((status) => status === 101).length).toBeLessThanOrEqual(40);
   expect(results.filter((status) => status === 503).length).toBeGreaterThan(0);
   const viewers: Viewer[] = [];
   await expect
     .poll(
       async () => {
-        if ((await upgradeStatus(relay.url, {})) === 101)
-          viewers.push(await Viewer.open(relay.url).catch(() => null as never));
-        return relay.viewers;
+        if ((await upgradeStatus(server.url, {})) === 101)
+          viewers.push(await Viewer.open(server.url).catch(() => null as never));
+        return server.viewers;
       },
       { timeout: 20_000 },
     )
     .toBeGreaterThanOrEqual(15);
-  expect(relay.viewers).toBeLessThanOrEqual(16);
+  expect(server.viewers).toBeLessThanOrEqual(16);
   for (const viewer of viewers) viewer?.[Symbol.dispose]();
 });
 
 test('what is kept for late viewers stays small, however large the messages and however many the actors', async () => {
-  await using relay = await openRelay();
-  relay.replay.add(frame('actor', 'chart'));
-  for (let n = 0; n < 1_000; n++) relay.replay.add(frame('event', 'x'.repeat(100_000)));
-  const length = relay.replay.texts().reduce((sum, text) => sum + text.length, 0);
+  await using server = await openServer();
+  server.backlog.add(frame('actor', 'chart'));
+  for (let n = 0; n < 1_000; n++) server.backlog.add(frame('event', 'x'.repeat(100_000)));
+  const length = server.backlog.texts().reduce((sum, text) => sum + text.length, 0);
   expect(length).toBeLessThanOrEqual(2_097_152 + 5);
   for (let n = 1; n < 1_000; n++) {
-    relay.replay.add(frame('actor', 'chart', `x:${n}`));
-    relay.replay.add(frame('snapshot', 'last', `x:${n}`));
-    relay.replay.forget(`x:${n}`);
+    server.backlog.add(frame('actor', 'chart', `x:${n}`));
+    server.backlog.add(frame('snapshot', 'last', `x:${n}`));
+    server.backlog.forget(`x:${n}`);
   }
   // What comes of an actor after its end, too.
-  relay.replay.add(frame('snapshot', 'late', 'x:9'));
-  expect(relay.replay.texts()).not.toContain('last');
-  expect(relay.replay.texts()).not.toContain('late');
-  relay.replay.forgetAll('x:0');
-  expect(relay.replay.texts()).toEqual([]);
+  server.backlog.add(frame('snapshot', 'late', 'x:9'));
+  expect(server.backlog.texts()).not.toContain('last');
+  expect(server.backlog.texts()).not.toContain('late');
+  server.backlog.forgetAll('x:0');
+  expect(server.backlog.texts()).toEqual([]);
 });
 
 test('stop ends every connection, and the port is free again', async () => {

@@ -3,14 +3,14 @@ import { createShardManager } from '../../src/index.js';
 import { attachInspector } from '../../src/inspector/index.js';
 import { shardMachine } from '../../machines/index.js';
 import { shardOn, silentLogger, simulate, TOKEN } from '../shard/rig.js';
-import { countingShard, countObservers, Group, namesNow, told } from './rig.js';
+import { countingShard, countObservers, Group, namesNow, viewerOf } from './rig.js';
 
-test('a viewer is told the charts of a shard that runs already, parents first, and where they stand', async () => {
+test('attachInspector on a running shard sends a viewer its charts, parents first, with their states', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await shard.connect();
   await using inspector = attachInspector(shard);
-  using viewer = await told(inspector, ({ texts }) => texts.length >= 4);
+  using viewer = await viewerOf(inspector, ({ texts }) => texts.length >= 4);
   const [root, ...others] = viewer.messages;
   expect(viewer.names().toSorted()).toEqual(['bucket', 'heartbeat', 'shard 0', 'socket']);
   expect(root).toMatchObject({ type: '@xstate.actor', name: 'shard 0', sessionId: shard.actor.sessionId });
@@ -21,17 +21,17 @@ test('a viewer is told the charts of a shard that runs already, parents first, a
   expect(inspector.attached).toEqual([0]);
 });
 
-test('the chart arrives whole: every state and every event of it', async () => {
+test('a viewer gets the whole chart: every state and every event', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using inspector = attachInspector(shard);
-  using viewer = await told(inspector, ({ texts }) => texts.length > 0);
+  using viewer = await viewerOf(inspector, ({ texts }) => texts.length > 0);
   const definition = JSON.parse(viewer.messages[0]?.definition ?? 'null') as unknown;
   expect(shapeOf(definition)).toEqual(shapeOf(JSON.parse(JSON.stringify(shardMachine.config))));
   expect(viewer.texts[0]).not.toMatch(/\[(Object|Array|cut|redacted|circular)\]/);
 });
 
-/** The names of its states and events, as a tree. */
+/** Names of a chart's states and events, as a tree. */
 function shapeOf(node: unknown): unknown {
   const { states = {}, on = {}, after = {} } = node as Record<string, Record<string, unknown> | undefined>;
   return {
@@ -45,11 +45,11 @@ function shapeOf(node: unknown): unknown {
   };
 }
 
-test('a reconnect is followed: the actors that end are told to have, those that begin with their charts', async () => {
+test('a reconnect sends the end of each stopped actor, and the chart of each started one', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using inspector = attachInspector(shard);
-  using viewer = await told(inspector, ({ texts }) => texts.length > 0);
+  using viewer = await viewerOf(inspector, ({ texts }) => texts.length > 0);
   await shard.connect();
   const resumed = new Promise((resolve) => shard.once('resumed', resolve));
   simulator.reset();
@@ -64,18 +64,18 @@ test('a reconnect is followed: the actors that end are told to have, those that 
   const ofFirst = viewer.messages.filter(({ sessionId }) => sessionId === sockets[0]);
   expect(ofFirst.at(-1)?.snapshot?.status).toBe('stopped');
 
-  using late = await told(inspector, ({ texts }) => texts.length > 0);
+  using late = await viewerOf(inspector, ({ texts }) => texts.length > 0);
   await expect.poll(() => late.names().filter((name) => name === 'socket')).toHaveLength(1);
   expect(late.messages.some(({ sessionId }) => sessionId === sockets[0])).toBe(false);
 });
 
-test('a viewer that comes late is told the chart, the last snapshot and the last 200 messages, and ends where it stands', async () => {
+test('a viewer after 500 events gets the chart, the last snapshot and the last 200 messages', async () => {
   const shard = countingShard();
   await using inspector = attachInspector(shard, { maxEventsPerSecond: 10_000 });
   await inspector.ready;
   for (let n = 0; n < 500; n++) shard.actor.send({ type: 'count' });
-  using viewer = await told(inspector, (it) => it.last('shard 0')?.snapshot?.context?.['count'] === 500);
-  using late = await told(inspector, ({ texts }) => texts.length === 202);
+  using viewer = await viewerOf(inspector, (it) => it.last('shard 0')?.snapshot?.context?.['count'] === 500);
+  using late = await viewerOf(inspector, ({ texts }) => texts.length === 202);
   expect(late.messages.slice(0, 2)).toMatchObject([
     { type: '@xstate.actor', name: 'shard 0', snapshot: { context: { count: 0 } } },
     { type: '@xstate.snapshot', snapshot: { context: { count: 500 } } },
@@ -85,14 +85,14 @@ test('a viewer that comes late is told the chart, the last snapshot and the last
   expect(inspector.dropped).toBe(0);
 });
 
-test('detach leaves the shard as it was and tells nobody of it any more; attach shows it again', async () => {
+test('detach removes the observer and sends nothing more of the shard; attach shows it again', async () => {
   const group = new Group();
   const [zero, one] = [group.make(0), group.make(1)];
   const observers = [countObservers(zero.actor), countObservers(one.actor)];
   await using inspector = attachInspector(group);
   expect(observers.map((count) => count())).toEqual([1, 1]);
-  using viewer = await told(inspector, (it) => it.names().length === 2);
-  // What waits to be converted is not shown either.
+  using viewer = await viewerOf(inspector, (it) => it.names().length === 2);
+  // An event that waits to be converted is not shown either.
   zero.actor.send({ type: 'count' });
   inspector.detach(0);
   expect(observers.map((count) => count())).toEqual([0, 1]);
@@ -109,7 +109,7 @@ test('detach leaves the shard as it was and tells nobody of it any more; attach 
   expect(inspector.attached).toEqual([0, 1]);
 });
 
-test('stop leaves no observer and no listener, and can be called before it is ready and twice', async () => {
+test('stop twice before ready leaves no observer and no listener, and rejects ready with CLOSED', async () => {
   const group = new Group();
   const { actor } = group.make(0);
   const observers = countObservers(actor);
@@ -120,7 +120,7 @@ test('stop leaves no observer and no listener, and can be called before it is re
   expect(() => inspector.attach(0)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
 });
 
-test('of a manager the first eight shards are shown, or those that were chosen', async () => {
+test('a manager of 12 shards shows the first eight, or those that `shards` names', async () => {
   const group = new Group();
   for (let id = 0; id < 5; id++) group.make(id);
   await using first = attachInspector(group);
@@ -133,11 +133,11 @@ test('of a manager the first eight shards are shown, or those that were chosen',
   expect(() => chosen.attach(99)).toThrow(expect.objectContaining({ code: 'UNKNOWN_SHARD', value: 99 }));
 });
 
-test('a shard that is shut down is let go of, one that takes its place is shown', async () => {
+test('a shard that stops is detached, and the next one with its id is shown', async () => {
   const group = new Group();
   const before = group.make(0);
   await using inspector = attachInspector(group);
-  using viewer = await told(inspector, (it) => it.names().length === 1);
+  using viewer = await viewerOf(inspector, (it) => it.names().length === 1);
   before.actor.stop();
   expect(inspector.attached).toEqual([]);
   await expect.poll(() => viewer.last('shard 0')?.snapshot?.status).toBe('stopped');
@@ -147,17 +147,17 @@ test('a shard that is shut down is let go of, one that takes its place is shown'
   expect(await namesNow(inspector)).toHaveLength(1);
 });
 
-test('a shard that comes to its own end is let go of', async () => {
+test('a shard whose chart reaches its final state is detached', async () => {
   const shard = countingShard();
   const observers = countObservers(shard.actor);
   await using inspector = attachInspector(shard);
-  using viewer = await told(inspector, (it) => it.names().length === 1);
+  using viewer = await viewerOf(inspector, (it) => it.names().length === 1);
   shard.actor.send({ type: 'end' });
   await expect.poll(() => viewer.last('shard 0')?.snapshot?.status).toBe('done');
   expect([observers(), inspector.attached]).toEqual([0, []]);
 });
 
-test("a manager's shards are shown from the first on", async () => {
+test("a manager's shards are shown without their token, and detached by shutdown", async () => {
   await using simulator = await simulate({ shards: 2 });
   await using manager = createShardManager({
     token: TOKEN,
@@ -170,7 +170,7 @@ test("a manager's shards are shown from the first on", async () => {
   await using inspector = attachInspector(manager, { secrets: [TOKEN] });
   await manager.connect();
   expect(inspector.attached).toEqual([0, 1]);
-  using viewer = await told(inspector, (it) => it.last('shard 1')?.snapshot?.value !== undefined);
+  using viewer = await viewerOf(inspector, (it) => it.last('shard 1')?.snapshot?.value !== undefined);
   await expect.poll(() => viewer.names()).toEqual(expect.arrayContaining(['shard 0', 'shard 1', 'heartbeat']));
   expect(viewer.texts.join('\n')).not.toContain(TOKEN);
   await manager.shutdown();

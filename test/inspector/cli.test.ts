@@ -8,7 +8,7 @@ import { Viewer } from './rig.js';
 
 const urlIn = (text: string) => /inspector at (http:\/\/127\.0\.0\.1:\d+\/)/.exec(text)?.[1] ?? null;
 
-test('run --inspect shows the shards at the URL it prints, and Ctrl+C ends it', async () => {
+test('run --inspect prints a URL that shows the shards, and Ctrl+C ends it with 0', async () => {
   await using simulator = await createGatewaySimulator({ token: TOKEN });
   await using command = new Command(['run', '--url', simulator.url, '--inspect'], { DISCORD_TOKEN: TOKEN });
   await command.until('Connected', ({ stderr }) => stderr.includes('-> Connected'));
@@ -20,7 +20,7 @@ test('run --inspect shows the shards at the URL it prints, and Ctrl+C ends it', 
   expect(viewer.texts.join('\n')).not.toContain(TOKEN);
 });
 
-test('run --inspect --json tells the URL as JSON', async () => {
+test('run --inspect --json prints the URL as JSON', async () => {
   await using simulator = await createGatewaySimulator({ token: TOKEN });
   await using command = new Command(['run', '--url', simulator.url, '--json', '--inspect', '0'], {
     DISCORD_TOKEN: TOKEN,
@@ -32,7 +32,7 @@ test('run --inspect --json tells the URL as JSON', async () => {
   expect(await command.exit).toBe(0);
 });
 
-test('demo --inspect shows both shards while the story is told', async () => {
+test('demo --inspect shows both shards while the demo runs', async () => {
   await using command = new Command(['demo', '--inspect']);
   await command.until('the URL', ({ stdout }) => urlIn(stdout) !== null);
   using viewer = await Viewer.open(urlIn(command.stdout));
@@ -41,7 +41,7 @@ test('demo --inspect shows both shards while the story is told', async () => {
   expect(await command.exit).toBe(130);
 });
 
-test.each([['run'], ['demo']])('%s --inspect with a port in use is wrong use, and says so', async (name) => {
+test.each([['run'], ['demo']])('%s --inspect with a port in use exits with 2 and says what to do', async (name) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;

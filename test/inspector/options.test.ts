@@ -26,7 +26,7 @@ const wrong: [string, unknown][] = [
   ['logger', {}],
 ];
 
-test.each(wrong)('%s: %j is refused, at once and without a trace', (name, value) => {
+test.each(wrong)('%s: %j throws INVALID_OPTION and leaves no observer', (name, value) => {
   const shard = countingShard();
   const observers = countObservers(shard.actor);
   const options = name === 'options' ? value : { [name]: value };
@@ -48,37 +48,40 @@ test.each([
   [{ id: 0 }],
   [{ id: 'a', actor: countingShard().actor }],
   [{ shards: new Map() }],
-])('source %# is no shard and no manager, and refused', (source) => {
+])('source %#, neither a shard nor a manager, throws INVALID_OPTION', (source) => {
   expect(() => attachInspector(source as never)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
 });
 
-test('a browser is opened without a shell', () => {
+test('openCommand opens a URL on each platform without a shell', () => {
   const url = 'http://127.0.0.1:1/';
   expect(openCommand('linux', url)).toEqual(['xdg-open', url]);
   expect(openCommand('darwin', url)).toEqual(['open', url]);
   expect(openCommand('win32', url)).toEqual(['rundll32', 'url.dll,FileProtocolHandler', url]);
 });
 
-test.skipIf(process.platform !== 'linux')('autoOpen opens the page, and says so where it cannot', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shardchart-open-'));
-  const path = process.env['PATH'];
-  try {
-    writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > ${folder}/opened\n`);
-    chmodSync(join(folder, 'xdg-open'), 0o755);
-    process.env['PATH'] = `${folder}:${path}`;
-    await using inspector = attachInspector(countingShard(), { autoOpen: true });
-    await inspector.ready;
-    await expect.poll(() => readFileSync(join(folder, 'opened'), 'utf8')).toBe(inspector.url);
-    process.env['PATH'] = join(folder, 'nothing');
-    const warn = vi.fn();
-    await using other = attachInspector(countingShard(), {
-      autoOpen: true,
-      logger: { debug() {}, info() {}, warn, error() {} },
-    });
-    await other.ready;
-    await expect.poll(() => warn.mock.calls.flat().join()).toContain(`open ${other.url} yourself`);
-  } finally {
-    process.env['PATH'] = path;
-    rmSync(folder, { recursive: true });
-  }
-});
+test.skipIf(process.platform !== 'linux')(
+  'autoOpen opens the page, and warns with the URL where there is no browser',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shardchart-open-'));
+    const path = process.env['PATH'];
+    try {
+      writeFileSync(join(folder, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > ${folder}/opened\n`);
+      chmodSync(join(folder, 'xdg-open'), 0o755);
+      process.env['PATH'] = `${folder}:${path}`;
+      await using inspector = attachInspector(countingShard(), { autoOpen: true });
+      await inspector.ready;
+      await expect.poll(() => readFileSync(join(folder, 'opened'), 'utf8')).toBe(inspector.url);
+      process.env['PATH'] = join(folder, 'nothing');
+      const warn = vi.fn();
+      await using other = attachInspector(countingShard(), {
+        autoOpen: true,
+        logger: { debug() {}, info() {}, warn, error() {} },
+      });
+      await other.ready;
+      await expect.poll(() => warn.mock.calls.flat().join()).toContain(`open ${other.url} yourself`);
+    } finally {
+      process.env['PATH'] = path;
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

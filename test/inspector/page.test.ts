@@ -7,7 +7,7 @@ import { countingShard } from './rig.js';
 
 const VIEWER = 'https://stately.ai';
 
-/** As much of a browser as the page's script uses. */
+/** Runs the page's script with the parts of a browser that it uses. */
 function openPage(url: string) {
   const posted: { message: { type: string }; origin: string }[] = [];
   const contentWindow = {
@@ -35,7 +35,7 @@ function openPage(url: string) {
   return { posted, hint, sockets, hear };
 }
 
-test('the page hands the viewer everything once it says that it has loaded, and again when it has loaded anew', async () => {
+test('the page posts every message to the viewer once it has loaded, and again after a reload', async () => {
   const shard = countingShard();
   await using inspector = attachInspector(shard);
   await inspector.ready;

@@ -15,7 +15,7 @@ export interface Message {
   readonly event?: { readonly type: string };
 }
 
-/** A program that reads what the inspector tells. */
+/** WebSocket client that collects the inspector's messages. */
 export class Viewer {
   readonly texts: string[] = [];
   readonly socket: WebSocket;
@@ -42,7 +42,7 @@ export class Viewer {
     return this.messages.filter(({ type }) => type === '@xstate.actor').map(({ name }) => name);
   }
 
-  /** The last that was told of an actor, by its name. */
+  /** Last message with a snapshot of the actor with this name. */
   last(name: string): Message | undefined {
     const ids = new Set(this.messages.filter((message) => message.name === name).map(({ sessionId }) => sessionId));
     return this.messages.findLast(({ sessionId, snapshot }) => ids.has(sessionId) && snapshot !== undefined);
@@ -53,7 +53,7 @@ export class Viewer {
   }
 }
 
-/** The status an upgrade with these headers is refused with; 101 where it is not. */
+/** HTTP status of an upgrade with these headers: 101 where it succeeds. */
 export async function upgradeStatus(url: string | null, headers: Record<string, string>): Promise<number> {
   const socket = new WebSocket(`${url}`.replace(/^http/, 'ws'), { headers });
   return new Promise((resolve) => {
@@ -81,13 +81,13 @@ const counting = setup({
   },
 });
 
-/** A shard that only counts. */
+/** Shard whose chart counts events. */
 export function countingShard(id = 0) {
   const actor = createActor(counting, { id: `shard ${id}` }).start();
   return { id, actor };
 }
 
-/** How many observers a system has more than when this was called. */
+/** Counts the observers that a system gets from now on. */
 export function countObservers(actor: AnyActorRef): () => number {
   const { system } = actor;
   const { inspect } = system;
@@ -105,7 +105,7 @@ export function countObservers(actor: AnyActorRef): () => number {
   return () => observers;
 }
 
-/** Shards that come and go. */
+/** Group of counting shards. */
 export class Group implements InspectedGroup {
   ids: number[] = [];
   readonly shards = new Map<number, InspectedShard>();
@@ -128,20 +128,20 @@ export class Group implements InspectedGroup {
   }
 }
 
-/** The actors a viewer is told of that comes now. */
+/** Names of the actors that a new viewer gets. */
 export async function namesNow(inspector: Inspector): Promise<(string | undefined)[]> {
   await inspector.ready;
   using viewer = await Viewer.open(inspector.url);
-  // The answer comes behind all that is told at once.
+  // The pong comes behind the backlog.
   viewer.socket.ping();
   await once(viewer.socket, 'pong');
   return viewer.names();
 }
 
-/** Waits until a viewer that comes now would be told all that has happened. */
-export async function told(inspector: Inspector, isSo: (viewer: Viewer) => boolean): Promise<Viewer> {
+/** Opens a viewer and waits until it has got enough. */
+export async function viewerOf(inspector: Inspector, hasEnough: (viewer: Viewer) => boolean): Promise<Viewer> {
   await inspector.ready;
   const viewer = await Viewer.open(inspector.url);
-  await expect.poll(() => isSo(viewer), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => hasEnough(viewer), { timeout: 10_000 }).toBe(true);
   return viewer;
 }

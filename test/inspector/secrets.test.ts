@@ -3,18 +3,18 @@ import { createActor, createMachine, fromCallback, fromPromise, setup } from 'xs
 import { attachInspector } from '../../src/inspector/index.js';
 import { createRedactor } from '../../src/inspector/redact.js';
 import { shardOn, simulate, TOKEN } from '../shard/rig.js';
-import { countingShard, told } from './rig.js';
+import { countingShard, viewerOf } from './rig.js';
 
-/** By what it looks like, though no key says so: made of pieces, so that no scanner takes it for one that was leaked. */
+/** Secret by its shape. It is joined from pieces, so that no scanner takes it for a leaked token. */
 const SHAPED = ['MTk4NjIyNDgzNDcxOTI1MjQ4', 'Cl2FMQ', 'ZnCjm1XVW7vRze4b7Cq4se7kKWsXXXX'].join('.');
-/** By being named to the inspector. */
+/** Secret because the option `secrets` names it. */
 const NAMED = 'planted-and-named';
-/** By the key alone. */
+/** Secret because of its key. */
 const KEYED = 'planted under a key';
 const SESSION_ID = '0123456789abcdef0123456789abcdef';
 const RESUME_URL = 'wss://gateway-us-east1-b.discord.gg/resume';
 
-/** Everything that must not be seen, under keys that tell and keys that do not. */
+/** Every kind of secret, under keys that suggest one and keys that do not. */
 const planted = () => ({
   text: `a token ${SHAPED} and a secret ${NAMED}`,
   [`key ${NAMED}`]: 1,
@@ -33,7 +33,7 @@ class Failure extends Error {
   readonly value = planted();
 }
 
-test('no secret passes, in whichever place it is planted', async () => {
+test('secrets in context, input, output, events, errors and names reach no viewer', async () => {
   const machine = setup({
     types: { context: {} as Record<string, unknown> },
     actors: {
@@ -64,19 +64,19 @@ test('no secret passes, in whichever place it is planted', async () => {
   });
   const actor = createActor(machine, { id: `shard ${NAMED}`, input: { token: KEYED, text: SHAPED } as never }).start();
   await using inspector = attachInspector({ id: 0, actor }, { secrets: [NAMED] });
-  using viewer = await told(inspector, (it) => it.texts.length >= 5);
+  using viewer = await viewerOf(inspector, (it) => it.texts.length >= 5);
   actor.send({ type: 'event', payload: wholly } as never);
   actor.send({ type: `event ${NAMED}` } as never);
   actor.send({ type: 'go' });
   await expect
     .poll(() => viewer.messages.findLast(({ sessionId }) => sessionId === actor.sessionId)?.snapshot?.status)
     .toBe('done');
-  using late = await told(inspector, () => true);
+  using late = await viewerOf(inspector, () => true);
   const all = [...viewer.texts, ...late.texts].join('\n');
   for (const secret of [SHAPED, NAMED, KEYED, SESSION_ID, RESUME_URL, 'gateway-us-east1-b', SHAPED.slice(-27)]) {
     expect(all, secret).not.toContain(secret);
   }
-  // It has looked where they were, and what may be seen is there.
+  // The places of the secrets are shown, and so is the rest.
   const kinds = new Set(viewer.messages.map(({ type }) => type));
   expect(kinds).toEqual(new Set(['@xstate.actor', '@xstate.event', '@xstate.snapshot']));
   expect(all).toContain('"token":"[redacted]"');
@@ -86,11 +86,11 @@ test('no secret passes, in whichever place it is planted', async () => {
   expect(all).toContain('a token [redacted] and a secret [redacted]');
 });
 
-test("a shard's token and session pass in no message of its life", async () => {
+test('a shard from connect to shutdown sends its token, session id and resume URL to no viewer', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using inspector = attachInspector(shard);
-  using viewer = await told(inspector, ({ texts }) => texts.length > 0);
+  using viewer = await viewerOf(inspector, ({ texts }) => texts.length > 0);
   await shard.connect();
   const { session } = shard;
   const resumed = new Promise((resolve) => shard.once('resumed', resolve));
@@ -104,10 +104,10 @@ test("a shard's token and session pass in no message of its life", async () => {
   expect(all).toContain('gateway.resumed');
 });
 
-test('whatever cannot be written is left out, and disturbs nobody', async () => {
+test('events that JSON cannot write are shown in part or dropped, and the shard runs on', async () => {
   const shard = countingShard();
   await using inspector = attachInspector(shard);
-  using viewer = await told(inspector, ({ texts }) => texts.length === 1);
+  using viewer = await viewerOf(inspector, ({ texts }) => texts.length === 1);
   const circle: Record<string, unknown> = { type: 'circle' };
   circle['self'] = circle;
   const odd = {
@@ -151,12 +151,12 @@ test('whatever cannot be written is left out, and disturbs nobody', async () => 
     long: '[a text of 17000 characters]',
     proto: JSON.parse('{"__proto__":{"a":1}}') as unknown,
   });
-  // The one that throws: as an event and with its snapshot.
+  // The event that throws is dropped twice: as an event and with its snapshot.
   expect(inspector.dropped).toBe(2);
   for (const text of viewer.texts) expect(text.length).toBeLessThanOrEqual(262_144);
 });
 
-test('scrubbing twice is scrubbing once, and leaves charts and numbers alone', () => {
+test('redacting twice gives the same as once, and leaves charts and numbers unchanged', () => {
   const redact = createRedactor([NAMED, `${NAMED}-and-longer`]);
   expect(redact(redact(wholly))).toEqual(redact(wholly));
   expect(redact(`${NAMED}-and-longer`)).toBe('[redacted]');

@@ -6,7 +6,7 @@ import { attachInspector, InspectorError } from '../../src/inspector/index.js';
 import type { Frame } from '../../src/inspector/conversion.js';
 import { ViewerServer } from '../../src/inspector/viewerServer.js';
 import { runProgram } from '../program.js';
-import { countingShard, countObservers, told, upgradeStatus, Viewer } from './rig.js';
+import { countingShard, countObservers, viewerOf, upgradeStatus, Viewer } from './rig.js';
 
 const frame = (kind: Frame['kind'], text: string, sessionId = 'x:0'): Frame => ({
   kind,
@@ -21,7 +21,7 @@ async function openServer(warn: (message: string) => void = () => {}) {
   return Object.assign(server, { [Symbol.asyncDispose]: () => server.close() });
 }
 
-/** `fetch` sets Host itself. */
+/** GET with any Host header, which `fetch` would set itself. */
 async function get(url: string | null, path: string, headers: Record<string, string> = {}, method = 'GET') {
   const sent = request(new URL(path, `${url}`), { headers, method }).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
@@ -30,12 +30,12 @@ async function get(url: string | null, path: string, headers: Record<string, str
   return { status: response.statusCode, headers: response.headers, body };
 }
 
-test('it listens on this machine only', async () => {
+test('the server listens on a loopback address', async () => {
   await using inspector = attachInspector(countingShard());
   await inspector.ready;
   expect(inspector.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   await using six = attachInspector(countingShard(), { host: '::1' });
-  // A machine may have no IPv6.
+  // This machine may have no IPv6.
   const url = await six.ready.then(
     () => six.url,
     () => 'http://[::1]:1/',
@@ -43,7 +43,7 @@ test('it listens on this machine only', async () => {
   expect(url).toMatch(/^http:\/\/\[::1\]:\d+\/$/);
 });
 
-test('a port in use rejects `ready`, is told to the logger, and leaves no observer', async () => {
+test('a port in use rejects `ready` with PORT_IN_USE, logs it, and leaves no observer', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
@@ -60,7 +60,7 @@ test('a port in use rejects `ready`, is told to the logger, and leaves no observ
   taken.close();
 });
 
-test('a page of another origin and a name that is not this machine are refused with 403', async () => {
+test('a foreign Origin or Host is refused with 403', async () => {
   await using inspector = attachInspector(countingShard());
   await inspector.ready;
   const { host, port } = new URL(`${inspector.url}`);
@@ -86,7 +86,7 @@ test('a page of another origin and a name that is not this machine are refused w
   }
 });
 
-test('the page holds the viewer in a frame, and may do nothing else', async () => {
+test('the page may load its own script, connect to its own server and frame the viewer, nothing else', async () => {
   await using inspector = attachInspector(countingShard(), { page: 'http://127.0.0.1:9/viewer?a="<b>' });
   await inspector.ready;
   const { status, headers, body } = await get(inspector.url, '/');
@@ -105,10 +105,10 @@ test('the page holds the viewer in a frame, and may do nothing else', async () =
   expect(await get(inspector.url, '/', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
 });
 
-test('what a viewer says reaches nobody, and garbage ends its own connection only', async () => {
+test('messages of a viewer are ignored, and a broken frame ends that connection alone', async () => {
   const shard = countingShard();
   await using inspector = attachInspector(shard);
-  using other = await told(inspector, ({ texts }) => texts.length === 1);
+  using other = await viewerOf(inspector, ({ texts }) => texts.length === 1);
   using talker = await Viewer.open(inspector.url);
   talker.socket.send('{"type":"@xstate.actor","name":"forged","sessionId":"x:0"}');
   talker.socket.send(Buffer.from([0, 255, 1]));
@@ -116,7 +116,7 @@ test('what a viewer says reaches nobody, and garbage ends its own connection onl
   using loud = await Viewer.open(inspector.url);
   loud.socket.send('x'.repeat(100_000));
   await expect.poll(() => loud.isClosed).toBe(true);
-  // No WebSocket frame: reserved bits, no mask.
+  // These bytes are not a WebSocket frame: reserved bits are set, and the mask is missing.
   using broken = await Viewer.open(inspector.url);
   (broken.socket as unknown as { _socket: NodeJS.WritableStream })['_socket'].write(Buffer.from([0xff, 0x7f, 0, 0]));
   await expect.poll(() => broken.isClosed).toBe(true);
@@ -127,11 +127,11 @@ test('what a viewer says reaches nobody, and garbage ends its own connection onl
   shard.actor.send({ type: 'count' });
   await expect.poll(() => other.last('shard 0')?.snapshot?.context).toEqual({ count: 1 });
   expect([other.isClosed, talker.isClosed, inspector.viewers]).toEqual([false, false, 2]);
-  using late = await told(inspector, ({ texts }) => texts.length >= 3);
+  using late = await viewerOf(inspector, ({ texts }) => texts.length >= 3);
   for (const viewer of [other, talker, late]) expect(viewer.texts.join('\n')).not.toContain('forged');
 });
 
-test('a viewer that stalls is closed, the others go on', async () => {
+test('a viewer that stops reading is closed, and another one gets every message', async () => {
   const warn = vi.fn();
   await using server = await openServer(warn);
   using good = await Viewer.open(server.url);
@@ -143,7 +143,7 @@ test('a viewer that stalls is closed, the others go on', async () => {
   while (server.viewers === 2) {
     server.publish(frame('snapshot', text));
     sent += 1;
-    // 8 MiB may wait, besides what the system's buffers hold.
+    // At most 8 MiB wait, besides the buffers of the system.
     expect(sent).toBeLessThan(500);
     await expect.poll(() => good.texts.length, { interval: 1 }).toBe(sent);
   }
@@ -152,7 +152,7 @@ test('a viewer that stalls is closed, the others go on', async () => {
   expect([server.viewers, good.isClosed, warn.mock.calls.length]).toEqual([1, false, 1]);
 });
 
-test('a crowd of viewers is held off: sixteen at a time, twenty new ones a second', async () => {
+test('60 viewers at once are limited to 20 a second and 16 at a time, the rest get 503', async () => {
   await using server = await openServer();
   const results = await Promise.all(Array.from({ length: 60 }, () => upgradeStatus(server.url, {}).catch(() => 0)));
   expect(results.filter((status) => status === 101).length).toBeLessThanOrEqual(40);
@@ -172,7 +172,7 @@ test('a crowd of viewers is held off: sixteen at a time, twenty new ones a secon
   for (const viewer of viewers) viewer?.[Symbol.dispose]();
 });
 
-test('what is kept for late viewers stays small, however large the messages and however many the actors', async () => {
+test('the backlog stays within 2 MiB after 100 MB of messages and 1 000 ended actors', async () => {
   await using server = await openServer();
   server.backlog.add(frame('actor', 'chart'));
   for (let n = 0; n < 1_000; n++) server.backlog.add(frame('event', 'x'.repeat(100_000)));
@@ -183,7 +183,7 @@ test('what is kept for late viewers stays small, however large the messages and 
     server.backlog.add(frame('snapshot', 'last', `x:${n}`));
     server.backlog.forget(`x:${n}`);
   }
-  // What comes of an actor after its end, too.
+  // A snapshot after the actor's end is not kept either.
   server.backlog.add(frame('snapshot', 'late', 'x:9'));
   expect(server.backlog.texts()).not.toContain('last');
   expect(server.backlog.texts()).not.toContain('late');
@@ -193,7 +193,7 @@ test('what is kept for late viewers stays small, however large the messages and 
 
 test('stop ends every connection, and the port is free again', async () => {
   const inspector = attachInspector(countingShard());
-  using viewer = await told(inspector, ({ texts }) => texts.length === 1);
+  using viewer = await viewerOf(inspector, ({ texts }) => texts.length === 1);
   const { port } = new URL(`${inspector.url}`);
   const silent = connect(Number(port), '127.0.0.1').on('error', () => {});
   const isSilentClosed = once(silent.resume(), 'close');
@@ -207,7 +207,7 @@ test('stop ends every connection, and the port is free again', async () => {
   await again.ready;
 });
 
-test('it keeps no process alive, and can be awaited when nothing else is left', () => {
+test('an inspector with a viewer does not keep the process alive, and `ready` and `stop` resolve', () => {
   const program = `
     import { attachInspector } from 'shardchart/inspector';
     import { createShard } from 'shardchart';

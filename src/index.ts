@@ -54,6 +54,7 @@ export type { Action, Decision } from './protocol/decision.js';
 export { FatalShardError, ShardError, type ShardErrorCode } from './util/errors.js';
 export type { Session } from './protocol/session.js';
 export { SessionStoreError, type SessionStoreErrorCode } from './sessions/errors.js';
-export { createFileSessionStore, type FileSessionStore, type FileSessionStoreOptions } from './sessions/fileStore.js';
+export { createFileSessionStore, type FileSessionStore } from './sessions/fileStore.js';
+export type { FileSessionStoreOptions } from './sessions/fileStoreOptions.js';
 export { createMemorySessionStore, type SessionStore } from './sessions/sessionStore.js';
 export { createShard, type Bucket, type Heart, type Shard, type ShardStats } from './shard/shard.js';

@@ -8,7 +8,7 @@ const PRIVATE = { flag: 'wx', mode: 0o600 } as const;
  * One file that is only ever replaced whole. The new content is written beside it and then takes its name, so that a kill
  * at any moment leaves the old one or the new one. (Not synced to the disk: after a power cut sessions are past saving.)
  */
-export class Disk {
+export class AtomicFile {
   readonly #path: string;
   /** Told once, when somebody else has replaced the file. */
   readonly #onOtherWriter: () => void;

@@ -1,46 +1,31 @@
 import { resolve } from 'node:path';
-import { flushAtExit, forgetAtExit } from '../util/flushAtExit.js';
-import { checkMethods, checkObject, refuse, whole } from '../util/options.js';
-import { reportTo, type Logger } from '../util/logger.js';
-import { MAX_DELAY_MS } from '../protocol/limits.js';
 import { isSession, type Session } from '../protocol/session.js';
-import type { SessionStore } from './sessionStore.js';
+import { BackgroundWriter } from '../util/backgroundWriter.js';
+import { reportTo } from '../util/logger.js';
+import { messageOf } from '../util/messageOf.js';
+import { refuse, whole } from '../util/options.js';
 import { within } from '../util/within.js';
-import { Disk } from './atomicFile.js';
+import { AtomicFile } from './atomicFile.js';
 import { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
-import { formatSessions, parseSessions } from './fileFormat.js';
 import { flushAtSignal, forgetAtSignal } from './exitSignals.js';
-
-/** Options of {@link createFileSessionStore}. */
-export interface FileSessionStoreOptions {
-  /**
-   * Milliseconds until a new sequence is written, with all that came meanwhile. The shards tell theirs as often: a process
-   * that is killed gets again what came within twice that time. Default 1 000.
-   */
-  readonly debounce?: number;
-  /**
-   * How many shards the bot has. With it, a file that was not written for the same total is put aside. Default: not
-   * checked.
-   */
-  readonly total?: number;
-  /** Hears of what is wrong with the file. Default: warnings of the process. */
-  readonly logger?: Logger;
-  /** Instead of the logger. */
-  readonly onError?: (error: SessionStoreError) => void;
-}
+import { formatSessions, parseSessions } from './fileFormat.js';
+import { checkFileStoreOptions, DEFAULT_DEBOUNCE_MS, type FileSessionStoreOptions } from './fileStoreOptions.js';
+import type { SessionStore } from './sessionStore.js';
 
 /** The sessions of a bot's shards in one file. Made by {@link createFileSessionStore}. */
 export interface FileSessionStore extends SessionStore, AsyncDisposable {
   get(shardId: number): Promise<Session | null>;
   /**
-   * Resolves once a new session is written (or could not be, which is told); for a new sequence at once.
+   * Stores a session. Resolves at once for a new sequence; for a new session once it is written, or once that has failed,
+   * which `onError` receives.
    * @throws ShardError `INVALID_OPTION`; SessionStoreError `CLOSED`
    */
   set(shardId: number, session: Session): Promise<void>;
   /** @throws SessionStoreError `CLOSED` */
   delete(shardId: number): Promise<void>;
   /**
-   * The shards are of this `total`: a file of another one is put aside, and sessions of another one are forgotten.
+   * Says how many shards the bot has: a file of another total is kept under another name, and sessions of another total
+   * are forgotten.
    * @throws ShardError `INVALID_OPTION`; SessionStoreError `CLOSED`
    */
   setTotal(total: number): Promise<void>;
@@ -48,19 +33,16 @@ export interface FileSessionStore extends SessionStore, AsyncDisposable {
   close(): Promise<void>;
 }
 
-const DEBOUNCE_MS = 1_000;
+/** Shards save their sequences no more often than this, however short the debounce. */
+const MIN_INTERVAL_MS = 100;
 
-/** Shards need not tell more often than that, however soon it is written. */
-const LEAST_INTERVAL_MS = 100;
+/** Pause before the first retry of a failed write. */
+const RETRY_MS = 1_000;
 
-/** After a write that failed: twice as long from one to the next. */
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 30_000;
-
-/** How long `close` waits for a disk that does not go on. */
+/** Longest wait of `close` for a disk that does not answer. */
 const CLOSE_LIMIT_MS = 5_000;
 
-/** The files of this process's stores: two for one file would overwrite each other's sessions. */
+/** Files of this process's stores: two stores of one file would overwrite each other's sessions. */
 const inUse = new Set<string>();
 
 class FileStore implements FileSessionStore {
@@ -68,46 +50,51 @@ class FileStore implements FileSessionStore {
   readonly #path: string;
   readonly #debounceMs: number;
   #total: number | null;
-  readonly #tell: (error: SessionStoreError) => void;
-  readonly #disk: Disk;
-  /** null: deleted, whatever the file says. */
+  /** True where the total came from the user, not from the file. */
+  #isTotalGiven: boolean;
+  readonly #notify: (error: SessionStoreError) => void;
+  readonly #file: AtomicFile;
+  readonly #writer: BackgroundWriter;
+  /** Sessions by shard id; null for a deleted one, whatever the file says. */
   readonly #sessions = new Map<number, Session | null>();
   #loading: Promise<void> | null = null;
   #isLoaded = false;
-  /** The total is the user's word, not the file's. */
-  #isTold: boolean;
-  /** Counts changes: the last, the last that is to be written at once, the last that is written. */
+  /** Numbers of changes: the last one, the last that must be written now, the last that is written. */
   #changed = 0;
   #urgent = 0;
   #written = 0;
-  #writing: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  /** Writes in a row. */
-  #failures = 0;
-  #isExiting = false;
+  #debounce: NodeJS.Timeout | null = null;
   #closed: Promise<void> | null = null;
 
   constructor(path: string, options: FileSessionStoreOptions) {
-    checkOptions(path, options);
-    const { debounce = DEBOUNCE_MS, total = null } = options;
+    checkFileStoreOptions(path, options);
+    const { debounce = DEFAULT_DEBOUNCE_MS, total = null } = options;
     this.#path = resolve(path);
     this.#debounceMs = debounce;
-    this.sequenceInterval = Math.max(debounce, LEAST_INTERVAL_MS);
+    this.sequenceInterval = Math.max(debounce, MIN_INTERVAL_MS);
     this.#total = total;
-    this.#isTold = total !== null;
-    this.#tell = reportTo(options);
+    this.#isTotalGiven = total !== null;
+    this.#notify = reportTo(options);
     if (inUse.has(this.#path)) {
-      const advice = 'Give its shards one store, or close the one before';
-      throw this.#error('IN_USE', `already has a store in this process. ${advice}.`);
+      throw this.#error(
+        'IN_USE',
+        'already has a store in this process. Give its shards one store, or close the first.',
+      );
     }
     inUse.add(this.#path);
-    this.#disk = new Disk(this.#path, () =>
-      this.#report(
-        'OTHER_WRITER',
-        'is written by another process too: sessions get lost. Give each a file of its own.',
-      ),
+    this.#file = new AtomicFile(this.#path, () =>
+      this.#report('OTHER_WRITER', 'is written by another process too: sessions get lost. Give each its own file.'),
     );
-    flushAtExit(this.#atExit);
+    this.#writer = new BackgroundWriter({
+      hasWork: () => this.#written < this.#urgent,
+      write: () => this.#write(),
+      writeSync: () => this.flushSync(),
+      onFailure: (cause, isFirst) => {
+        const advice = 'Make its folder, and let this process write there; it is tried again';
+        if (isFirst) this.#report('CANNOT_WRITE', `cannot be written. ${advice}`, cause);
+      },
+      retryMs: RETRY_MS,
+    });
     flushAtSignal(this);
   }
 
@@ -140,13 +127,14 @@ class FileStore implements FileSessionStore {
     const before = this.#total;
     this.#total = total;
     if (!this.#isLoaded) {
-      this.#isTold = true;
+      this.#isTotalGiven = true;
       return this.#load();
     }
     if (before === null || before === total) return undefined;
-    if (!this.#isTold)
+    if (!this.#isTotalGiven) {
       this.#report('OTHER_TOTAL', `is that of ${before} shards, not of ${total}: no session is resumed`);
-    this.#isTold = true;
+    }
+    this.#isTotalGiven = true;
     this.#sessions.clear();
     return this.#change(true);
   }
@@ -159,92 +147,61 @@ class FileStore implements FileSessionStore {
     return this.close();
   }
 
-  /** Writes what waits before it returns. */
+  /** Writes what waits before it returns, at a signal or the exit. */
   flushSync(): void {
     if (this.#written === this.#changed) return;
     try {
       if (!this.#isLoaded) this.#loadSync();
-      this.#disk.replaceSync(this.#text());
+      this.#file.replaceSync(this.#text());
       this.#written = this.#changed;
     } catch (cause) {
-      this.#report('CANNOT_WRITE', 'could not be written at the end: what it has is older', cause);
+      this.#report('CANNOT_WRITE', 'could not be written at the end: its sessions are older', cause);
     }
   }
 
-  readonly #atExit = {
-    flushSync: (): void => {
-      this.#isExiting = true;
-      this.flushSync();
-    },
-  };
-
   async #close(): Promise<void> {
-    this.#urgent = this.#changed;
-    // A disk that takes longer is told of below.
-    if (this.#written < this.#changed) await within(CLOSE_LIMIT_MS, this.#write()).catch(() => {});
+    if (this.#written < this.#changed) await within(CLOSE_LIMIT_MS, this.#writeNow()).catch(() => {});
+    if (this.#debounce !== null) clearTimeout(this.#debounce);
     inUse.delete(this.#path);
     forgetAtSignal(this);
-    if (this.#written === this.#changed) return forgetAtExit(this.#atExit);
-    this.#report('CANNOT_WRITE', 'was closed before its last words were written: it is tried again at the exit');
+    if (this.#written === this.#changed) return this.#writer.stop();
+    this.#report('CANNOT_WRITE', 'was closed before its last sessions were written: they are tried again at the exit');
   }
 
   async #change(isUrgent: boolean): Promise<void> {
     this.#changed += 1;
-    // Other listeners of the exit may bring shards down after ours.
-    if (this.#isExiting) return this.flushSync();
-    if (isUrgent) {
-      this.#urgent = this.#changed;
-      return this.#write();
-    }
-    this.#timer ??= this.#writeIn(this.#debounceMs);
+    // Other listeners of the exit may bring shards down after ours has run.
+    if (isUrgent || this.#writer.isExiting) return this.#writeNow();
+    // The retry writes this change too.
+    if (this.#writer.isPaused) return;
+    // A process with nothing else to do exits, and what waits is written then.
+    this.#debounce ??= setTimeout(() => {
+      this.#debounce = null;
+      void this.#writeNow();
+    }, this.#debounceMs).unref();
   }
 
-  /** Holds no process up: what waits when there is nothing else to do is written at the exit. */
-  #writeIn(delayMs: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#timer = null;
-      this.#urgent = this.#changed;
-      void this.#write();
-    }, delayMs).unref();
+  #writeNow(): Promise<void> {
+    this.#urgent = this.#changed;
+    return this.#writer.run();
   }
 
-  #write(): Promise<void> {
-    return (this.#writing ??= this.#drain());
-  }
-
-  /** Never rejects. One write at a time; what comes meanwhile and is urgent is the next. */
-  async #drain(): Promise<void> {
-    // Not before the file is read: what it has of other shards must stay.
+  async #write(): Promise<void> {
+    // The sessions of other shards that the file has must stay.
     await this.#load();
-    let isFine = true;
-    while (isFine && this.#written < this.#urgent) isFine = await this.#put();
-    this.#writing = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#written === this.#changed) return;
-    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
-    this.#timer = this.#writeIn(isFine ? this.#debounceMs : retryMs);
-  }
-
-  async #put(): Promise<boolean> {
     const change = this.#changed;
     try {
-      await this.#disk.replace(this.#text());
+      await this.#file.replace(this.#text());
       this.#written = Math.max(this.#written, change);
-      this.#failures = 0;
-      return true;
     } catch (cause) {
-      // At a signal or the exit it was written before this was.
-      if (this.#written >= change) return true;
-      this.#failures += 1;
-      const advice = 'Make its folder, and let this process write there; it is tried again';
-      if (this.#failures === 1) this.#report('CANNOT_WRITE', `cannot be written. ${advice}`, cause);
-      return false;
+      // A signal or the exit has written a newer text while this write was under way.
+      if (this.#written < change) throw cause;
     }
   }
 
+  /** Never rejects. */
   #load(): Promise<void> {
-    return (this.#loading ??= this.#disk.read().then(
+    return (this.#loading ??= this.#file.read().then(
       (text) => this.#adopt(text),
       (cause: unknown) => this.#unreadable(cause),
     ));
@@ -252,7 +209,7 @@ class FileStore implements FileSessionStore {
 
   #loadSync(): void {
     try {
-      this.#adopt(this.#disk.readSync());
+      this.#adopt(this.#file.readSync());
     } catch (cause) {
       this.#unreadable(cause);
     }
@@ -264,13 +221,13 @@ class FileStore implements FileSessionStore {
     if (text === null) return;
     const found = parseSessions(text, this.#total);
     if ('problem' in found) {
-      const kept = text === '' ? '' : ` What it has is kept as ${this.#disk.keep()} once there are new ones.`;
+      const kept = text === '' ? '' : ` Its content is kept as ${this.#file.keep()} once there are new sessions.`;
       return this.#report(found.code, `${found.problem}: no session is resumed.${kept}`);
     }
-    // Whoever says the total later is told so.
+    // A total that the user gives later is compared with the file's.
     this.#total ??= found.total;
     for (const [id, session] of found.sessions) {
-      // What a shard has said meanwhile is newer.
+      // A session that a shard saved while the file was read is newer.
       if (!this.#sessions.has(id)) this.#sessions.set(id, session);
     }
   }
@@ -278,7 +235,7 @@ class FileStore implements FileSessionStore {
   #unreadable(cause: unknown): void {
     if (this.#isLoaded) return;
     this.#isLoaded = true;
-    const kept = `If it can be replaced, what is there is kept as ${this.#disk.keep()}`;
+    const kept = `If it can be replaced, its content is kept as ${this.#file.keep()}`;
     this.#report('CANNOT_READ', `cannot be read: no session is resumed. ${kept}`, cause);
   }
 
@@ -291,33 +248,21 @@ class FileStore implements FileSessionStore {
   }
 
   #report(code: SessionStoreErrorCode, what: string, cause?: unknown): void {
-    this.#tell(this.#error(code, what, cause));
+    this.#notify(this.#error(code, what, cause));
   }
 
   #error(code: SessionStoreErrorCode, what: string, cause?: unknown): SessionStoreError {
-    const why = cause === undefined ? '' : ` (${cause instanceof Error ? cause.message : String(cause)})`;
+    const why = cause === undefined ? '' : ` (${messageOf(cause)})`;
     return new SessionStoreError(code, `The session file ${this.#path} ${what}${why}`, { value: this.#path, cause });
   }
 }
 
-function checkOptions(path: unknown, options: FileSessionStoreOptions): void {
-  if (typeof path !== 'string' || path === '') refuse('path', path, 'the path of a file');
-  checkObject('options', options, '{ total: 16 }');
-  const { debounce = DEBOUNCE_MS, total = 1, logger, onError } = options;
-  if (typeof debounce !== 'number' || !(debounce >= 0 && debounce <= MAX_DELAY_MS)) {
-    refuse('debounce', debounce, `milliseconds, from 0 to ${MAX_DELAY_MS}`);
-  }
-  whole('total', total, { min: 1, meaning: 'how many shards the bot has' });
-  checkMethods('logger', logger, ['debug', 'info', 'warn', 'error'], 0);
-  if (onError !== undefined && typeof onError !== 'function') refuse('onError', onError, 'a function of the error');
-}
-
 /**
- * Keeps the sessions of all shards of a bot in one file, so that a process that comes after this one resumes them. A new
- * session is written at once, a new sequence within `debounce`; at the exit, and at a SIGTERM or SIGINT, what waits is
- * written before the process goes on, so that only a kill loses a moment's sequences. The file (mode 0600) is replaced
- * whole, never torn; one process at a time writes it. One that cannot be used is told and kept under another name, and
- * the shards begin anew. Trouble with the file never fails a shard.
+ * Keeps the sessions of all shards of a bot in one file, so that the next process resumes them. A new session is written
+ * at once, a new sequence within `debounce`; at the exit, a SIGTERM or a SIGINT the rest is written before the process
+ * goes on, so that only a kill loses the last moment's sequences. The file (mode 0600) is always replaced whole; one
+ * process at a time may write it. A file that cannot be used is reported and kept under another name, and the shards start
+ * new sessions. Trouble with the file never fails a shard.
  * @throws ShardError `INVALID_OPTION`; SessionStoreError `IN_USE`
  */
 export function createFileSessionStore(path: string, options: FileSessionStoreOptions = {}): FileSessionStore {

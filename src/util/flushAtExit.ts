@@ -1,21 +1,22 @@
-/** Something that can write what it still has before it returns. */
+/** An object that can write what it holds before it returns. */
 export interface Flushable {
   flushSync(): void;
 }
 
-const open = new Set<Flushable>();
+const flushables = new Set<Flushable>();
 
 const flushAll = () => {
-  for (const it of open) it.flushSync();
+  for (const flushable of flushables) flushable.flushSync();
 };
 
-/** Has it written when the process exits. One listener for all: a process with many logs is not a leak. */
-export function flushAtExit(it: Flushable): void {
-  if (open.size === 0) process.on('exit', flushAll);
-  open.add(it);
+/** Calls `flushSync` when the process exits. All objects share one listener: Node warns of a leak above ten. */
+export function flushAtExit(flushable: Flushable): void {
+  if (flushables.size === 0) process.on('exit', flushAll);
+  flushables.add(flushable);
 }
 
-export function forgetAtExit(it: Flushable): void {
-  open.delete(it);
-  if (open.size === 0) process.off('exit', flushAll);
+/** Takes back {@link flushAtExit}. */
+export function forgetAtExit(flushable: Flushable): void {
+  flushables.delete(flushable);
+  if (flushables.size === 0) process.off('exit', flushAll);
 }

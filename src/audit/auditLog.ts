@@ -1,14 +1,15 @@
 import type { TransitionRecord } from '../shard/events.js';
-import { Account, type Sink } from './sink.js';
+import type { Sink } from './sink.js';
+import { WriteTally } from './writeTally.js';
 import { messageOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
-import { AuditFile } from './file.js';
+import { AuditFile } from './auditFile.js';
 import { Lines } from './encode.js';
 import { endsLife, Lives } from './lives.js';
 import { checkAuditOptions, checkSource, type AuditLogOptions } from './options.js';
 import { Ring } from '../util/ring.js';
 import { within } from '../util/within.js';
-import { AuditStream } from './stream.js';
+import { AuditStream } from './auditStream.js';
 
 /** What an audit log can be attached to: a shard, or anything else that tells of transitions. */
 export interface AuditSource {
@@ -57,7 +58,7 @@ const CLOSE_LIMIT_MS = 5_000;
 const filesOf = new WeakMap<TransitionRecord, Set<string>>();
 
 class Log implements AuditLog {
-  readonly #account: Account;
+  readonly #tally: WriteTally;
   readonly #lines: Lines;
   readonly #lives = new Lives();
   readonly #sink: Sink | null;
@@ -69,22 +70,22 @@ class Log implements AuditLog {
 
   constructor(options: AuditLogOptions) {
     checkAuditOptions(options);
-    this.#account = new Account(options);
+    this.#tally = new WriteTally(options);
     this.#ring = new Ring('capacity' in options ? options.capacity : 0);
     if ('file' in options) {
-      const file = new AuditFile(options.file, options.rotate, this.#account);
+      const file = new AuditFile(options.file, options.rotate, this.#tally);
       this.#sink = file;
       this.#realPath = file.realPath;
-    } else this.#sink = 'stream' in options ? new AuditStream(options.stream, this.#account) : null;
+    } else this.#sink = 'stream' in options ? new AuditStream(options.stream, this.#tally) : null;
     this.#lines = new Lines(this.#sink?.after);
   }
 
   get written(): number {
-    return this.#account.written;
+    return this.#tally.written;
   }
 
   get dropped(): number {
-    return this.#account.dropped;
+    return this.#tally.dropped;
   }
 
   get records(): readonly TransitionRecord[] {
@@ -151,7 +152,7 @@ class Log implements AuditLog {
     } catch (cause) {
       const message =
         'The audit log was closed, but what waits is not with the system yet: it is tried again when the process exits.';
-      this.#account.report(new AuditError('CANNOT_WRITE', message, { cause }));
+      this.#tally.report(new AuditError('CANNOT_WRITE', message, { cause }));
     }
   }
 
@@ -160,7 +161,7 @@ class Log implements AuditLog {
     this.#known.add(record);
     if (this.#sink === null) {
       this.#ring.push(record);
-      this.#account.written += 1;
+      this.#tally.written += 1;
       return;
     }
     try {
@@ -191,18 +192,18 @@ class Log implements AuditLog {
       line = this.#lines.next(record, life);
     }
     // Once records are lost, more than a moment's are: one long gap says more than many short ones.
-    const limit = this.#account.isDropping ? MAX_WAITING_BYTES / 2 : MAX_WAITING_BYTES;
+    const limit = this.#tally.isDropping ? MAX_WAITING_BYTES / 2 : MAX_WAITING_BYTES;
     if (sink.waitingBytes + line.length > limit) {
       return this.#drop('The audit log takes no more records for now: those that come are lost.');
     }
     sink.write(line);
     this.#lines.taken(life);
-    this.#account.isDropping = false;
+    this.#tally.isDropping = false;
   }
 
   /** The gap shows in the log, and every shard begins anew behind it. */
   #drop(message: string, cause?: unknown): void {
-    this.#account.drop(message, cause);
+    this.#tally.drop(message, cause);
     this.#lives.interrupt();
   }
 }

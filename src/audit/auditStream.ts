@@ -1,21 +1,22 @@
 import type { Writable } from 'node:stream';
-import type { Account, Sink } from './sink.js';
+import type { Sink } from './sink.js';
+import type { WriteTally } from './writeTally.js';
 import { messageOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
 
 /** Lines into a stream of the user's, which stays open: whoever made it ends it. */
 export class AuditStream implements Sink {
   readonly #stream: Writable;
-  readonly #account: Account;
+  readonly #tally: WriteTally;
   /** Lines the stream has not called back for. */
   #waiting = 0;
   #drained: (() => void) | null = null;
   #hasFailed = false;
   readonly after = null;
 
-  constructor(stream: Writable, account: Account) {
+  constructor(stream: Writable, tally: WriteTally) {
     this.#stream = stream;
-    this.#account = account;
+    this.#tally = tally;
     stream.on('error', this.#failed);
   }
 
@@ -27,7 +28,7 @@ export class AuditStream implements Sink {
     this.#waiting += 1;
     this.#stream.write(line, (error) => {
       if (error) this.#lost(error);
-      else this.#account.written += 1;
+      else this.#tally.written += 1;
       this.#waiting -= 1;
       if (this.#waiting === 0) this.#drained?.();
     });
@@ -47,11 +48,11 @@ export class AuditStream implements Sink {
 
   #lost(cause: Error): void {
     this.#hasFailed = true;
-    this.#account.drop(`The audit log's stream has not taken records, and they are lost (${messageOf(cause)}).`, cause);
+    this.#tally.drop(`The audit log's stream has not taken records, and they are lost (${messageOf(cause)}).`, cause);
   }
 
   readonly #failed = (cause: unknown): void => {
     const message = `The audit log's stream failed (${messageOf(cause)}): nothing more is logged. Give createAuditLog another.`;
-    this.#account.report(new AuditError('CANNOT_WRITE', message, { cause }));
+    this.#tally.report(new AuditError('CANNOT_WRITE', message, { cause }));
   };
 }

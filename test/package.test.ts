@@ -37,7 +37,7 @@ test('what is published holds no test, no benchmark and no source but what a bro
   expect(paths).toContain('src/dashboard/page/index.html');
   expect(paths).toContain('visualizations/shard.svg');
   const expected =
-    /^(dist\/(src|machines)\/|src\/dashboard\/page\/\w+\.(html|css|svg)$|visualizations\/\w+\.svg$|package\.json$|LICENSE$|.*\.md$)/;
+    /^(dist\/(src|machines)\/|src\/dashboard\/page\/\w+\.(html|css|svg)$|visualizations\/\w+\.svg$|examples\/[\w-]+\.mjs$|package\.json$|LICENSE$|.*\.md$)/;
   expect(paths.filter((path) => !expected.test(path))).toEqual([]);
 });
 

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Shard } from '../../../src/index.js';
 import { data, scenario, sentBy, sentTo, shardOn, stays, story, until } from '../rig.js';
 import { caught, everyone, guild, members, parses, silent, withGuilds } from './servedRig.js';
 
@@ -223,43 +221,6 @@ it('updateVoiceState knows the bot in a session another process began, where no 
     await next.shutdown();
   })();
 });
-
-it('the README’s example of requests and events runs as it stands', async () => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  const [, code = ''] = /^## Requests and events$.*?^```ts\n(.*?)^```/ms.exec(readme) ?? [];
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (...text: string[]) => Example;
-  await scenario({ simulator: withGuilds }, async ({ simulator, shard }) => {
-    await shard.connect();
-    const lines: unknown[][] = [];
-    const console = { log: (...values: unknown[]) => lines.push(values) };
-    const stop = new AbortController();
-    const done = new AsyncFunction('shard', 'guildId', 'channelId', 'signal', 'console', code)(
-      shard,
-      guild.id,
-      '5',
-      stop.signal,
-      console,
-    ).catch((error: unknown) => error);
-    await until(() => {
-      simulator.dispatch('MESSAGE_CREATE', { content: 'hello' });
-      return lines.some(([first]) => first === 'MESSAGE_CREATE');
-    });
-    const reason = new Error('enough');
-    stop.abort(reason);
-    expect(await done).toBe(reason);
-    expect(lines[0]).toEqual(['7 members', []]);
-    expect(lines.slice(1, 4)).toEqual([['1 of 3'], ['2 of 3'], ['3 of 3']]);
-    expect(lines[4]).toEqual(['voice.invalid:443']);
-  })();
-});
-
-type Example = (
-  shard: Shard,
-  guildId: string,
-  channelId: string,
-  signal: AbortSignal,
-  console: object,
-) => Promise<void>;
 
 /** The same every time, so that a failure can be had again. */
 function shuffled<T>(values: readonly T[]): T[] {

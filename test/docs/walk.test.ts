@@ -1,26 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { shardMachine } from '../machines/index.js';
-import { createAuditLog } from '../src/audit/index.js';
-import { actionNames, describeOutcome, describeShards } from '../src/dashboard/page/incidentWords.js';
-import { describeCause } from '../src/dashboard/page/words.js';
-import { edgesTaken } from '../src/dashboard/live/charts.js';
-import { edgesOf } from '../visualizations/edges.js';
-import { Command } from './cli/command.js';
-import { fold } from './dashboard/auditRig.js';
-import { simulate, until } from './shard/rig.js';
-import { managerOn } from './manager/rig.js';
+import { shardMachine } from '../../machines/index.js';
+import { createAuditLog } from '../../src/audit/index.js';
+import { actionNames, describeOutcome, describeShards } from '../../src/dashboard/page/incidentWords.js';
+import { describeCause } from '../../src/dashboard/page/words.js';
+import { edgesTaken } from '../../src/dashboard/live/charts.js';
+import { edgesOf } from '../../visualizations/edges.js';
+import { Command } from '../cli/command.js';
+import { fold } from '../dashboard/auditRig.js';
+import { simulate, until } from '../shard/rig.js';
+import { managerOn } from '../manager/rig.js';
+import { page } from './pages.js';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const walk = /### Why did shard 7 reconnect\?\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+const walk = /## Why did shard 7 reconnect\?\n(.*)/s.exec(page('docs/live-page.md'))?.[1] ?? '';
 const told = /^```\n(.*?)^```/ms.exec(walk)?.[1] ?? '';
 
 const withoutDurations = (text: string) => text.replaceAll(/\d+ ms/g, 'SO LONG');
 const withoutTimes = (text: string) => text.replaceAll(/^\d\d:\d\d:\d\d\.\d{3}/gm, 'TIME');
 
-test('why shard 7 reconnected is told by the log, proved by a replay, and an edge of the chart, as the README says', async () => {
+test('why shard 7 reconnected is told by the log, proved by a replay, and an edge of the chart, as docs/live-page.md says', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'shardchart-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'bot.log');

@@ -50,12 +50,16 @@ export class ShardControls implements Controls {
 
   async run(key: ShardKey, kind: 'commands' | 'faults', name: string): Promise<ControlAnswer> {
     const shard = this.#deps.shardOf(key);
-    if (shard === undefined) return { status: 404, error: `There is no shard ${key} here now.` };
+    if (shard === undefined)
+      return { status: 404, error: `There is no shard ${key} now. Choose one that the page shows.` };
     const offered: readonly string[] = this.offered[kind];
     if (!offered.includes(name)) {
       return {
         status: 404,
-        error: `There is no ${name} among the ${kind}: there are ${offered.join(', ') || 'none'}.`,
+        error:
+          offered.length === 0
+            ? `This dashboard offers no ${kind}.`
+            : `There is no ${name} among the ${kind}. Use ${offered.join(', ')}.`,
       };
     }
     return kind === 'faults' ? this.#applyFault(shard, name) : this.#runCommand(shard, name as CommandName);
@@ -64,7 +68,9 @@ export class ShardControls implements Controls {
   #applyFault({ id }: WatchedShard, name: string): ControlAnswer {
     try {
       const met = this.#deps.simulator?.apply(namedFaults[name] as ConnectionAction, id) ?? 0;
-      return met > 0 ? accepted : { status: 409, error: `Shard ${id} has no connection that could meet it.` };
+      return met > 0
+        ? accepted
+        : { status: 409, error: `Shard ${id} has no connection that the fault could apply to. Connect it first.` };
     } catch (error) {
       return { status: 409, error: messageOf(error) };
     }

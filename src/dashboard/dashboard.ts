@@ -53,7 +53,11 @@ class ServedDashboard implements Dashboard {
   async #start(): Promise<void> {
     try {
       await this.#server.listen();
-      if (this.#stopped !== null) throw new DashboardError('CLOSED', 'The dashboard was stopped before it was ready.');
+      if (this.#stopped !== null)
+        throw new DashboardError(
+          'CLOSED',
+          'The dashboard was stopped before it was ready. Await `ready` before `stop`.',
+        );
     } catch (error) {
       // The logger reports the error too, because a user may not await `ready`; after `stop` it is expected.
       if (this.#stopped === null) reportTo(this.#options)(error as Error);

@@ -31,9 +31,9 @@ browserTest(
     await using page = await open(url, { tolerates: isOver });
     await says(page, '#link', /^live$/);
     await first.stop();
-    await says(page, '#link', /^no news since \d\d:\d\d:\d\d$/);
+    await says(page, '#link', /^no update since \d\d:\d\d:\d\d$/);
     expect(await page.getAttribute('html', 'class')).toContain('waiting');
-    expect(await page.title()).toBe('no news · shardchart');
+    expect(await page.title()).toBe('no updates · shardchart');
     // What is still shown fits another width all the same.
     await page.setViewportSize(PHONE);
     await untilAsync(async () => {

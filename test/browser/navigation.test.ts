@@ -33,7 +33,7 @@ browserTest(
       await find(page, '6');
       await says(page, '.answer', 'There are 6 shards, 0 to 5');
       await find(page, '4');
-      await says(page, '.answer', 'Shard 4 is not here');
+      await says(page, '.answer', 'Shard 4 does not run here');
       await says(page, '#facts h2', /^Shard 2$/);
     },
   ),

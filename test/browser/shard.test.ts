@@ -64,7 +64,7 @@ browserTest(
         '#steps li:has(.decision)',
         /Connected → D Disconnected gateway\.reconnect resume .*4900 gateway asked to reconnect \(op 7\)/,
       );
-      await says(page, '#controls .status', 'Ask to reconnect: asked for');
+      await says(page, '#controls .status', 'Ask to reconnect: sent');
       await page.click('text="Cut the connection"');
       await says(page, '#facts .state', 'Connected');
       await says(page, '#facts dl', /Connections 3 Identifies 1 Resumes 2/);
@@ -223,7 +223,7 @@ browserTest(
     await says(page, '#facts .state', 'Offline');
     await press('Connect');
     await until(() => shard.state === 'Connected');
-    await says(page, '#controls .status', 'Connect: asked for');
+    await says(page, '#controls .status', 'Connect: sent');
     expect(manager.shards.get(0)?.stats.connections).toBe(1);
   }),
 );
@@ -237,7 +237,7 @@ browserTest(
     await using page = await open(dashboard.url, { tolerates: /status of 409/ });
     await manager.shards.get(0)?.close();
     await page.click('text="Cut the connection"');
-    await says(page, '#controls .status', 'Shard 0 has no connection that could meet it.');
+    await says(page, '#controls .status', 'Shard 0 has no connection that the fault could apply to. Connect it first.');
   }),
 );
 

@@ -35,12 +35,12 @@ describe('the find field', () => {
 
   test.each([
     ['99', 16, 'There are 16 shards, 0 to 15'],
-    ['9', 16, 'Shard 9 is not here'],
-    ['9', 0, 'Shard 9 is not here'],
-    ['81384788765712384', 0, 'It is not known how many shards there are in all'],
+    ['9', 16, 'Shard 9 does not run here'],
+    ['9', 0, 'Shard 9 does not run here'],
+    ['81384788765712384', 0, 'The shard of a guild cannot be found until the total'],
     ['81384788765712384', 16, 'which does not run here'],
-    ['my guild', 16, 'Type a shard’s id'],
-    ['123456789012', 16, 'Type a shard’s id'],
+    ['my guild', 16, 'Type the id of a shard'],
+    ['123456789012', 16, 'Type the id of a shard'],
   ])('says plainly why %j of %d leads nowhere', (text, total, why) => {
     expect(find(text, total, here('7'))).toEqual({ why: expect.stringContaining(why) as string });
   });

@@ -88,7 +88,7 @@ describe('incidents in words', () => {
   test('who is lost is not said to be up', () => {
     const over = { ...incident, down: 0, endedAt: 14_200 };
     expect(describeOutcome({ ...over, lost: 14 })).toBe('all Offline after 4.2 s');
-    expect(describeOutcome({ ...over, lost: 2 })).toBe('2 Offline, else up after 4.2 s');
+    expect(describeOutcome({ ...over, lost: 2 })).toBe('2 Offline, the others up after 4.2 s');
     expect(describeOutcome({ ...over, shards: 1, lost: 1 })).toBe('Offline after 4.2 s');
   });
 

@@ -193,6 +193,6 @@ export class LiveSource implements Source {
   #fail(error: unknown): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
-    this.#warn(`what the shards do cannot be shown as it should, which is a bug in shardchart: ${String(error)}`);
+    this.#warn(`an update of the page failed, which is a bug in shardchart; please report it: ${String(error)}`);
   }
 }

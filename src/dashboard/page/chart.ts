@@ -10,7 +10,9 @@ import type { View } from './view.js';
 interface Tab {
   readonly label: string;
   readonly picture: string;
-  /** Whose edges it shows: the small picture has those of the shard's chart, too. A log has no others. */
+  /**
+   * Chart whose edges flash in the picture. The small picture shows those of the shard's chart; a log has no others.
+   */
   readonly chart: ChartName;
 }
 
@@ -21,14 +23,14 @@ const TABS: readonly Tab[] = [
   { label: 'Bucket', picture: 'bucket', chart: 'bucket' },
 ];
 
-/** A picture that would have to be smaller to fit is enlarged, and follows the shard: nobody could read it. */
+/** A picture that would be smaller than this is enlarged and follows the shard: its text could not be read. */
 const LEAST_SCALE = 0.6;
-/** The least at which all of it can be read, so that as much of it as can be is seen. */
+/** Smallest scale with readable text; shows most of the picture. */
 const LARGE_SCALE = 0.8;
-/** What is higher is fitted in its width alone, and scrolls. */
+/** Higher pictures are fitted by width only, and scroll. */
 const TALL = 2_000;
 
-/** The selected shard's charts: its states lit, and each edge flashing as it is taken. */
+/** Charts of the selected shard: active states are lit, and each edge flashes when it is taken. */
 export class ChartView implements View {
   readonly #host: HTMLElement;
   readonly #tabs: readonly Tab[];
@@ -47,14 +49,14 @@ export class ChartView implements View {
   );
   readonly #shadow = this.#stage.attachShadow({ mode: 'open' });
   readonly #pictures = new Map<Tab, Picture>();
-  /** Which the viewer has asked to see enlarged, and which to fit in. */
+  /** Whether the viewer wants a picture enlarged, by tab; absent until the viewer chooses. */
   readonly #isWantedLarge = new Map<Tab, boolean>();
   #tab: Tab = TABS[0] as Tab;
   #isFollowing = true;
   #model: Model | null = null;
-  /** Whose edges flashed last. */
+  /** Shard whose edges flashed last. */
   #flashed: Detail | null = null;
-  /** Where the page last scrolled to by itself. */
+  /** Path that the page last scrolled to by itself. */
   #followed: string | null = null;
 
   constructor(host: HTMLElement, { source }: Setup) {
@@ -94,7 +96,7 @@ export class ChartView implements View {
     const isMoved = fleet || (model.selected !== null && moved.has(model.selected));
     if (!detail && !selection && !isMoved) return;
     const taken = model.detail?.takeEdges() ?? [];
-    // What another shard took, or the same at another time of a log, was not taken now.
+    // Flashes of another shard, or of another time of a log, end here: those edges were not taken now.
     if (model.detail !== this.#flashed) for (const shown of this.#pictures.values()) shown.calm();
     this.#flashed = model.detail;
     const picture = this.#pictures.get(this.#tab);
@@ -141,7 +143,7 @@ export class ChartView implements View {
     }
     this.#scroller.setAttribute('aria-labelledby', `tab-${tab.picture}`);
     const picture = this.#pictures.get(tab);
-    // Where the viewer had scrolled to was in another picture.
+    // The new picture has its own position, so following starts again.
     this.#setFollowing(true);
     if (picture === undefined) void this.#load(tab);
     else this.#put(picture);
@@ -153,7 +155,8 @@ export class ChartView implements View {
       this.#pictures.set(tab, picture);
       if (this.#tab === tab) this.#put(picture);
     } catch {
-      if (this.#tab === tab) this.#shadow.replaceChildren(`The picture ${tab.picture} could not be loaded.`);
+      if (this.#tab === tab)
+        this.#shadow.replaceChildren(`The picture ${tab.picture} could not be loaded. Reload the page.`);
     }
   }
 
@@ -172,7 +175,7 @@ export class ChartView implements View {
   }
 
   #isLarge({ width, height }: Picture): boolean {
-    // Not what the scroll bars leave, for whether there are any depends on this.
+    // Offset sizes include the scroll bars, whose presence depends on this result.
     const { offsetWidth, offsetHeight } = this.#scroller;
     const fitting = offsetWidth / width;
     const scale = isWide.matches && height <= TALL ? Math.min(fitting, offsetHeight / height) : fitting;
@@ -183,7 +186,7 @@ export class ChartView implements View {
     const isLarge = this.#isLarge(picture);
     const isTall = picture.height > TALL;
     setText(this.#zoom, isLarge ? 'Fit' : 'Enlarge');
-    this.#zoom.title = isLarge ? 'Fit the chart into its place' : 'Show the chart as large as it can be read';
+    this.#zoom.title = isLarge ? 'Fit the chart into its panel' : 'Enlarge the chart so that it can be read';
     this.#follow.hidden = !isLarge && !isTall;
     this.#scroller.classList.toggle('fit', !isLarge);
     const { style } = picture.svg;
@@ -202,7 +205,7 @@ export class ChartView implements View {
     this.#resize();
   }
 
-  /** The viewer looks elsewhere, unless there is no elsewhere. */
+  /** Stops following because the viewer scrolls; a fitted picture does not scroll. */
   #leave(): void {
     if (!this.#follow.hidden) this.#setFollowing(false);
   }

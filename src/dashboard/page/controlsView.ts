@@ -11,13 +11,12 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<CommandName, Command>> = {
-  connect: { label: 'Connect', does: 'Connects the shard if it is down' },
+  connect: { label: 'Connect', does: 'Connects the shard where it is down' },
   reconnect: { label: 'Reconnect', does: 'Drops the connection and resumes' },
   reinstantiate: {
     label: 'New session',
     does: 'Drops the connection and the session, and identifies',
-    question:
-      'This forgets the session: what happened meanwhile is not replayed, and it costs one of the day’s identifies.',
+    question: 'The session is dropped: events until the next READY are lost, and one of the day’s identifies is spent.',
   },
   close: {
     label: 'Close',
@@ -49,7 +48,7 @@ export class ControlsView implements View {
     if (controls === null) return;
     const commands = controls.commands.map((name) => this.#command(name, COMMANDS[name]));
     const faults = controls.faults.map((name) =>
-      this.#button(FAULTS[name] ?? name, `Lets the simulated gateway do this: ${name}`, () =>
+      this.#button(FAULTS[name] ?? name, `Fault of the simulated gateway: ${name}`, () =>
         this.#post(`faults/${encodeURIComponent(name)}`, FAULTS[name] ?? name),
       ),
     );
@@ -108,8 +107,8 @@ export class ControlsView implements View {
     if (key === null) return;
     setText(this.#status, `${label} …`);
     post(`/shards/${encodeURIComponent(key)}/${path}`).then(
-      (fault) => this.#answer(key, fault ?? `${label}: asked for`, fault !== null),
-      () => this.#answer(key, 'The server does not answer', true),
+      (fault) => this.#answer(key, fault ?? `${label}: sent`, fault !== null),
+      () => this.#answer(key, 'The server does not answer. Try again.', true),
     );
   }
 
@@ -125,5 +124,5 @@ async function post(path: string): Promise<string | null> {
   const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' });
   if (answer.ok) return null;
   const body = (await answer.json().catch(() => null)) as { error?: string } | null;
-  return body?.error ?? `The server answered ${answer.status}`;
+  return body?.error ?? `The server answered ${answer.status}. The log of the bot has the reason.`;
 }

@@ -16,19 +16,18 @@ export function shardOfGuild(guildId: string, total: number): number {
 export function find(text: string, total: number, has: (key: ShardKey) => boolean): FindResult {
   const query = text.trim();
   if (SNOWFLAKE.test(query)) {
-    if (total === 0)
-      return { why: 'It is not known how many shards there are in all, and so not which one has that guild' };
+    if (total === 0) return { why: 'The shard of a guild cannot be found until the total number of shards is known' };
     const id = shardOfGuild(query, total);
     return has(String(id))
       ? { key: String(id) }
       : { why: `That guild is on shard ${id} of ${total}, which does not run here` };
   }
   const key = SHARD.exec(query)?.[1];
-  if (key === undefined) return { why: 'Type a shard’s id, or a guild’s (17 to 20 digits)' };
+  if (key === undefined) return { why: 'Type the id of a shard, or of a guild (17 to 20 digits)' };
   if (has(key)) return { key };
   const id = Number(key);
   if (has(String(id))) return { key: String(id) };
   return {
-    why: total > 0 && id >= total ? `There are ${total} shards, 0 to ${total - 1}` : `Shard ${key} is not here`,
+    why: total > 0 && id >= total ? `There are ${total} shards, 0 to ${total - 1}` : `Shard ${key} does not run here`,
   };
 }

@@ -27,7 +27,7 @@ export class HeaderView implements View {
 
   #link({ isWaiting, now }: Model): string {
     if (!isWaiting) return this.#isLive ? 'live' : 'audit log';
-    return now === 0 ? 'waiting for the server' : `no news since ${showTime(now)}`;
+    return now === 0 ? 'waiting for the server' : `no update since ${showTime(now)}`;
   }
 }
 
@@ -43,7 +43,7 @@ function drawHeadline(model: Model): void {
   setText(byId('ofCount'), here === 0 ? '' : `of ${many(here, 'shard')} connected${elsewhere}`);
   setText(byId('downCount'), down === 0 ? '' : `${showCount(down)} down`);
   const short = down === 0 ? `${showCount(up)} up` : `${showCount(down)} down`;
-  const news = model.isWaiting && model.now > 0 ? 'no news' : here === 0 ? null : short;
+  const news = model.isWaiting && model.now > 0 ? 'no updates' : here === 0 ? null : short;
   document.title = news === null ? 'shardchart' : `${news} · shardchart`;
 }
 

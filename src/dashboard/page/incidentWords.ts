@@ -23,7 +23,7 @@ export function describeOutcome({ action, shards, down, lost, downAt, endedAt }:
   const after = `after ${showDuration(endedAt - downAt)}`;
   if (isFatal) return shards === 1 ? `gone ${after}` : `all gone ${after}`;
   if (lost === 0) return shards === 1 ? `up ${after}` : `all up ${after}`;
-  if (lost < shards) return `${showCount(lost)} Offline, else up ${after}`;
+  if (lost < shards) return `${showCount(lost)} Offline, the others up ${after}`;
   return shards === 1 ? `Offline ${after}` : `all Offline ${after}`;
 }
 

@@ -4,7 +4,10 @@ const TAKEN_MS = 1_200;
 
 const STYLE = /<style>([^<]*)<\/style>/;
 
-/** What lights up comes on top of a picture's own style. `--state` and all are the page's. */
+/**
+ * Styles for lit states and flashing edges, on top of the picture's own. Variables such as `--state` come from the
+ * page.
+ */
 const LIGHT = `
 .ground { fill: transparent }
 .state.around > .box { stroke: var(--state); stroke-width: 2.5; stroke-opacity: .75 }
@@ -22,21 +25,21 @@ const LIGHT = `
   @keyframes taken { 70% { opacity: 1 } 100% { opacity: .35 } }
 }`;
 
-/** A chart's picture, whose states can be lit and whose edges flash. */
+/** Picture of a chart whose states can be lit and whose edges can flash. */
 export class Picture {
   readonly svg: SVGSVGElement;
-  /** CSS of the picture itself and ours: the page's policy allows no style element. */
+  /** Style sheets of the picture and of LIGHT. The page's policy forbids style elements. */
   readonly sheets: readonly CSSStyleSheet[];
   readonly width: number;
   readonly height: number;
   readonly #states = new Map<string, Element>();
-  /** What flashes for an edge: its label, and the arrow that runs through that. */
+  /** Elements that flash for an edge: its label, and the arrow that runs through the label. */
   readonly #edges = new Map<string, readonly Element[]>();
   readonly #dimming = new Map<Element, ReturnType<typeof setTimeout>>();
   #lit: readonly Element[] = [];
 
   constructor(text: string) {
-    // Taken out before it is parsed: the policy speaks up even for a document that is not shown.
+    // Removed before parsing: the policy reports a style element even in a document that is not shown.
     const [, style = ''] = STYLE.exec(text) ?? [];
     this.sheets = [style, LIGHT].map(sheetOf);
     const parsed = new DOMParser().parseFromString(text.replace(STYLE, ''), 'image/svg+xml');
@@ -63,7 +66,7 @@ export class Picture {
     return [...this.#states.keys()];
   }
 
-  /** Lights a state, and those around it faintly. Answers where its box is, in the picture's own units. */
+  /** Lights a state, and its parents faintly. Returns the state's box in the picture's units. */
   light(path: string | null): DOMRectReadOnly | null {
     const lit = path === null ? [] : lineage(path).flatMap((it) => this.#states.get(it) ?? []);
     if (lit.length !== this.#lit.length || lit.some((state, index) => state !== this.#lit[index])) {
@@ -75,7 +78,7 @@ export class Picture {
     return box === null ? null : rectOf(box);
   }
 
-  /** Ends what still flashes. */
+  /** Ends all flashes. */
   calm(): void {
     for (const [target, timer] of this.#dimming) {
       clearTimeout(timer);
@@ -84,7 +87,7 @@ export class Picture {
     this.#dimming.clear();
   }
 
-  /** Lets an edge flash; one that this picture does not show is passed over. */
+  /** Lets an edge flash. Does nothing for an edge that the picture does not show. */
   flash(edge: string): void {
     for (const target of this.#edges.get(edge) ?? []) {
       clearTimeout(this.#dimming.get(target));

@@ -201,7 +201,7 @@ const showDate = (at: number): string => date.format(at);
 function describeLog(files: readonly string[], skipped: number): string {
   const [first = '', ...more] = files.map((file) => file.split(/[/\\]/).at(-1) ?? file);
   const names = more.length === 0 ? first : `${first} and ${many(more.length, 'file')} more`;
-  return skipped === 0 ? names : `${names} · ${many(skipped, 'line')} left out: no records`;
+  return skipped === 0 ? names : `${names} · ${many(skipped, 'line')} left out: not records`;
 }
 
 function marksPicture({ fleet }: PlayedLog): SVGElement {

@@ -30,7 +30,7 @@ export class Strip implements View {
     class: 'plot',
     height: HEIGHT,
     role: 'img',
-    'aria-label': 'Incidents of the last 15 minutes; the list below tells them',
+    'aria-label': 'Incidents of the last 15 minutes, also in the list below',
   });
   readonly #lanes: readonly SVGElement[];
   readonly #tooltip = new Tooltip();

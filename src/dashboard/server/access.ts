@@ -11,7 +11,7 @@ export type AccessVerdict =
 const pass: AccessVerdict = { kind: 'pass' };
 const refuse = (status: 401 | 403 | 421, error: string): AccessVerdict => ({ kind: 'refuse', status, error });
 
-const foreignPage = refuse(403, 'Only the own page of this dashboard may ask.');
+const foreignPage = refuse(403, "Only this dashboard's own page may send requests. Open the dashboard itself.");
 
 /** Checks who may send requests. */
 export class Access {
@@ -26,7 +26,8 @@ export class Access {
 
   judge(request: IncomingMessage): AccessVerdict {
     const host = this.#isLoopback ? loopbackHost(request) : (request.headers.host?.toLowerCase() ?? '');
-    if (host === null) return refuse(421, 'This dashboard is called 127.0.0.1 or localhost: open it by that name.');
+    if (host === null)
+      return refuse(421, 'This dashboard answers only as 127.0.0.1 or localhost. Open it by one of these names.');
     // A proxy may have served the page by https, which this server cannot know.
     if (!isOwnOrigin(request, host) && (this.#isLoopback || request.headers.origin !== `https://${host}`)) {
       return foreignPage;
@@ -52,7 +53,7 @@ export class Access {
     if (given.some((text) => isSame(text, token))) return pass;
     return refuse(
       401,
-      'This dashboard has a token. Open the whole address it told, `/?token=…`, or send `Authorization: Bearer …`.',
+      'This dashboard needs a token. Open its whole URL, which ends with `/?token=…`, or send `Authorization: Bearer …`.',
     );
   }
 }

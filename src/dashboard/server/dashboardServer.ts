@@ -39,15 +39,22 @@ const json = (status: number, value: unknown, headers?: Answer['headers']): Answ
 });
 const refusal = (status: number, error: string, headers?: Answer['headers']) => json(status, { error }, headers);
 
-const nothingHere = refusal(404, 'There is nothing at this path.');
-const crowded = refusal(503, 'Too many look at this dashboard. Close another, or wait a second.', {
+const nothingHere = refusal(404, 'There is nothing at this path. The page is at /.');
+const crowded = refusal(503, 'Too many pages show this dashboard. Close another one, or try again in a second.', {
   'Retry-After': '1',
 });
 /** A client that does not read its answers would let them pile up, and open streams without an end. */
-const queued = refusal(429, 'One request at a time: wait for the answer, or open another connection.', {
-  Connection: 'close',
-});
-const notUnderstood = refusal(400, 'The path or the shard in it cannot be read.');
+const queued = refusal(
+  429,
+  'A connection takes one request at a time. Wait for the answer, or open another connection.',
+  {
+    Connection: 'close',
+  },
+);
+const notUnderstood = refusal(
+  400,
+  'The path or the shard in it is invalid. A shard is written as 7, or as +7 in the other set.',
+);
 
 /** `/shards/7/commands/reconnect`. */
 const CONTROL = /^\/shards\/([^/]+)\/(commands|faults)\/([^/]+)$/;
@@ -119,10 +126,10 @@ export class DashboardServer {
     } catch (error) {
       // The client has gone, and the answer was stopped for that.
       if (response.destroyed && (error as Error).name === 'AbortError') return;
-      this.#warn(`a request could not be answered: ${String(error)}`);
+      this.#warn(`a request failed: ${String(error)}`);
       // Headers were sent: the answer is a stream that failed.
       if (response.headersSent) return void response.destroy();
-      answer = refusal(500, 'This could not be answered. The bot has logged why.');
+      answer = refusal(500, 'The request failed. The log of the bot has the reason.');
     }
     if (answer === null || response.destroyed) return;
     const { status, type, body = '', headers } = answer;
@@ -145,7 +152,8 @@ export class DashboardServer {
     }
     if (verdict.kind === 'enter') return { status: 303, headers: { Location: '/', 'Set-Cookie': verdict.cookie } };
     const { url = '', method } = request;
-    if (url.length > MAX_URL_LENGTH) return refusal(414, 'There is no path as long as this one.');
+    if (url.length > MAX_URL_LENGTH)
+      return refusal(414, `The path is too long. It may have up to ${MAX_URL_LENGTH} characters.`);
     const [path = '', query = ''] = url.split('?', 2);
     const control = CONTROL.exec(path);
     if (control !== null) return method === 'POST' ? this.#control(request, control) : allowed('POST');
@@ -172,11 +180,13 @@ export class DashboardServer {
   async #control(request: IncomingMessage, [, key, kind, name]: RegExpExecArray): Promise<Answer> {
     const { controls } = this.#source;
     if (controls === null) return refusal(403, 'Controls are off. Serve the dashboard with `controls: true`.');
-    if (request.headers.origin === undefined) return refusal(403, 'Only the own page of this dashboard may do this.');
+    if (request.headers.origin === undefined)
+      return refusal(403, "Only this dashboard's own page may do this. Use its buttons.");
     if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
-      return refusal(415, 'Send it as `Content-Type: application/json`.');
+      return refusal(415, 'The body must be JSON. Send it as `Content-Type: application/json`.');
     }
-    if (!(await isSmall(request))) return refusal(413, `Nothing here takes more than ${MAX_BODY_BYTES} bytes.`);
+    if (!(await isSmall(request)))
+      return refusal(413, `The body is too large. It may have up to ${MAX_BODY_BYTES} bytes.`);
     const [shard, wanted] = [unescaped(key), unescaped(name)];
     if (shard === undefined || wanted === undefined || !SHARD_KEY.test(shard)) return notUnderstood;
     const { status, error } = await controls.run(shard, kind as 'commands' | 'faults', wanted);
@@ -191,7 +201,8 @@ function goneSignal(response: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-const allowed = (methods: string) => refusal(405, `Use ${methods}.`, { Allow: methods });
+const allowed = (methods: string) =>
+  refusal(405, `The method is not allowed here. Use ${methods}.`, { Allow: methods });
 
 /** Key in `?shard=KEY`; null without one, undefined for an invalid one. A plus sign stays a plus sign. */
 function keyOf(query: string): string | null | undefined {

@@ -65,7 +65,9 @@ export class EventStreams {
       response.destroy();
       if (this.#hasWarnedOfStall) return;
       this.#hasWarnedOfStall = true;
-      this.#warn('a viewer does not keep up: its connection is closed, as that of any other who does not will be');
+      this.#warn(
+        'a viewer is too slow, and its connection was closed; other slow ones will be closed without a warning',
+      );
     };
   }
 }

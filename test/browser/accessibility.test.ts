@@ -8,7 +8,7 @@ import { until } from '../shard/rig.js';
 import { managed } from '../manager/rig.js';
 import { browserTest, DESKTOP, graveFaults, open, PHONE, says, select, untilAsync } from './rig.js';
 
-/** Longer than it is looked at. */
+/** Longer than the test takes. */
 const LONG_MS = 45_000;
 
 const fleet = {
@@ -18,7 +18,7 @@ const fleet = {
   },
 };
 
-/** Brings the shards into all the states there are, each into another, and leaves them there. */
+/** Brings the shards into every state, a different one each, and keeps them there. */
 async function spread(manager: ShardManager, simulator: GatewaySimulator): Promise<void> {
   await manager.connect();
   const [, first, second, third, fourth, fifth] = [...manager.shards.values()];
@@ -36,7 +36,7 @@ async function spread(manager: ShardManager, simulator: GatewaySimulator): Promi
   await until(() => Object.values(counts()).every((count) => count === 1));
 }
 
-/** What axe finds grave, dark and light, on a desktop and on a phone. */
+/** Grave faults that axe finds in dark and light, on a desktop and on a phone. */
 async function graveInAnyLook(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -50,7 +50,7 @@ async function graveInAnyLook(page: Page): Promise<string[]> {
 }
 
 browserTest(
-  'axe finds nothing grave in the live page, whatever the shards and the viewer do',
+  'axe finds no grave fault in the live page, in any state of shards and viewer',
   managed(fleet, async ({ manager, simulator }) => {
     await spread(manager, simulator);
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
@@ -73,14 +73,14 @@ browserTest(
     await dashboard.stop();
     await untilAsync(async () => expect(await page.getAttribute('html', 'class')).toContain('waiting'));
     expect(await graveInAnyLook(page)).toEqual([]);
-    // Those that do not answer would have to be waited for.
+    // A clean close would wait for the shards that do not answer.
     manager.forceClose();
   }),
   60_000,
 );
 
 browserTest(
-  'axe finds nothing grave in the audit player',
+  'axe finds no grave fault in the audit player',
   async () => {
     const file = newLog();
     await managed(fleet, async ({ manager, simulator }) => {

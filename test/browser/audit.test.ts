@@ -18,7 +18,7 @@ const file = join(folder, 'night.log');
 let records: TransitionRecord[] = [];
 let dashboard: Dashboard;
 
-/** A short bad night of four shards: some drops, a lost session, and one that is refused for good. */
+/** A short bad night of four shards: some drops, a lost session, and a fatal close. */
 beforeAll(async () => {
   const night = managed({ simulator: { shards: 4, maxConcurrency: 4 } }, async ({ manager, simulator }) => {
     await using log = createAuditLog({ file });
@@ -56,7 +56,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Where the shards were, by the log alone. */
+/** States of the shards at a time, computed from the log alone. */
 function statesAt(at: number): Record<string, string> {
   const states: Record<string, string> = {};
   for (const { shardId, from } of records.toReversed()) states[shardId] = from;
@@ -69,7 +69,7 @@ function statesAt(at: number): Record<string, string> {
 const begin = () => (records[0] as TransitionRecord).at;
 const end = () => (records.at(-1) as TransitionRecord).at;
 
-/** The moment the slider is at. */
+/** The time that the slider shows. */
 const moment = async (page: Page): Promise<number> =>
   begin() + Math.round(Number(await page.inputValue('.player-slider')));
 
@@ -90,7 +90,7 @@ const press = (page: Page, label: RegExp | string) =>
     .click();
 
 describe('the audit player', () => {
-  browserTest('opens where the log ends, with the states it ends in', async () => {
+  browserTest('opens at the end of the log, with its final states', async () => {
     await using page = await open(dashboard.url);
     await agree(
       () => cellsOf(page),
@@ -102,7 +102,7 @@ describe('the audit player', () => {
     expect(await page.locator('#controls').isVisible()).toBe(false);
   });
 
-  browserTest('shows at any moment the slider is dragged to what the log says of it', async () => {
+  browserTest('shows the states of the log at any time the slider is dragged to', async () => {
     await using page = await open(dashboard.url);
     const met = new Set<string>();
     for (const [from, to] of [
@@ -119,12 +119,12 @@ describe('the audit player', () => {
       await untilAsync(async () => expect(await cellsOf(page)).toEqual(statesAt(at)));
       for (const state of Object.values(statesAt(at))) met.add(state);
     }
-    // The way led through the night, not past it.
+    // The jumps led to several times within the night.
     expect(met.size).toBeGreaterThan(1);
     expect(await moment(page)).toBe(end());
   });
 
-  browserTest('shows after each record what that record says', async () => {
+  browserTest('shows the states of each record at its time', async () => {
     await using page = await open(dashboard.url);
     for (const { at } of records) {
       await page.locator('.player-slider').evaluate(
@@ -151,7 +151,7 @@ describe('the audit player', () => {
     expect(await moment(page)).toBe(end());
   });
 
-  browserTest('lets the edges flash that the selected shard takes while it plays', async () => {
+  browserTest('flashes the edges that the selected shard takes while it plays', async () => {
     await using page = await open(dashboard.url);
     await select(page, '2');
     await says(page, '#facts h2', 'Shard 2');
@@ -170,7 +170,7 @@ describe('the audit player', () => {
     expect(await page.locator('#latency').isVisible()).toBe(false);
   });
 
-  browserTest('lets the edges of a step forward flash', async () => {
+  browserTest('flashes the edges of a step forward', async () => {
     await using page = await open(dashboard.url);
     await select(page, '2');
     await says(page, '#facts h2', 'Shard 2');
@@ -191,7 +191,7 @@ describe('the audit player', () => {
     expect(seen.size).toBeGreaterThan(1);
   });
 
-  browserTest('lets nothing flash on that was taken at another time', async () => {
+  browserTest('ends all flashes at a jump to another time', async () => {
     await using page = await newPage();
     await holdFlashes(page);
     await page.goto(`${dashboard.url}`);
@@ -213,7 +213,7 @@ describe('the audit player', () => {
     expect(await heldFlashes(page)).toBeGreaterThan(0);
     const slider = page.locator('.player-slider');
     await press(page, '1×');
-    // Once more where the short log ended before it was left.
+    // Repeated where the short log ended too early.
     await untilAsync(async () => {
       await slider.press('Home');
       if (await page.locator('.player-play[aria-label=Play]').isVisible()) await slider.press(' ');
@@ -223,38 +223,33 @@ describe('the audit player', () => {
     }, 20_000);
   });
 
-  browserTest(
-    'goes to the moment and to a shard of an incident, from the list, the strip and the buttons',
-    async () => {
-      await using page = await open(dashboard.url);
-      const { incidents } = (await (
-        await fetch(new URL('/audit/timeline', `${dashboard.url}`))
-      ).json()) as AuditTimeline;
-      const [first, second, third] = incidents;
-      const shows = async (incident: AuditIncident | undefined) => {
-        await untilAsync(async () => expect(await moment(page)).toBe(incident?.at));
-        const key = new URLSearchParams(new URL(page.url()).hash.slice(1)).get('shard');
-        expect(incident?.ids.map(String)).toContain(key);
-        await says(page, '#facts h2', `Shard ${key}`);
-      };
-      await select(page, '0');
-      await page.click(`#incidents li[data-incident="${second?.id}"] button`);
-      await shows(second);
-      await press(page, /^Next incident/);
-      await shows(third);
-      await page.click(`.mark[data-incident="${first?.id}"]`, { force: true });
-      await shows(first);
-      // A shard that is of it stays.
-      await select(page, String(first?.ids[1]));
-      await press(page, /^Next incident/);
-      await press(page, /^Previous incident/);
-      await select(page, String(first?.ids[1]));
-      await press(page, /^Next incident/);
-      await shows(second);
-    },
-  );
+  browserTest('jumps to the time and a shard of an incident, from the list, the strip and the buttons', async () => {
+    await using page = await open(dashboard.url);
+    const { incidents } = (await (await fetch(new URL('/audit/timeline', `${dashboard.url}`))).json()) as AuditTimeline;
+    const [first, second, third] = incidents;
+    const shows = async (incident: AuditIncident | undefined) => {
+      await untilAsync(async () => expect(await moment(page)).toBe(incident?.at));
+      const key = new URLSearchParams(new URL(page.url()).hash.slice(1)).get('shard');
+      expect(incident?.ids.map(String)).toContain(key);
+      await says(page, '#facts h2', `Shard ${key}`);
+    };
+    await select(page, '0');
+    await page.click(`#incidents li[data-incident="${second?.id}"] button`);
+    await shows(second);
+    await press(page, /^Next incident/);
+    await shows(third);
+    await page.click(`.mark[data-incident="${first?.id}"]`, { force: true });
+    await shows(first);
+    // A shard of the incident stays selected.
+    await select(page, String(first?.ids[1]));
+    await press(page, /^Next incident/);
+    await press(page, /^Previous incident/);
+    await select(page, String(first?.ids[1]));
+    await press(page, /^Next incident/);
+    await shows(second);
+  });
 
-  browserTest('of a single record has no end to play to', async () => {
+  browserTest('cannot be played for a log of a single record', async () => {
     const alone = logOf([records[0] as TransitionRecord]);
     await using single = await serveAuditDashboard(alone);
     await using page = await open(single.url);
@@ -264,7 +259,7 @@ describe('the audit player', () => {
     expect(await textOf(page, '.player-date')).toMatch(/\d{4},? [A-Z]/);
   });
 
-  browserTest('leads from incident to incident, and from step to step of a shard', async () => {
+  browserTest('jumps between incidents, and between steps of a shard', async () => {
     await using page = await open(dashboard.url);
     const { incidents } = (await (await fetch(new URL('/audit/timeline', `${dashboard.url}`))).json()) as {
       incidents: { at: number; shards: number }[];

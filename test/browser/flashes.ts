@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 
-/** The selected shard's picture, as the page finds it. */
+/** The selected shard's picture in the page. */
 export const pictureOf = `document.querySelector('.stage').shadowRoot`;
 
-/** Notes from now on which edges begin to flash. */
+/** Records from now on which edges begin to flash. */
 export const watchFlashes = (page: Page) =>
   page.evaluate(`{
     window.flashed = new Set();
@@ -13,18 +13,18 @@ export const watchFlashes = (page: Page) =>
     }).observe(${pictureOf}, { subtree: true, attributes: true, attributeFilter: ['class'] });
   }`);
 
-/** Which have flashed since they are watched, or were forgotten. */
+/** Edges that flashed since `watchFlashes` or `forgetFlashes`. */
 export const flashed = (page: Page) => page.evaluate<string[]>('[...flashed].sort()');
 
 export const forgetFlashes = (page: Page) => page.evaluate('flashed.clear()');
 
-/** The edges of the picture that stand for these. */
+/** Edges of the picture that stand for these ids. */
 export const edgesFor = (page: Page, ids: readonly string[]) =>
   page.evaluate<string[]>(`[...${pictureOf}.querySelectorAll('[data-edge]')]
     .map((edge) => edge.getAttribute('data-edge'))
     .filter((ids) => ids.split(' ').some((id) => ${JSON.stringify(ids)}.includes(id))).sort()`);
 
-/** Lets no edge of a page that is still to be loaded stop flashing by itself: `heldFlashes` counts those that would. */
+/** Keeps the flashes of a page to be loaded from ending by themselves: `heldFlashes` counts those that would. */
 export const holdFlashes = (page: Page) =>
   page.addInitScript(`{
     const { setTimeout } = window;
@@ -38,5 +38,5 @@ export const holdFlashes = (page: Page) =>
 
 export const heldFlashes = (page: Page) => page.evaluate<number>('heldFlashes');
 
-/** How many parts of the picture flash now. */
+/** Number of elements of the picture that flash now. */
 export const flashing = (page: Page) => page.locator('.taken').count();

@@ -4,12 +4,12 @@ import { until } from '../shard/rig.js';
 import { managed } from '../manager/rig.js';
 import { agree, browserTest, cellsOf, open, says, select, statesOf, styleOf, untilAsync } from './rig.js';
 
-/** Longer than it is looked at. */
+/** Longer than the test takes. */
 const LONG_MS = 60_000;
 const patient = { options: { timeouts: { ready: LONG_MS, resumed: LONG_MS } } };
 
 browserTest(
-  'a cell shows each state its shard goes through after a drop, the headline how many are down',
+  'after a drop a cell shows each state of its shard, and the headline the number of shards down',
   managed({ simulator: { shards: 6, maxConcurrency: 6 }, manager: patient }, async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -39,7 +39,7 @@ browserTest(
 );
 
 browserTest(
-  'a shard that is refused for good has a state of its own, and is the one to look at first',
+  'a shard with a fatal close is shown as fatal, and a new page selects it',
   managed({ simulator: { shards: 4, maxConcurrency: 4 }, manager: patient }, async ({ manager, simulator }) => {
     manager.on('fatal', () => {});
     await manager.connect();
@@ -55,7 +55,7 @@ browserTest(
     await says(page, '.chip:has([data-state="fatal"])', '✕ fatal 1');
     await says(page, '#incidents li:first-child', /shard 2 down for good 4004/);
     await says(page, '#incidents li:last-child', /shard 2 Offline after .* connection lost/);
-    // Trying again cannot help: another takes its place.
+    // A fatal shard cannot recover: another one replaces it.
     await manager.close();
     await manager.connect();
     await agree(
@@ -68,7 +68,7 @@ browserTest(
 );
 
 browserTest(
-  'while a bot is resharded there are two grids, and in the end the new set alone',
+  'during a reshard there are two grids, afterwards one with the new set',
   managed({ simulator: { shards: 2, maxConcurrency: 4 }, manager: patient }, async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -98,7 +98,7 @@ browserTest(
 );
 
 browserTest(
-  'the cells of a scaled set come and go, and the selected shard is said to be gone',
+  'scaling adds and removes cells, and a selected shard that was removed is shown as gone',
   managed({ simulator: { shards: 3, maxConcurrency: 3 }, manager: { total: 3, ids: [0, 1] } }, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -118,7 +118,7 @@ browserTest(
 );
 
 browserTest(
-  'the rates go on while one looks from shard to shard, and no stream is left behind',
+  'rates go on while the viewer switches shards, and no stream is left behind',
   managed({ simulator: { shards: 12, maxConcurrency: 12 } }, async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -146,7 +146,7 @@ browserTest(
 );
 
 browserTest(
-  'the header tells rates, latency and what is left of the identifies',
+  'the header shows rates, latency and the remaining identifies',
   managed({ simulator: { heartbeatInterval: 300, heartbeatSlack: 5_000 } }, async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);

@@ -9,10 +9,10 @@ import { browserTest, open } from './rig.js';
 
 const WIDTHS = [360, 768, 1024, 1440];
 
-/** What sticks out of the page to the right, and each button, chip or label whose text is cut. */
+/** Elements that stick out of the page to the right, and buttons, chips and labels whose text is cut. */
 const faultsAt = async (page: Page, width: number): Promise<string[]> => {
   await page.setViewportSize({ width, height: 900 });
-  // Two frames, for what is laid out anew when its size has changed.
+  // Two frames for the layout after a resize.
   await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
   return page.evaluate<string[]>(`[
     ...(document.documentElement.scrollWidth > innerWidth
@@ -27,11 +27,11 @@ const faultsAt = async (page: Page, width: number): Promise<string[]> => {
   ]`);
 };
 
-/** Twelve shards of which some have been through something. */
+/** Twelve shards, some of which have been through faults. */
 const bot = { simulator: { shards: 12, maxConcurrency: 12 } };
 
 browserTest(
-  'the live page overflows at no width, and no text of it is cut',
+  'the live page fits every width, and no text is cut',
   managed(bot, async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
@@ -42,13 +42,13 @@ browserTest(
     await until(() => manager.status().counts.Resuming === 4);
     await page.waitForSelector('#incidents li');
     for (const width of WIDTHS) expect([width, await faultsAt(page, width)]).toEqual([width, []]);
-    // However much of the page a great fleet takes, some rows of the list are to be seen.
+    // However much of the page the fleet takes, some rows of the list stay visible.
     await page.evaluate(`document.querySelector('#grid').style.minHeight = '700px'`);
     expect((await page.locator('#incidents').boundingBox())?.height).toBeGreaterThan(90);
   }),
 );
 
-browserTest('the audit player overflows at no width, and no text of it is cut', async () => {
+browserTest('the audit player fits every width, and no text is cut', async () => {
   const file = newLog();
   await managed(bot, async ({ manager, simulator }) => {
     await using log = createAuditLog({ file });

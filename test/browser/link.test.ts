@@ -22,7 +22,7 @@ import {
 const isOver = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/;
 
 browserTest(
-  'says that no news comes while the server is away, and shows what is when it is back',
+  'the page shows since when the server is away, and is current again when it is back',
   managed({ simulator: { shards: 3, maxConcurrency: 3 } }, async ({ manager }) => {
     await manager.connect();
     await using first = serveDashboard(manager);
@@ -34,7 +34,7 @@ browserTest(
     await says(page, '#link', /^no update since \d\d:\d\d:\d\d$/);
     expect(await page.getAttribute('html', 'class')).toContain('waiting');
     expect(await page.title()).toBe('no updates · shardchart');
-    // What is still shown fits another width all the same.
+    // The stale page still fits another width.
     await page.setViewportSize(PHONE);
     await untilAsync(async () => {
       const { x = 0, width = 0 } = (await page.locator('#latency text:text-is("now")').boundingBox()) ?? {};
@@ -51,7 +51,7 @@ browserTest(
       () => cellsOf(page),
       () => statesOf(manager),
     );
-    // The selected shard is told in detail again.
+    // Details of the selected shard arrive again.
     await manager.shards.get(0)?.reconnect();
     await says(page, '#steps li:has(.decision)', /reconnect/);
     await page.close();
@@ -59,7 +59,7 @@ browserTest(
 );
 
 browserTest(
-  'a page of a manager without shards says so, waits for those that come, and tells of those that went',
+  'a page without shards says so, shows new ones, and says when they have gone',
   managed({ simulator: { shards: 2, maxConcurrency: 2 } }, async ({ manager }) => {
     await using dashboard = serveDashboard(manager);
     await dashboard.ready;
@@ -79,7 +79,7 @@ browserTest(
 );
 
 browserTest(
-  'bound to all addresses it asks for the token, and takes it out of the address',
+  'on all addresses the page needs the token, and removes it from its URL',
   managed({}, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { host: '0.0.0.0' });
@@ -103,7 +103,7 @@ browserTest(
 );
 
 browserTest(
-  'a page that is reloaded forty times leaves no stream, listener or observer behind',
+  'forty reloads of a page leave no stream, listener or observer behind',
   managed({ simulator: { shards: 2, maxConcurrency: 2 } }, async ({ manager }) => {
     await manager.connect();
     const shards = [...manager.shards.values()];
@@ -113,10 +113,10 @@ browserTest(
     await using dashboard = serveDashboard(manager);
     await dashboard.ready;
     const alone = counts();
-    // Twenty new streams a second are welcome; a page that is refused comes back.
+    // Twenty new streams a second are allowed; a refused page retries.
     await using page = await newPage({ tolerates: /status of 503/ });
     for (let round = 1; round <= 40; round += 1) {
-      // Some of them only once it has a stream.
+      // Every fifth page gets its stream before the reload.
       const asked = round % 5 === 0 ? page.waitForRequest(/\/events/) : null;
       await page.goto(`${dashboard.url}?${round}`, { waitUntil: 'commit' });
       await asked;

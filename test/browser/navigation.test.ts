@@ -9,11 +9,11 @@ async function find(page: Page, text: string): Promise<void> {
   await page.press('#query', 'Enter');
 }
 
-/** A guild of this shard of six, as old as a real one. */
+/** Id of a guild of this shard out of six, as long as a real one. */
 const guildOf = (shardId: number) => String(BigInt(60_000_000_000 + shardId) << 22n);
 
 browserTest(
-  'finds a shard by its id and by the id of a guild, and says why it finds none',
+  'the find field finds a shard by its id or a guild’s, or shows why not',
   managed(
     { simulator: { shards: 6, maxConcurrency: 6 }, manager: { total: 6, ids: { start: 0, end: 3 } } },
     async ({ manager }) => {
@@ -42,7 +42,7 @@ browserTest(
 const focusedKey = (page: Page) => page.evaluate<string | null>('document.activeElement.dataset.key ?? null');
 
 browserTest(
-  'the keyboard alone leads to the grid, over its cells and to a shard',
+  'the keyboard reaches the grid, moves over its cells and selects a shard',
   managed({ simulator: { shards: 40, maxConcurrency: 40 } }, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true });
@@ -53,7 +53,7 @@ browserTest(
     await page.keyboard.type('/7');
     expect(await page.inputValue('#query')).toBe('/7');
     await page.keyboard.press('Tab');
-    // The grid takes one stop, at the selected cell.
+    // The grid is a single tab stop, at the selected cell.
     expect(await focusedKey(page)).toBe('0');
     await says(page, '.tooltip:visible', /^Shard 0 Connected for /);
     for (const key of ['ArrowRight', 'ArrowRight', 'ArrowLeft', 'ArrowDown']) await page.keyboard.press(key);
@@ -77,7 +77,7 @@ browserTest(
 );
 
 browserTest(
-  'the arrow keys lead from tab to tab of the charts',
+  'the arrow keys move between the tabs of the charts',
   managed({}, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -92,7 +92,7 @@ browserTest(
 );
 
 browserTest(
-  'an address with a shard in it opens that shard',
+  'a URL with a shard in it selects that shard',
   managed({ simulator: { shards: 3, maxConcurrency: 3 } }, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);

@@ -5,7 +5,7 @@ import { until } from '../shard/rig.js';
 import { managed } from '../manager/rig.js';
 import { browserTest, open, PHONE, says, textOf, untilAsync } from './rig.js';
 
-/** Longer than it is looked at. */
+/** Longer than the test takes. */
 const LONG_MS = 60_000;
 const fleet = {
   simulator: { shards: 6, maxConcurrency: 6 },
@@ -15,7 +15,7 @@ const fleet = {
 const sinceOf = (page: Page) => textOf(page, '#facts .since');
 
 browserTest(
-  'a mark of the strip can be clicked while the incident goes on, and a tooltip keeps up with its cell',
+  'a mark of the strip can be clicked while its incident is open, and a tooltip follows its cell’s state',
   managed(fleet, async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -42,7 +42,7 @@ browserTest(
 );
 
 browserTest(
-  'on a phone, who chooses a shard or an incident is led to the shard; a finger gets no tooltip',
+  'on a phone, choosing a shard or an incident scrolls to the shard; touch gets no tooltip',
   managed(fleet, async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);

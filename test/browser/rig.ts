@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { chromiumPath, launchChromium } from '../../visualizations/chromium.js';
 import type { ShardManager } from '../../src/index.js';
 
-/** Tests for a browser. Where there is none they are skipped, and the reporter says so. */
+/** A test for a browser. Without a browser it is skipped, and the reporter says so. */
 export const browserTest = test.skipIf(chromiumPath === null);
 
 export const DESKTOP = { width: 1440, height: 900 };
@@ -13,7 +13,7 @@ export const PHONE = { width: 360, height: 740 };
 
 let browser: Browser | null = null;
 const contexts = new Set<BrowserContext>();
-/** What no page may do, whatever the test is about. */
+/** Faults that fail any test: errors, policy violations, requests to other machines. */
 const complaints: string[] = [];
 
 beforeAll(async () => {
@@ -29,15 +29,15 @@ afterEach(async () => {
 afterAll(() => browser?.close());
 
 export interface Look extends BrowserContextOptions {
-  /** Console errors the test is about. */
+  /** Console errors that the test expects. */
   readonly tolerates?: RegExp;
-  /** Names of this machine besides `127.0.0.1`. */
+  /** Host names of this machine besides `127.0.0.1`. */
   readonly hosts?: readonly string[];
 }
 
 /**
- * A page of its own, without an address yet: close it before its server. The test fails where it logs an error, throws,
- * breaks its policy or asks another machine.
+ * Opens an empty page. The test fails where the page logs an error, throws, violates its policy or asks another
+ * machine. Close it before its server.
  */
 export async function newPage({ tolerates, hosts = [], ...options }: Look = {}): Promise<Page> {
   if (browser === null) throw new Error('This is no browserTest: there is no browser.');
@@ -61,7 +61,7 @@ export async function newPage({ tolerates, hosts = [], ...options }: Look = {}):
   return page;
 }
 
-/** The page of a dashboard, with what it shows first. */
+/** Opens the page of a dashboard and waits for its content. */
 export async function open(url: string | null, look: Look = {}): Promise<Page> {
   const page = await newPage(look);
   await page.goto(`${url}`);
@@ -69,14 +69,14 @@ export async function open(url: string | null, look: Look = {}): Promise<Page> {
   return page;
 }
 
-/** It has a fleet and a selected shard with its picture. */
+/** Waits for a fleet, and a selected shard with its picture. */
 export async function isShown(page: Page): Promise<void> {
   await page.waitForSelector('#grid .cell[aria-selected]');
   await page.waitForSelector('.steps li');
   await page.waitForSelector('.state.active', { state: 'attached' });
 }
 
-/** The state each cell of a grid shows, by key. */
+/** State of each cell of a grid, by key. */
 export function cellsOf(page: Page, grid = '#grid'): Promise<Record<string, string>> {
   return page.evaluate<Record<string, string>>(
     `Object.fromEntries([...document.querySelectorAll('${grid} .cell')].map(({ dataset }) => [dataset.key, dataset.state]))`,
@@ -86,30 +86,30 @@ export function cellsOf(page: Page, grid = '#grid'): Promise<Record<string, stri
 export const statesOf = (manager: ShardManager): Record<string, string> =>
   Object.fromEntries(manager.status().shards.map(({ id, state }) => [String(id), state]));
 
-/** Polls until the page shows what these read; both change. */
+/** Polls until both functions return the same; both values change. */
 export async function agree<T>(shown: () => Promise<T>, real: () => T): Promise<void> {
   await untilAsync(async () => expect(await shown()).toEqual(real()));
 }
 
-/** Polls until it no longer throws. */
+/** Polls until the attempt no longer throws. */
 export const untilAsync = (attempt: () => Promise<unknown>, timeout = 10_000): Promise<unknown> =>
   vi.waitFor(attempt, { timeout, interval: 25 });
 
-/** The words an element shows, in one line. */
+/** Text of an element on one line. */
 export const textOf = async (page: Page, selector: string): Promise<string> =>
   (await page.locator(selector).first().innerText()).replaceAll(/\s+/g, ' ').trim();
 
-/** Polls until an element shows these words. */
+/** Polls until an element shows this text. */
 export const says = (page: Page, selector: string, words: RegExp | string): Promise<unknown> =>
   untilAsync(async () => expect(await textOf(page, selector)).toMatch(words));
 
 export const select = (page: Page, key: string) => page.click(`.cell[data-key="${key}"]`);
 
-/** A property of an element's computed style. */
+/** Property of an element's computed style. */
 export const styleOf = (element: Locator, property: string): Promise<string> =>
   element.evaluate((it, name) => getComputedStyle(it).getPropertyValue(name), property);
 
-/** What runs in the page finds this there. */
+/** Exists in the page, where the function runs. */
 declare function getComputedStyle(element: unknown): { getPropertyValue(name: string): string };
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -120,7 +120,7 @@ interface Fault {
   readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary: string }[];
 }
 
-/** What axe finds grave in the page as it is now: each rule with the first of the elements. */
+/** Grave faults that axe finds in the page now: each rule with its first elements. */
 export async function graveFaults(page: Page): Promise<string[]> {
   await page.evaluate(`typeof axe === 'undefined' && (() => { ${axe} })()`);
   const faults = await page.evaluate<Fault[]>(

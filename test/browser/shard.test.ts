@@ -36,7 +36,7 @@ browserTest.for([
       expect(expected.join()).toContain('gateway.reconnect|0');
       expect(expected.join()).toContain('gateway.resumed|0');
       expect(await flashed(page)).toEqual(expect.arrayContaining(expected));
-      // What a timer or a heartbeat led to may have flashed, too.
+      // A timer or a heartbeat may have caused further flashes.
       expect(await edgesFor(page, taken)).toEqual(expect.arrayContaining(await flashed(page)));
     });
     expect((await flashed(page)).join()).not.toContain('gateway.invalidSession');
@@ -45,7 +45,7 @@ browserTest.for([
 );
 
 browserTest(
-  'the state a shard is in is lit, and the timeline tells the reason of what was decided',
+  'the current state of a shard is lit, and the list of transitions has the reasons of decisions',
   managed(
     { ...fleetOf(2), manager: { options: { timeouts: { resumed: 60_000 } } } },
     async ({ manager, simulator }) => {
@@ -72,7 +72,7 @@ browserTest(
   ),
 );
 
-/** How large the picture is shown, and whether the lit state is in view. */
+/** Scale of the picture, and whether the lit state is in view. */
 const look = async (page: Page) => {
   const scale = await page.evaluate<number>(
     `(({ clientWidth, viewBox }) => clientWidth / viewBox.baseVal.width)(${pictureOf}.querySelector('svg'))`,
@@ -86,7 +86,7 @@ const look = async (page: Page) => {
 };
 
 browserTest(
-  'a picture is large enough to be read, with its lit state in view; what is clicked on there changes no other',
+  'a picture is readable with its lit state in view; a click stops following in that picture only',
   managed(fleetOf(2), async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
@@ -99,7 +99,7 @@ browserTest(
         expect([scale >= 0.6, isInView]).toEqual([true, true]);
       });
     }
-    // All of it fits: there is nothing to follow, nor to leave.
+    // The whole picture fits, so there is nothing to follow.
     expect(await page.locator('text="Follow"').isVisible()).toBe(false);
     await page.click('.scroller');
     await page.click('role=tab[name="Shard"]');
@@ -114,7 +114,7 @@ browserTest(
 );
 
 browserTest(
-  'the plots go on while a shard is down: what was last is not now for ever',
+  'the time axis of the plots moves on while a shard is down',
   managed({ simulator: { heartbeatInterval: 300, heartbeatSlack: 5_000 } }, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -131,13 +131,13 @@ browserTest(
 );
 
 browserTest(
-  'what was taken while nobody saw the page does not flash when somebody looks again',
+  'edges taken while the page was hidden do not flash when it is shown again',
   managed(fleetOf(1), async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
     await dashboard.ready;
     await using page = await newPage();
-    // As a browser does with a tab behind others.
+    // Imitates a hidden tab.
     await page.addInitScript(`{
       const drawAt = window.requestAnimationFrame;
       const put = [];
@@ -169,7 +169,7 @@ browserTest(
 );
 
 browserTest(
-  'the charts of the heart and of the bucket are lit too',
+  'the active states of the heartbeat and bucket charts are lit',
   managed({ simulator: { heartbeatInterval: 400, heartbeatSlack: 5_000 } }, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -188,7 +188,7 @@ browserTest(
 );
 
 browserTest(
-  'the buttons take a shard through its life; what costs something asks first',
+  'the buttons connect, reconnect and close a shard; costly ones ask first',
   managed(fleetOf(2), async ({ manager }) => {
     await manager.connect();
     const shard = manager.shards.get(1);
@@ -215,7 +215,7 @@ browserTest(
     await press('New session');
     await page.click('dialog button:text-is("New session")');
     await until(() => shard.stats.identifies === 2 && shard.state === 'Connected');
-    // Neither way out of the question has closed it.
+    // Neither way of cancelling the question has closed the shard.
     expect(shard.history.some(({ to }) => to === 'Offline')).toBe(false);
     await press('Close');
     await page.click('dialog button:text-is("Close")');
@@ -229,7 +229,7 @@ browserTest(
 );
 
 browserTest(
-  'a fault a shard cannot meet is told beside the buttons',
+  'a fault that cannot be applied shows the reason beside the buttons',
   managed(fleetOf(1), async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
@@ -242,7 +242,7 @@ browserTest(
 );
 
 browserTest(
-  'without controls there is no button for it, and asking all the same is refused',
+  'without controls there are no buttons, and a request gets 403',
   managed(fleetOf(1), async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { simulator });
@@ -259,7 +259,7 @@ browserTest(
 );
 
 browserTest.for(['reduce', 'no-preference'] as const)(
-  'edges that are taken are marked, and fade where motion is welcome: %s',
+  'taken edges are marked, and fade unless motion is reduced: %s',
   (reducedMotion) =>
     managed(fleetOf(1), async ({ manager }) => {
       await manager.connect();

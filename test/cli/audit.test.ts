@@ -15,12 +15,12 @@ const file = (name: string, text?: string): string => {
   if (text !== undefined) writeFileSync(path, text);
   return path;
 };
-/** What the demo has written, as lines. */
+/** Lines of the log that the demo wrote. */
 let story: string[] = [];
 let demo = '';
 const log = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
-/** The same records as a run that another process has written behind them. */
+/** The same records as the run of another process behind them. */
 function runBehind(lines: readonly string[]): string[] {
   const records = lines.map((line) => JSON.parse(line) as AuditRecord);
   const after = records.at(-1)?.check;
@@ -38,7 +38,7 @@ async function audit(...args: string[]) {
   return { code, stdout: command.stdout, stderr: command.stderr, lines: command.lines };
 }
 
-/** A figure of the demo's own summary. */
+/** A figure in the demo's own summary. */
 const said = (name: string) => new RegExp(`^ +${name}: (\\d+)$`, 'm').exec(demo)?.[1];
 
 const runAt = (simulator: GatewaySimulator, path: string) =>
@@ -56,14 +56,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the log of the demo', () => {
-  test('is told of at the end, and verifies', async () => {
+  test('is named at the end of the demo, and verifies', async () => {
     expect(demo).toContain(`npx shardchart audit ${file('demo.log')}`);
     const { code, stdout, stderr } = await audit('--verify', file('demo.log'));
     expect(stdout).toBe(`verified: ${story.length} records of 2 shards\n`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test('has a timeline and totals that say what the demo said, plain where they are piped', async () => {
+  test('has a timeline and totals with the demo’s own figures, without colours in a pipe', async () => {
     const { code, stdout, stderr, lines } = await audit(file('demo.log'));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).not.toContain(ESCAPE);
@@ -77,7 +77,7 @@ describe('the log of the demo', () => {
     expect(stdout).toMatch(/^ +1 {2}zombie: no heartbeat ack between two beats · resume$/m);
   });
 
-  test('is for programs as well: the records as they are, and the totals in the last line', async () => {
+  test('is printed with --json as its records, with the totals in the last line', async () => {
     const { code, stderr, lines } = await audit('--json', file('demo.log'));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(lines.slice(0, -1)).toEqual(story);
@@ -100,7 +100,7 @@ describe('the log of the demo', () => {
     expect(none.stderr).toContain(`the filters match none of the ${story.length} records`);
   });
 
-  test('is written on where it is there already, and a rotated one is read in order', async () => {
+  test('is appended to where it exists, and rotated files are read in order', async () => {
     const twice = file('twice.log', log(story));
     appendFileSync(twice, log(runBehind(story)));
     expect((await audit('--verify', twice)).stdout).toBe(`verified: ${2 * story.length} records of 2 shards\n`);
@@ -125,7 +125,7 @@ describe('a log that is not as it was written', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ ok: false, file: file(`${name}.log`), line: 9, index: 8 });
   });
 
-  test('with a line that is none is shown without it, and does not verify', async () => {
+  test('with a line that is not JSON is shown without it, and does not verify', async () => {
     const damaged = file('damaged.log', log(story.with(5, '{"n":6,"check":"00000000"}')));
     const { code, stdout, stderr } = await audit(damaged);
     expect(code).toBe(0);
@@ -136,7 +136,7 @@ describe('a log that is not as it was written', () => {
     expect(verdict.stdout).toMatch(/does not verify[^]*line 6 of/);
   });
 
-  test('with its last line torn by a kill is fine, and that is said', async () => {
+  test('with a last line torn by a kill verifies, with a warning', async () => {
     const torn = file('torn.log', log(story).slice(0, -40));
     for (const args of [[torn], ['--verify', torn]]) {
       const { code, stderr } = await audit(...args);
@@ -145,7 +145,7 @@ describe('a log that is not as it was written', () => {
     }
   });
 
-  test('of a newer version says so', async () => {
+  test('of a newer version is shown with a warning', async () => {
     const newer = file('newer.log', log(story.map((line) => line.replace('"v":1', '"v":99'))));
     const verdict = await audit('--verify', newer);
     expect(verdict).toMatchObject({ code: 1 });
@@ -153,7 +153,7 @@ describe('a log that is not as it was written', () => {
     expect((await audit('--totals', newer)).stderr).toContain('format 99, written by a newer shardchart');
   });
 
-  test('that is empty has nothing to tell', async () => {
+  test('that is empty has no output and a warning', async () => {
     const empty = file('empty.log', '');
     expect(await audit(empty)).toMatchObject({
       code: 0,
@@ -169,7 +169,7 @@ describe('a log that is not as it was written', () => {
   });
 });
 
-test('a reader that goes away ends it quietly', async () => {
+test('a closed pipe ends it with 0 and without an error', async () => {
   const long = file('long.log', log(Array.from({ length: 200 }, () => story).flat()));
   const script = '{ "$0" "$1" audit "$2"; echo "exit $?" >&2; } | head -n 1';
   await using command = new Command(['-c', script, process.execPath, MAIN, long], {}, '/bin/sh');
@@ -179,7 +179,7 @@ test('a reader that goes away ends it quietly', async () => {
 });
 
 describe('run --audit', () => {
-  test('logs what the shards do until they are down, and no token', async () => {
+  test('logs the transitions of the shards until they are down, and no token', async () => {
     await using simulator = await createGatewaySimulator({ token: TOKEN });
     const path = file('run.log');
     await using command = runAt(simulator, path);
@@ -195,7 +195,7 @@ describe('run --audit', () => {
     expect(readFileSync(path, 'utf8')).not.toContain(TOKEN);
   });
 
-  test('loses nothing when a second SIGINT ends it at once', async () => {
+  test('has every record where a second SIGINT ended the run at once', async () => {
     await using simulator = await createGatewaySimulator();
     const path = file('killed.log');
     await using command = runAt(simulator, path);
@@ -213,7 +213,7 @@ describe('run --audit', () => {
     expect((await audit('--verify', path)).code).toBe(0);
   });
 
-  test('is closed when the gateway refuses the bot', async () => {
+  test('is complete where the gateway refused the bot', async () => {
     await using simulator = await createGatewaySimulator({ token: 'another' });
     const path = file('refused.log');
     await using command = runAt(simulator, path);
@@ -226,14 +226,22 @@ describe('run --audit', () => {
 describe('wrong use', { concurrent: true }, () => {
   test.each([
     ['no file', [], "missing required argument 'files'"],
-    ['a file that is not there', [join(folder, 'none.log')], 'There is no such file'],
+    ['a missing file', [join(folder, 'none.log')], 'There is no such file'],
     ['a folder', [folder], 'cannot be read'],
-    ['a shard that is none', ['--shard', 'x', folder], '"x" is not a shard id'],
-    ['a time that is none', ['--since', 'noon', folder], '"noon" is not a time'],
-    ['a part to verify', ['--verify', '--shard', '0', '--since', '2h', folder], 'cannot be used with --shard, --since'],
-    ['a part to verify', ['--verify', '--until', 'now', '--state', 'Resuming', folder], 'with --until, --state'],
-    ['totals to verify', ['--verify', '--totals', folder], 'cannot be used with --totals'],
-    ['a state that is none', ['--state', 'Ready', folder], 'Disconnected'],
+    ['a shard that is not a number', ['--shard', 'x', folder], '"x" is not a shard id'],
+    ['a time that cannot be read', ['--since', 'noon', folder], '"noon" is not a time'],
+    [
+      '--verify with a shard and a time',
+      ['--verify', '--shard', '0', '--since', '2h', folder],
+      'cannot be used with --shard, --since',
+    ],
+    [
+      '--verify with a time and a state',
+      ['--verify', '--until', 'now', '--state', 'Resuming', folder],
+      'with --until, --state',
+    ],
+    ['--verify with --totals', ['--verify', '--totals', folder], 'cannot be used with --totals'],
+    ['an unknown state', ['--state', 'Ready', folder], 'Disconnected'],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await audit(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -241,13 +249,13 @@ describe('wrong use', { concurrent: true }, () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
-  test.each([['run'], ['demo']])('%s --audit with a file that cannot be written', async (name) => {
+  test.each([['run'], ['demo']])('%s --audit with a file that cannot be written is refused with 2', async (name) => {
     await using command = new Command([name, '--audit', folder], { DISCORD_TOKEN: TOKEN });
     expect(await command.exit).toBe(2);
     expect(command.stderr).toContain('cannot be opened');
   });
 
-  test('--help tells the exit codes, within 80 columns', async () => {
+  test('--help lists the exit codes, within 80 columns', async () => {
     const { code, stdout, lines } = await audit('--help');
     expect(code).toBe(0);
     expect(stdout).toContain('does not verify');

@@ -30,7 +30,7 @@ describe('a pipe', () => {
   file('first.log', first);
   file('second.log', text(new Log().up(60_000).drop(61_000)));
 
-  test('is read to its end, and what is torn there is told', async () => {
+  test('is read to its end, with a warning about a torn last line', async () => {
     file('torn.log', `${first}{"v":1,`);
     const { code, stdout, stderr } = await shell(
       'mkfifo "$2/one"; cat "$2/torn.log" > "$2/one" & "$0" "$1" audit --totals "$2/one"',
@@ -40,7 +40,7 @@ describe('a pipe', () => {
     expect(code).toBe(0);
   });
 
-  test('is read once, and several of them as they are named', async () => {
+  test('is read once, and several pipes in the order given', async () => {
     const { code, stdout } = await shell(`cd "$2"; mkfifo a b; cat first.log > a & cat second.log > b &
       "$0" "$1" audit --totals a b`);
     expect(stdout).toMatch(/identifies +2 [^]*reconnects +2$/m);
@@ -54,7 +54,7 @@ describe('--verify', () => {
     ['empty lines', '\n\n'],
     ['zeros', new Uint8Array(4_096)],
     ["a zip's head", new Uint8Array([0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 0])],
-  ])('of a file of %s says that no record is there, and fails', async (_, content) => {
+  ])('of a file of %s reports that it has no record, and fails', async (_, content) => {
     const path = file('none.log', content);
     const { code, stdout, stderr } = await verify(path);
     expect(stdout).toMatch(/none\.log, line 1: does not verify\n +the file has no record/);
@@ -64,7 +64,7 @@ describe('--verify', () => {
   });
 });
 
-test('lines that are no records are told by file and reason, however many they are', () => {
+test('80 000 lines that are not records are warned of once for each file and reason', () => {
   const said: string[] = [];
   vi.spyOn(process.stderr, 'write').mockImplementation((line) => said.push(String(line)) > 0);
   const skipped = Array.from({ length: 80_000 }, (_, index) => ({

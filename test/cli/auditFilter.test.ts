@@ -30,7 +30,7 @@ describe('a time', () => {
     ['2024-02-29', '2024-02-29T00:00:00.000Z'],
   ])('%s, at three in the morning, is %s', (text, expected) => expect(iso(parseTime(text, utc))).toBe(expected));
 
-  test('of the day that is still to come was yesterday', () => {
+  test('later than now means yesterday', () => {
     expect(iso(parseTime('23:50', utc))).toBe('2026-11-20T23:50:00.000Z');
   });
 
@@ -38,7 +38,7 @@ describe('a time', () => {
     ['the night the clocks go back, a day of 25 hours', [2026, 10, 25, 23, 30], [2026, 10, 24, 23, 50]],
     ['the night after they went forward, a day of 23 hours', [2026, 3, 30, 0, 30], [2026, 3, 29, 23, 50]],
     ['the first night of a year', [2027, 1, 1, 0, 30], [2026, 12, 31, 23, 50]],
-  ])('of the day before is yesterday by the calendar: %s', (_, now, expected) => {
+  ])('of yesterday is computed by the calendar: %s', (_, now, expected) => {
     const time = new URL('../../dist/src/cli/commands/audit/time.js', import.meta.url).href;
     const script = `
       import { parseTime } from ${JSON.stringify(time)};
@@ -62,7 +62,7 @@ describe('a time', () => {
     (text) => expect(() => parseTime(text, utc)).toThrow(UsageError),
   );
 
-  test('is shown with the day and the zone it is of', () => {
+  test('is shown with its day and zone', () => {
     const clock = new WallClock(true);
     expect(clock.time(THREE + 61_005)).toBe('03:01:01.005');
     expect(clock.day(THREE)).toBe('Saturday 2026-11-21, UTC');
@@ -90,21 +90,21 @@ describe('a filter', () => {
     return records.filter((record) => matches(filter, record)).map(({ shardId, to }) => `${shardId} ${to}`);
   };
 
-  test('that is none lets all through', () => expect(chosen({})).toHaveLength(records.length));
+  test('without options passes every record', () => expect(chosen({})).toHaveLength(records.length));
 
-  test('takes shards and ranges of shards', () => {
+  test('by shards takes ids and ranges', () => {
     expect(new Set(chosen({ shard: '0, 10-999999999' }).map((text) => text.split(' ')[0]))).toEqual(
       new Set(['0', '12']),
     );
     expect(chosen({ shard: '8-11' })).toEqual([]);
   });
 
-  test('takes records from or to a state, however it is written', () => {
+  test('by state takes records from or to it, in upper or lower case', () => {
     expect(chosen({ state: 'RESUMING' })).toEqual(['12 Resuming', '12 Connected']);
     expect(chosen({ state: 'resuming, disconnected' })).toHaveLength(4);
   });
 
-  test('takes both ends of a time', () => {
+  test('by time includes both ends', () => {
     expect(chosen({ since: '2026-11-21T03:01:00', until: '2026-11-21T03:01:00.100' })).toEqual([
       '12 Disconnected',
       '12 Connecting',
@@ -142,7 +142,7 @@ describe('reasons are grouped by what they have in common', () => {
     expect(reasonGroup({ code: code === undefined ? 4900 : Number(code), reason })).toBe(group);
   });
 
-  test('every cause is a group of its own', () => {
+  test('every cause forms its own group', () => {
     for (const { code, reason } of Object.values(causes)) expect(reasonGroup({ code, reason })).toBe(reason);
   });
 });

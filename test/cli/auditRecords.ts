@@ -15,15 +15,15 @@ export interface Told {
   readonly to: Lifecycle;
   readonly event?: AuditRecord['event'];
   readonly decision?: Decision | null;
-  /** The types of the events since the record before. */
+  /** Types of the events since the last record. */
   readonly since?: readonly string[];
-  /** Which of the shards of that id; the first, where nothing else is said. */
+  /** Number of the life, 1 unless given. */
   readonly life?: number;
-  /** True for the first record of a shard that has never done anything. */
+  /** True for the first record of a new shard. */
   readonly isNewborn?: boolean;
 }
 
-/** Records as a log has them; `n` counts on until `process()` begins anew. */
+/** Records as in a log; `n` counts up until `process()` restarts it. */
 export class Log {
   readonly records: AuditRecord[] = [];
   #n = 0;
@@ -33,13 +33,13 @@ export class Log {
     return this;
   }
 
-  /** So many records are missing. */
+  /** Leaves this many records out. */
   lose(count: number): this {
     this.#n += count;
     return this;
   }
 
-  /** A record so many milliseconds after three. */
+  /** Adds a record this many milliseconds after three. */
   at(
     ms: number,
     { shardId = 0, event = { type: 'x' }, decision = null, since = [], life = 1, isNewborn, ...states }: Told,
@@ -61,7 +61,7 @@ export class Log {
     return this;
   }
 
-  /** A shard's way up by an identify: Connecting at once, Connected 300 ms later. */
+  /** Brings a shard up by an identify: Connecting at once, Connected 300 ms later. */
   up(ms: number, shardId = 0, isNewborn = true, life = 1): this {
     return this.at(ms, { shardId, life, from: 'Offline', to: 'Connecting', event: { type: 'connect' }, isNewborn })
       .at(ms + 100, { shardId, life, from: 'Connecting', to: 'Identifying', event: { type: 'gateway.hello' } })
@@ -75,7 +75,7 @@ export class Log {
       });
   }
 
-  /** A connection that is lost, and comes back by a resume 200 ms later. */
+  /** Drops a connection, which resumes 200 ms later. */
   drop(ms: number, shardId = 0, decision = decide('resume', 1006, '1006 connection lost'), life = 1): this {
     return this.at(ms, {
       shardId,

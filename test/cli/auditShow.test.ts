@@ -12,7 +12,7 @@ import { decide, Log, THREE } from './auditRecords.js';
 
 const clock = new WallClock(true);
 const DAY_MS = 86_400_000;
-/** What a gateway may say to take over the terminal of whoever reads the log. */
+/** Text of a gateway that tries to control the reader's terminal. */
 const hostile = decide('resume', 4000, '4000 unknown error: \u001B[2Jgone\nfake\u009B1A');
 
 function page(columns = 80): { output: Output; lines: string[] } {
@@ -44,7 +44,7 @@ function said(verdict: Parameters<typeof reportVerdict>[1]): string[] {
 }
 
 describe('the timeline', () => {
-  test('has a line a record: when, shard, from and to, why and what follows', () => {
+  test('has a line for each record: time, shard, states, reason and what follows', () => {
     const log = new Log().up(0, 3);
     const dropped = { ...decide('resume', 1006, '1006 connection lost'), delay: 1_234, attempt: 2 };
     expect(timeline(log.drop(61_005, 3, dropped))).toEqual([
@@ -75,25 +75,25 @@ describe('the timeline', () => {
     );
   });
 
-  test('says which day it is, and when it is another', () => {
+  test('has a heading for each day', () => {
     const days = timeline(new Log().up(0).drop(DAY_MS)).filter((line) => line.includes('day'));
     expect(days).toEqual(['Saturday 2026-11-21, UTC', 'Sunday 2026-11-22, UTC']);
   });
 
-  test('says where a process begins and where records are missing', () => {
+  test('marks where a process begins and where records are missing', () => {
     const log = new Log().up(0).lose(1).drop(1_000).process().up(9_000);
     const marks = timeline(log, {}, 120).map((line) => (line.startsWith('---') ? line : line.slice(0, 12)));
     expect(marks.slice(4, 6)).toEqual(['--- records are missing here ---', '03:00:01.000']);
     expect(marks.slice(9, 11)).toEqual(['--- a new process ---', '03:00:09.000']);
   });
 
-  test('knows of the decision that is filtered out', () => {
+  test('uses a decision that the filter hides for the record after it', () => {
     expect(timeline(new Log().up(0).drop(1_000), { state: 'Connecting', since: '2026-11-21T03:00:00.5' })[1]).toMatch(
       /Disconnected -> Connecting +to the resume URL/,
     );
   });
 
-  test('tells apart what two shards of one id wait for', () => {
+  test('keeps the decisions of two shards of one id apart', () => {
     const log = new Log()
       .at(0, { from: 'Connected', to: 'Disconnected', decision: decide('resume', 4000, '4000 unknown error') })
       .at(1, { life: 2, from: 'Connected', to: 'Disconnected', decision: decide('identify', 4009, '4009 timed out') })
@@ -101,7 +101,7 @@ describe('the timeline', () => {
     expect(timeline(log, {}, 120).at(-1)).toMatch(/ to the resume URL$/);
   });
 
-  test('shows the control characters of a reason, and lets none of them command the terminal', () => {
+  test('escapes control characters of a reason', () => {
     const log = new Log()
       .up(0)
       .drop(1_000, 0, hostile)
@@ -111,7 +111,7 @@ describe('the timeline', () => {
     expect(lines.join('')).toContain('4000 unknown error: \\u001b[2Jgone\\u000afake\\u009b1A');
   });
 
-  test('takes what a record of an edited log may hold', () => {
+  test('prints a READY of an edited log whose session is invalid', () => {
     const event = { type: 'gateway.ready', session: { id: 7 } } as unknown as AuditRecord['event'];
     const odd = { type: 'gateway.ready', session: undefined } as unknown as AuditRecord['event'];
     const log = new Log()
@@ -134,7 +134,7 @@ describe('the totals', () => {
       decision: decide('fatal', 4014, '4014 disallowed intents'),
     });
 
-  test('read at a glance', () => {
+  test('have a headline, times, counts, reasons and a table of shards', () => {
     expect(report(log)).toEqual([
       '2 shards, 2026-11-21 03:00:00.000 to 03:01:00.000 (1m 00s)',
       '',
@@ -162,7 +162,7 @@ describe('the totals', () => {
     ]);
   });
 
-  test('show the control characters of a reason', () => {
+  test('escape control characters of a reason', () => {
     const lines = report(
       new Log()
         .up(0)
@@ -173,7 +173,7 @@ describe('the totals', () => {
     expect(lines.filter((line) => line.includes('\\u001b[2Jgone\\u000afake\\u009b1A'))).toHaveLength(2);
   });
 
-  test('of one state show the share of that state in all the time', () => {
+  test('filtered by one state show its share of the whole time', () => {
     const lines = report(log, { state: 'identifying', shard: '0' });
     expect(lines.slice(0, 4)).toEqual([
       '1 shard, 2026-11-21 03:00:00.000 to 03:01:00.000 (1m 00s)',
@@ -183,7 +183,7 @@ describe('the totals', () => {
     ]);
   });
 
-  test('of many shards list the worst and count the others', () => {
+  test('of 64 shards list the ten worst and count the others', () => {
     const many = new Log();
     for (let id = 0; id < 64; id++) many.up(id, id);
     for (let id = 20; id < 40; id++) many.drop(1_000 + id, id);
@@ -193,23 +193,23 @@ describe('the totals', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
-  test('tell a shard whose process has ended', () => {
+  test('mark a shard whose process ended before the log', () => {
     const lines = report(new Log().up(0, 0).up(500, 1).process().up(DAY_MS, 0));
     expect(lines.at(-1)).toMatch(/Connected until its process ended, 11-21 03:00$/);
     expect(lines[0]).toBe('2 shards, 2026-11-21 03:00:00.000 to 2026-11-22 03:00:00.300 (1d 00h)');
   });
 
-  test('do not round up to always', () => {
+  test('show 100 % only for all of the time', () => {
     expect(report(new Log().up(0), { until: '2026-11-22T03:00' })).toContain('  Connected      23h 59m  99.999 %');
   });
 });
 
 describe('the verdict', () => {
-  test('counts what is verified', () => {
+  test('counts verified records and shards', () => {
     expect(said({ ok: true, records: 1, shards: 2 })).toEqual(['verified: 1 record of 2 shards']);
   });
 
-  test('names the place, what is wrong, what was expected and what stands there', () => {
+  test('names the line and the reason, what was expected and what was found', () => {
     const divergence = {
       ok: false,
       index: 6,
@@ -228,7 +228,7 @@ describe('the verdict', () => {
     ]);
   });
 
-  test('shows control characters, whatever has them', () => {
+  test('escapes control characters in every field', () => {
     const divergence = {
       ok: false,
       index: 0,
@@ -240,7 +240,7 @@ describe('the verdict', () => {
     expect(said({ ok: false, file: 'bot.log', line: 1, divergence }).join('')).not.toMatch(/\p{Cc}/u);
   });
 
-  test('leaves out what is not there, and cuts what is long', () => {
+  test('leaves out absent fields, and cuts long ones', () => {
     const found = { text: 'x'.repeat(10_000) };
     const divergence = { ok: false, index: 6, record: null, expected: undefined, found, reason: 'wrong' } as const;
     const lines = said({ ok: false, file: 'bot.log', line: 8, divergence });

@@ -7,18 +7,18 @@ import { decide, Log, THREE } from './auditRecords.js';
 
 const all: Filter = { hasShard: () => true, since: -Infinity, until: Infinity, states: new Set(lifecycles) };
 
-/** The totals of a log; times of the filter are milliseconds after three. */
+/** Totals of a log; times of the filter are milliseconds after three. */
 function sum({ records }: Log, { since = -Infinity, until = Infinity, ...filter }: Partial<Filter> = {}, nowMs = 1e9) {
   const totals = new TotalsCounter({ ...all, ...filter, since: THREE + since, until: THREE + until });
   for (const record of records) totals.add(record);
   return totals.finish(THREE + nowMs);
 }
 
-/** The states that took any time. */
+/** States that took any time. */
 const times = ({ stateMs }: ReturnType<typeof sum>) =>
   Object.fromEntries(Object.entries(stateMs).filter(([, ms]) => ms > 0));
 
-/** All the time of all states between two moments. */
+/** Time in all states between two times. */
 const spent = (log: Log, since: number, until: number) => totalMs(sum(log, { since, until }).stateMs);
 
 describe('time in a state', () => {
@@ -31,7 +31,7 @@ describe('time in a state', () => {
     });
   });
 
-  test('of the last one lasts as long as anything is heard of its process', () => {
+  test('of the last record lasts until the last record of its process', () => {
     const totals = sum(new Log().up(0, 0).up(60_000, 1));
     expect(times(totals)).toEqual({ Connecting: 200, Identifying: 400, Connected: 60_000 });
     expect(totals).toMatchObject({ from: THREE, until: THREE + 60_300 });
@@ -40,21 +40,21 @@ describe('time in a state', () => {
     });
   });
 
-  test('of the last one lasts up to --until, but not into the future', () => {
+  test('of the last record lasts up to --until, but not into the future', () => {
     const log = new Log().up(0);
     expect(times(sum(log))).not.toHaveProperty('Connected');
     expect(times(sum(log, { until: 10_300 }))).toMatchObject({ Connected: 10_000 });
     expect(times(sum(log, { until: 10_300 }, 5_300))).toMatchObject({ Connected: 5_000 });
   });
 
-  test('is what it was when --since begins', () => {
+  test('counts from --since on for a state that began before', () => {
     const log = new Log().up(0).drop(10_000);
     const totals = sum(log, { since: 4_000 });
     expect(times(totals)).toEqual({ Connected: 6_000, Connecting: 100, Resuming: 100 });
     expect(totals).toMatchObject({ from: THREE + 4_000, identifies: 0, resumes: 1, records: 4 });
   });
 
-  test('is that of a shard of which nothing is heard since', () => {
+  test('counts for a shard without a record since --since', () => {
     const totals = sum(new Log().up(0, 0).up(0, 1).drop(10_000, 1), { since: 5_000 });
     expect(totals.shards.find(({ shardId }) => shardId === 0)).toMatchObject({
       state: 'Connected',
@@ -63,17 +63,17 @@ describe('time in a state', () => {
     });
   });
 
-  test('ends with --until, and with it what is known of the shard', () => {
+  test('ends with --until, which also sets the shard’s last state', () => {
     const totals = sum(new Log().up(0).drop(10_000).at(20_000, { from: 'Connected', to: 'Offline' }), { until: 5_000 });
     expect(times(totals)).toEqual({ Connecting: 100, Identifying: 200, Connected: 4_700 });
     expect(totals).toMatchObject({ until: THREE + 5_000, reconnects: 0, records: 3 });
     expect(totals.shards[0]).toMatchObject({ state: 'Connected', stateUntil: THREE + 5_000 });
   });
 
-  test('does not go on while no process runs', () => {
+  test('does not count while no process runs', () => {
     const log = new Log().up(0, 0).up(0, 1).drop(7_000, 1).process().up(100_000, 0);
     const totals = sum(log);
-    // Until the last that is heard of the first process, and nothing of the second but its way up.
+    // Up to the last record of the first process, plus the way up in the second.
     expect(totals.shards.find(({ shardId }) => shardId === 0)?.stateMs).toMatchObject({
       Connected: 6_900,
       Identifying: 400,
@@ -84,7 +84,7 @@ describe('time in a state', () => {
     });
   });
 
-  test('goes on in the next file of a rotated log', () => {
+  test('continues in the next file of a rotated log', () => {
     const log = new Log().up(0).process().drop(5_000);
     const [first] = log.records.slice(3);
     const start = { value: { Online: 'link' }, context: { attempts: 1, lastDecision: null } };
@@ -92,17 +92,17 @@ describe('time in a state', () => {
     expect(times(sum(log))).toMatchObject({ Connected: 4_700 });
   });
 
-  test('is not guessed where records are missing', () => {
+  test('is not counted where records are missing', () => {
     const log = new Log().up(0).lose(1).at(9_000, { from: 'Resuming', to: 'Connected' });
     expect(times(sum(log))).toEqual({ Connecting: 100, Identifying: 200 });
   });
 
-  test('is not taken back by a clock that is set back', () => {
+  test('is never negative, even after a clock was set back', () => {
     const log = new Log().up(10_000).at(5_000, { from: 'Connected', to: 'Offline' });
     expect(times(sum(log))).toEqual({ Connecting: 100, Identifying: 200 });
   });
 
-  test('a decision within a state does not begin it anew', () => {
+  test('is not restarted by a decision within the state', () => {
     const decision = decide('identify', 4900, 'new session requested');
     const log = new Log()
       .up(0)
@@ -114,7 +114,7 @@ describe('time in a state', () => {
     expect(until).toMatchObject({ state: 'Disconnected', stateSince: THREE + 1_000 });
   });
 
-  test('of a shard that closes while another is in its place already is not mixed with that one', () => {
+  test('of a closing shard is kept apart from the shard that replaced it', () => {
     const log = new Log().up(0);
     log
       .up(10_000, 0, true, 2)
@@ -135,12 +135,12 @@ describe('time in a state', () => {
     ]);
   });
 
-  test('of a shard that is down ends when another takes its place', () => {
+  test('in Offline ends when another shard takes over', () => {
     const log = new Log().up(0).at(1_000, { from: 'Connected', to: 'Offline' }).up(3_000, 0, true, 2);
     expect(times(sum(log, { until: 13_300 }))).toMatchObject({ Connected: 10_700, Offline: 2_000 });
   });
 
-  test('of two lives goes on in a rotated file, which numbers them anew', () => {
+  test('of two lives continues in a rotated file, which numbers them again', () => {
     const closing = decide('close', 1000, 'shutdown requested');
     const log = new Log()
       .up(0)
@@ -153,12 +153,12 @@ describe('time in a state', () => {
     expect(sum(log).shards).toMatchObject([{ state: 'Connecting' }]);
   });
 
-  test('is not guessed where a file between is missing', () => {
+  test('is not counted where a file in between is missing', () => {
     const log = new Log().up(0).process().at(50_000, { from: 'Resuming', to: 'Connected' });
     expect(times(sum(log, { until: 60_000 }))).toEqual({ Connecting: 100, Identifying: 200, Connected: 10_000 });
   });
 
-  test('adds up, wherever it is cut', () => {
+  test('adds up to the whole, wherever --since and --until cut it', () => {
     const log = new Log().up(0, 0).up(500, 1).drop(2_000, 0).drop(4_000, 1).drop(4_500, 0).process().up(8_000, 0);
     const moment = fc.integer({ min: -1_000, max: 10_000 });
     fc.assert(
@@ -171,7 +171,7 @@ describe('time in a state', () => {
 });
 
 describe('counts', () => {
-  test('identifies are what slots were granted for, resumes what was tried', () => {
+  test('identifies count granted slots, resumes count attempts', () => {
     const log = new Log()
       .up(0)
       .drop(1_000)
@@ -187,7 +187,7 @@ describe('counts', () => {
         to: 'Identifying',
         decision: decide('identify', null, 'identify grant ran out'),
       })
-      // Sent, and never answered.
+      // Sent, but never answered.
       .at(9_000, {
         from: 'Identifying',
         to: 'Disconnected',
@@ -205,7 +205,7 @@ describe('counts', () => {
     expect(sum(log, { states: new Set(['Resuming']) })).toMatchObject({ identifies: 0, resumes: 1, reconnects: 0 });
   });
 
-  test('are of each record once, though a copy of the log is read as well', () => {
+  test('have each record once, even where a copy of the log is read too', () => {
     const before = new Log().up(0).drop(1_000);
     const after = new Log().up(0).drop(1_000).drop(2_000);
     const copied = { records: [...before.records, ...after.records, ...before.records] } as unknown as Log;
@@ -213,7 +213,7 @@ describe('counts', () => {
     expect(sum(copied)).toMatchObject({ identifies: 1, reconnects: 2, records: 11 });
   });
 
-  test('endings are grouped by reason, the most frequent first, with what followed', () => {
+  test('endings are grouped by reason, most frequent first, with the actions that followed', () => {
     const log = new Log()
       .up(0)
       .drop(1_000, 0, decide('resume', 4000, '4000 unknown error'))
@@ -233,7 +233,7 @@ describe('counts', () => {
     ]);
   });
 
-  test('what the user asked for is an ending, but no reconnect', () => {
+  test('a user’s close is an ending, but not a reconnect', () => {
     const log = new Log()
       .up(0)
       .at(1_000, { from: 'Connected', to: 'Disconnected', decision: decide('close', 1000, 'shutdown requested') })
@@ -245,7 +245,7 @@ describe('counts', () => {
     });
   });
 
-  test('a fatal code that answers our close is counted', () => {
+  test('a fatal code in answer to our close counts as fatal', () => {
     const log = new Log()
       .up(0)
       .at(1_000, { from: 'Connected', to: 'Disconnected', decision: decide('resume', 4900, 'zombie') })
@@ -257,7 +257,7 @@ describe('counts', () => {
     expect(sum(log)).toMatchObject({ fatal: 1, endings: [{ count: 1 }, { reason: '4004 authentication failed' }] });
   });
 
-  test('reasons without end are not kept apart without end', () => {
+  test('reasons beyond the first 200 are counted as one', () => {
     const log = new Log().up(0);
     for (let n = 0; n < 500; n++) log.drop(1_000 + n * 1_000, 0, decide('resume', 4900, `reason ${n}`));
     const { endings, reconnects } = sum(log);
@@ -266,7 +266,7 @@ describe('counts', () => {
     expect(endings.reduce((total, { count }) => total + count, 0)).toBe(reconnects);
   });
 
-  test('shards are listed the worst first: fatal, then reconnects, then time away, then by id', () => {
+  test('shards are listed worst first: by fatal, reconnects, time away, then id', () => {
     const log = new Log().up(0, 0).up(0, 1).up(0, 2).up(1_000, 3).up(0, 4);
     log
       .drop(2_000, 2)
@@ -274,7 +274,7 @@ describe('counts', () => {
     expect(sum(log).shards.map(({ shardId }) => shardId)).toEqual([4, 2, 0, 1, 3]);
   });
 
-  test('of nothing are nothing', () => {
+  test('of an empty log are 0', () => {
     expect(sum(new Log())).toMatchObject({ records: 0, from: null, until: null, shards: [], endings: [] });
     expect(sum(new Log().up(0), { since: 10_000 })).toMatchObject({ records: 0, from: null, shards: [] });
   });

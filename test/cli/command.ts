@@ -7,7 +7,7 @@ export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.m
 export const TOKEN = 'MTA4.a-token-nobody-may-see.9xQ';
 export const ESCAPE = '\u001B[';
 
-/** The environment without what the machine the tests run on may have set. */
+/** The environment without variables that the machine may have set. */
 export const plainEnv = {
   ...process.env,
   CI: undefined,
@@ -18,7 +18,7 @@ export const plainEnv = {
   SHARDCHART_GATEWAY_URL: undefined,
 };
 
-/** Waits until something is so; the limit is for a test that fails, not for a machine that is slow. */
+/** Waits until `isSo` returns true. The limit is for a failing test, not for a slow machine. */
 export async function until(what: string, isSo: () => boolean, limitMs = 20_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!isSo()) {
@@ -27,7 +27,7 @@ export async function until(what: string, isSo: () => boolean, limitMs = 20_000)
   }
 }
 
-/** Runs what follows on a terminal of 100 columns and 30 rows; what is written to stdin is typed there. */
+/** Runs a command on a terminal of 100 columns and 30 rows; stdin is typed there. */
 const ON_TERMINAL = [
   '-c',
   'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(["sh", "-c", *sys.argv[1:]])))',
@@ -37,11 +37,11 @@ const ON_TERMINAL = [
   MAIN,
 ];
 
-/** The built command on a terminal: `stdout` is all that is written there. */
+/** The built command on a terminal; `stdout` is everything written there. */
 export const onTerminal = (args: readonly string[], env: Readonly<Record<string, string>>): Command =>
   new Command([...ON_TERMINAL, ...args], { TERM: 'xterm', ...env }, 'python3');
 
-/** The built command, running. */
+/** The built command as a running process. */
 export class Command implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
   readonly exit: Promise<number | null>;

@@ -23,7 +23,7 @@ async function opened(command: Command): Promise<string> {
 
 const setupAt = async (url: string) => (await (await fetch(new URL('/setup', url))).json()) as Setup;
 
-/** What a page of that dashboard sees. */
+/** Waits until a page of that dashboard shows this many Connected shards. */
 async function untilConnected(url: string, count: number): Promise<void> {
   using viewer = await watching(url);
   await until('shards that are up', () => {
@@ -35,7 +35,7 @@ async function untilConnected(url: string, count: number): Promise<void> {
 const CONNECTED = 4;
 
 describe('dashboard --simulator', () => {
-  test('shows simulated shards that come up, with their faults to commit, and Ctrl+C ends it', async () => {
+  test('shows simulated shards coming up, offers their faults, and Ctrl+C ends it', async () => {
     await using command = new Command(['dashboard', '--simulator', '--shards', '3']);
     const url = await opened(command);
     expect(command.stdout).toBe(`dashboard at ${url}\nPress Ctrl+C to stop.\n`);
@@ -53,7 +53,7 @@ describe('dashboard --simulator', () => {
     expect(command.stderr).toBe('');
   });
 
-  test('--json tells where it is', async () => {
+  test('--json prints the URL', async () => {
     await using command = new Command(['dashboard', '--simulator', '--json']);
     await command.until('the line', ({ lines }) => lines.length > 0);
     const { dashboard } = JSON.parse(command.lines[0] as string) as { dashboard: string };
@@ -64,7 +64,7 @@ describe('dashboard --simulator', () => {
     expect(command.lines).toHaveLength(1);
   });
 
-  test('is wrong use with what only a bot has', async () => {
+  test('with options of a bot is refused with 2', async () => {
     await using command = new Command(['dashboard', '--simulator', '--ids', '0', '--total', '2']);
     expect(await command.exit).toBe(2);
     expect(command.stderr).toContain('--simulator cannot be used with --ids, --total. Leave one of them out.');
@@ -72,7 +72,7 @@ describe('dashboard --simulator', () => {
 });
 
 describe('dashboard of a bot', () => {
-  test('shows its shards, lets nobody touch them, and Ctrl+C closes them', async () => {
+  test('shows its shards without controls, and Ctrl+C closes them', async () => {
     await using simulator = await createGatewaySimulator({ token: TOKEN });
     await using command = new Command(['dashboard', '--url', simulator.url], { DISCORD_TOKEN: TOKEN });
     const url = await opened(command);
@@ -97,7 +97,7 @@ describe('dashboard of a bot', () => {
     expect(await command.exit).toBe(0);
   });
 
-  test('a refusal for good ends it as a failure', async () => {
+  test('a fatal close ends it with 1', async () => {
     await using simulator = await createGatewaySimulator({ token: 'another one' });
     await using command = new Command(['dashboard', '--url', simulator.url], { DISCORD_TOKEN: TOKEN });
     expect(await command.exit).toBe(1);
@@ -105,7 +105,7 @@ describe('dashboard of a bot', () => {
     expect(command.stderr).not.toContain(TOKEN);
   });
 
-  test('what the gateway says commands no terminal', async () => {
+  test('control characters of the gateway are escaped', async () => {
     await using simulator = await createGatewaySimulator();
     await using command = new Command(['dashboard', '--url', simulator.url], { DISCORD_TOKEN: TOKEN });
     const url = await opened(command);
@@ -116,7 +116,7 @@ describe('dashboard of a bot', () => {
     expect(command.stderr).not.toContain(ESCAPE);
   });
 
-  test('run --dashboard has it beside a running bot', async () => {
+  test('run --dashboard serves it for a running bot', async () => {
     await using simulator = await createGatewaySimulator();
     await using command = new Command(['run', '--url', simulator.url, '--dashboard'], { DISCORD_TOKEN: TOKEN });
     const url = await opened(command);
@@ -125,7 +125,7 @@ describe('dashboard of a bot', () => {
     expect(await command.exit, command.stderr).toBe(0);
   });
 
-  test('elsewhere than on this machine alone it prints the token a viewer needs', async () => {
+  test('on an address that other machines reach it prints a URL with the token', async () => {
     await using command = new Command(['dashboard', '--simulator', '--host', '0.0.0.0']);
     const url = await opened(command);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w.~-]{16,}$/);
@@ -136,7 +136,7 @@ describe('dashboard of a bot', () => {
 });
 
 describe('dashboard --audit', () => {
-  test('plays what run --audit has written, and Ctrl+C ends it', async () => {
+  test('plays a log of run --audit, and Ctrl+C ends it', async () => {
     const log = join(folder, 'bot.log');
     {
       await using simulator = await createGatewaySimulator();
@@ -156,19 +156,22 @@ describe('dashboard --audit', () => {
     expect(await command.exit, command.stderr).toBe(0);
   });
 
-  test.skipIf(process.platform === 'win32')('ends at the first Ctrl+C while it reads what nobody writes', async () => {
-    const pipe = join(folder, 'pipe');
-    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
-    await using command = new Command(['dashboard', '--audit', pipe]);
-    // Resolves once the command has it open.
-    const writer = await open(pipe, 'w');
-    command.interrupt();
-    await command.exit;
-    expect([command.child.signalCode, command.stdout]).toEqual(['SIGINT', '']);
-    await writer.close();
-  });
+  test.skipIf(process.platform === 'win32')(
+    'ends at the first Ctrl+C while it reads a pipe without a writer',
+    async () => {
+      const pipe = join(folder, 'pipe');
+      expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+      await using command = new Command(['dashboard', '--audit', pipe]);
+      // Resolves once the command has opened the pipe.
+      const writer = await open(pipe, 'w');
+      command.interrupt();
+      await command.exit;
+      expect([command.child.signalCode, command.stdout]).toEqual(['SIGINT', '']);
+      await writer.close();
+    },
+  );
 
-  test('a file that is not there, and one that is no log, are wrong use', async () => {
+  test('a missing file and a file that is not a log are refused with 2', async () => {
     await using missing = new Command(['dashboard', '--audit', join(folder, 'none.log')]);
     await using other = new Command(['dashboard', '--audit', import.meta.filename]);
     expect([await missing.exit, await other.exit]).toEqual([2, 2]);
@@ -176,14 +179,14 @@ describe('dashboard --audit', () => {
     expect(other.stderr).toContain('There are no records in');
   });
 
-  test('has no controls to offer', async () => {
+  test('refuses --controls with 2', async () => {
     await using command = new Command(['dashboard', '--controls', '--audit', 'bot.log']);
     expect(await command.exit).toBe(2);
     expect(command.stderr).toContain('--audit cannot be used with --controls');
   });
 });
 
-test('without anything to show it says all three ways', async () => {
+test('without a source it names all three', async () => {
   await using command = new Command(['dashboard']);
   expect(await command.exit).toBe(2);
   for (const way of ['--simulator', '--audit FILE', 'DISCORD_TOKEN=']) expect(command.stderr).toContain(way);
@@ -192,7 +195,7 @@ test('without anything to show it says all three ways', async () => {
 test.each([
   ['dashboard', '--simulator', '--port'],
   ['run', '--dashboard'],
-])('a port in use is wrong use, and %s %s says so', async (...args) => {
+])('a port in use is refused with 2 by %s %s', async (...args) => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -202,7 +205,7 @@ test.each([
   server.close();
 });
 
-test('--help tells the exit codes, and first what can be shown', async () => {
+test('--help lists the exit codes, and the sources first', async () => {
   await using command = new Command(['dashboard', '--help']);
   expect(await command.exit).toBe(0);
   expect(command.stdout).toContain('Exit codes:');

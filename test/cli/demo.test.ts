@@ -6,9 +6,9 @@ const A_STORY_MS = 90_000;
 
 describe('the story on the simulator', { concurrent: true }, () => {
   test(
-    'goes as told, plain where it is piped, and ends by itself',
+    'meets all expectations in a pipe, without colours, and ends with 0',
     async () => {
-      // What CI sets makes no terminal of a pipe.
+      // CI must not turn a pipe into a terminal.
       await using command = new Command(['demo'], { CI: 'true' });
       expect(await command.exit, command.stdout + command.stderr).toBe(0);
       expect(command.stderr).toBe('');
@@ -31,7 +31,7 @@ describe('the story on the simulator', { concurrent: true }, () => {
   );
 
   test(
-    'is coloured with FORCE_COLOR, and says the same',
+    'has colours with FORCE_COLOR, and loses no message',
     async () => {
       await using command = new Command(['demo'], { FORCE_COLOR: '1' });
       expect(await command.exit, command.stdout + command.stderr).toBe(0);
@@ -41,7 +41,7 @@ describe('the story on the simulator', { concurrent: true }, () => {
     A_STORY_MS,
   );
 
-  test('is ended by SIGINT', async () => {
+  test('ends with 130 at SIGINT', async () => {
     await using command = new Command(['demo']);
     await command.until('a transition', ({ stdout }) => stdout.includes('-> Connecting'));
     command.interrupt();
@@ -66,7 +66,7 @@ describe('with DISCORD_TOKEN', () => {
     expect(command.stdout + command.stderr).not.toContain(TOKEN);
   });
 
-  test('a token that is refused is a failure with advice, and is not shown', async () => {
+  test('a refused token ends it with 1 and advice, and is not printed', async () => {
     await using simulator = await createGatewaySimulator({ token: 'another' });
     await using command = new Command(['demo'], { DISCORD_TOKEN: TOKEN, SHARDCHART_GATEWAY_URL: simulator.url });
     expect(await command.exit).toBe(1);
@@ -75,7 +75,7 @@ describe('with DISCORD_TOKEN', () => {
     expect(command.stdout + command.stderr).not.toContain(TOKEN);
   });
 
-  test('a gateway that is not there is told as it happens; SIGINT still ends it', async () => {
+  test('an unreachable gateway is reported at each attempt; SIGINT still ends it', async () => {
     await using command = new Command(['demo'], { DISCORD_TOKEN: TOKEN, SHARDCHART_GATEWAY_URL: 'ws://127.0.0.1:9' });
     await command.until('a refusal', ({ stdout }) => stdout.includes('-> Disconnected'));
     command.interrupt();

@@ -6,7 +6,7 @@ import { applyFault } from '../../src/cli/applyFault.js';
 import { parseIntents } from '../../src/cli/parseIntents.js';
 import { ESCAPE } from './command.js';
 
-/** A stream that keeps what it is given. */
+/** A stream that keeps what is written to it. */
 function stream(isTTY: boolean, columns = 80) {
   const written: string[] = [];
   return {
@@ -50,7 +50,7 @@ describe('createOutput', () => {
   });
 });
 
-test('a transition is aligned, with its reason and what follows', () => {
+test('transitions are aligned, with their reason and what follows', () => {
   const lines: string[] = [];
   const output = { colors: createColors(false), columns: 80, line: (text = '') => void lines.push(text), status() {} };
   const printer = new TransitionPrinter(output, sinceStart(1_000));
@@ -84,7 +84,7 @@ test('a transition is aligned, with its reason and what follows', () => {
   ]);
 });
 
-test('parts are kept whole where they fit', () => {
+test('parts are broken only where they do not fit a line', () => {
   expect(fill(['one two', 'three', 'four five six'], 15)).toEqual(['one two · three', 'four five six']);
   expect(fill(['a word toolongforit'], 6)).toEqual(['a word', 'toolongforit']);
 });
@@ -93,17 +93,17 @@ test('labels are aligned at the colon', () => {
   expect(labelled({ lost: 0, transitions: 12 })).toEqual(['       lost: 0', 'transitions: 12']);
 });
 
-test('intents are a number or names', () => {
+test('intents are parsed from a number or from names', () => {
   expect(parseIntents('33281')).toBe(33_281);
   expect(parseIntents('Guilds, guildmessages,MESSAGE_CONTENT')).toBe(33_281);
   expect(() => parseIntents('Guilds,')).toThrow(/no intent ""/);
 });
 
-describe('a typed fault', () => {
+describe('a typed line', () => {
   const met: unknown[] = [];
   const simulator = { apply: (...call: unknown[]) => met.push(call) };
 
-  test('is committed, on one shard or on all', () => {
+  test('is applied to one shard, or to all without an id', () => {
     expect(applyFault(simulator, ' op9! 1 ')).toBeNull();
     expect(applyFault(simulator, 'close 4014')).toBeNull();
     expect(met).toEqual([
@@ -112,7 +112,7 @@ describe('a typed fault', () => {
     ]);
   });
 
-  test('that is none is explained', () => {
+  test('with an unknown name, shard or code is answered with an explanation', () => {
     expect(applyFault(simulator, '')).toBeNull();
     expect(applyFault(simulator, 'toString')).toContain('There is no fault "toString"');
     expect(applyFault(simulator, 'drop all')).toBe('"all" is not a shard id. Use a number, as in "drop 1".');

@@ -26,7 +26,7 @@ describe('run', () => {
     expect(command.stdout + command.stderr).not.toContain(TOKEN);
   });
 
-  test('SIGTERM does the same', async () => {
+  test('SIGTERM closes with 1000 too', async () => {
     await using simulator = await createGatewaySimulator();
     await using command = runAt(simulator);
     await command.until('Connected', isUp);
@@ -35,7 +35,7 @@ describe('run', () => {
     expect(simulator.connections[0]?.closeCode).toBe(1000);
   });
 
-  test('a second SIGINT does not wait for a peer that never answers', async () => {
+  test('a second SIGINT ends it with 130, though the peer never answers', async () => {
     await using simulator = await createGatewaySimulator();
     await using command = runAt(simulator);
     await command.until('Connected', isUp);
@@ -46,7 +46,7 @@ describe('run', () => {
     expect(await command.exit).toBe(130);
   });
 
-  test('--events picks, --json tells transitions to programs, --ids and --intents reach the gateway', async () => {
+  test('--events filters dispatches, --json writes transitions as JSON, --ids and --intents reach the gateway', async () => {
     await using simulator = await createGatewaySimulator();
     await using command = runAt(
       simulator,
@@ -84,7 +84,7 @@ describe('run', () => {
     expect(simulator.connections[0]?.compression).toBe('none');
   });
 
-  test('shards share the identify window', async () => {
+  test('two shards identify one window apart', async () => {
     await using simulator = await createGatewaySimulator();
     await using command = runAt(simulator, '--shards', '2');
     await command.until('both', ({ stderr }) => stderr.match(/-> Connected/g)?.length === 2);
@@ -94,7 +94,7 @@ describe('run', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  test('being refused for good ends all shards with 1 and advice', async () => {
+  test('a fatal close ends all shards with exit code 1 and advice', async () => {
     await using simulator = await createGatewaySimulator({ token: 'another' });
     await using command = runAt(simulator, '--shards', '2');
     expect(await command.exit).toBe(1);
@@ -103,7 +103,7 @@ describe('run', () => {
     expect(command.stderr).not.toContain(TOKEN);
   });
 
-  test('a reader that goes away ends it quietly', async () => {
+  test('a closed pipe ends it with 0 and without an error', async () => {
     await using simulator = await createGatewaySimulator();
     const script = '{ "$0" "$1" run --url "$2" --json; echo "exit $?" >&2; } | head -n 1';
     const args = ['-c', script, process.execPath, MAIN, simulator.url];
@@ -122,7 +122,7 @@ describe('run', () => {
 });
 
 describe('wrong use', { concurrent: true }, () => {
-  test('no token', async () => {
+  test('no token is refused with 2 and a hint', async () => {
     await using command = new Command(['run']);
     expect(await command.exit).toBe(2);
     expect(command.stderr).toContain('DISCORD_TOKEN is not set');
@@ -132,24 +132,24 @@ describe('wrong use', { concurrent: true }, () => {
     ['an unknown option', ['run', '--token', TOKEN], "unknown option '--token'"],
     ['an unknown command', ['walk'], "unknown command 'walk'"],
     ['no command', [], 'Usage: shardchart'],
-    ['a count that is none', ['run', '--shards', 'many'], 'whole number'],
-    ['a shard that is not there', ['run', '--ids', '0,2', '--total', '2'], 'no shard 2 of 2'],
-    ['ids without an end', ['run', '--ids', '0-999999999', '--total', '2'], 'no shard 2 of 2'],
-    ['ids that run backwards', ['run', '--ids', '3-1', '--total', '4'], '"3-1" is not a shard id'],
-    ['more shards than there are', ['run', '--shards', '3', '--total', '2'], 'no shard 2 of 2'],
+    ['a count that is not a number', ['run', '--shards', 'many'], 'whole number'],
+    ['an id above the total', ['run', '--ids', '0,2', '--total', '2'], 'no shard 2 of 2'],
+    ['a range of a billion ids', ['run', '--ids', '0-999999999', '--total', '2'], 'no shard 2 of 2'],
+    ['a descending range of ids', ['run', '--ids', '3-1', '--total', '4'], '"3-1" is not a shard id'],
+    ['more shards than the total', ['run', '--shards', '3', '--total', '2'], 'no shard 2 of 2'],
     [
       'a total of which Discord is asked',
       ['run', '--shards', 'auto', '--total', '2'],
       'either --total or --shards auto',
     ],
-    ['a number nobody can be asked for', ['run', '--url', 'ws://x', '--shards', 'auto'], 'Set SHARDCHART_API_URL too'],
-    ['a reserve of nothing', ['run', '--url', 'ws://x', '--reserve', '5'], 'Set SHARDCHART_API_URL too'],
-    ['ids of nothing', ['run', '--ids', '0'], '--ids needs --total'],
+    ['auto without an HTTP API', ['run', '--url', 'ws://x', '--shards', 'auto'], 'Set SHARDCHART_API_URL too'],
+    ['a reserve without an HTTP API', ['run', '--url', 'ws://x', '--reserve', '5'], 'Set SHARDCHART_API_URL too'],
+    ['ids without a total', ['run', '--ids', '0'], '--ids needs --total'],
     ['ids and shards', ['run', '--ids', '0', '--total', '2', '--shards', '1'], 'either --shards or --ids'],
-    ['an intent that is none', ['run', '--intents', 'Everything'], 'no intent "Everything"'],
-    ['a compression that is none', ['run', '--compression', 'brotli'], 'Allowed choices'],
-    ['a URL that is none', ['run', '--url', 'http://gateway'], '`url` must be'],
-    ['a port that is none', ['simulate', '--port', '70000'], 'from 0 to 65535'],
+    ['an unknown intent', ['run', '--intents', 'Everything'], 'no intent "Everything"'],
+    ['an unknown compression', ['run', '--compression', 'brotli'], 'Allowed choices'],
+    ['a URL that is not a WebSocket URL', ['run', '--url', 'http://gateway'], '`url` must be'],
+    ['a port above 65535', ['simulate', '--port', '70000'], 'from 0 to 65535'],
   ])('%s', async (_, args, message) => {
     await using command = new Command(args, { DISCORD_TOKEN: TOKEN });
     expect(await command.exit).toBe(2);
@@ -157,7 +157,7 @@ describe('wrong use', { concurrent: true }, () => {
     expect(command.stderr).not.toMatch(/\n\s+at /);
   });
 
-  test('a token that cannot be one', async () => {
+  test('a token that begins with "Bot " is refused with 2', async () => {
     await using command = new Command(['run'], { DISCORD_TOKEN: `Bot ${TOKEN}` });
     expect(await command.exit).toBe(2);
     expect(command.stderr).toContain('must not begin with "Bot "');
@@ -166,13 +166,13 @@ describe('wrong use', { concurrent: true }, () => {
 });
 
 describe('help', { concurrent: true }, () => {
-  test('--version is that of the package', async () => {
+  test('--version prints the version of package.json', async () => {
     await using command = new Command(['--version']);
     expect(await command.exit).toBe(0);
     expect(command.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test.each(['demo', 'run', 'simulate'])('%s --help tells the exit codes', async (name) => {
+  test.each(['demo', 'run', 'simulate'])('%s --help lists the exit codes, within 80 columns', async (name) => {
     await using command = new Command([name, '--help']);
     expect(await command.exit).toBe(0);
     expect(command.stdout).toContain('Exit codes:');

@@ -11,7 +11,7 @@ const runAt = (simulator: GatewaySimulator, ...args: string[]) => new Command(['
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
 
-test('--shards auto runs what Discord recommends within its limits, and says how far it is', async () => {
+test('--shards auto runs the recommended shards within their limits, and reports progress', async () => {
   await using simulator = await createGatewaySimulator({ shards: 20, maxConcurrency: 16, token: TOKEN });
   await using command = runAt(simulator, '--shards', 'auto', '--events', 'MESSAGE_CREATE');
   await command.until('all', ({ stderr }) => stderr.includes('shards up in'));
@@ -29,7 +29,7 @@ test('--shards auto runs what Discord recommends within its limits, and says how
   expect(simulator.connections.every(({ closeCode }) => closeCode === 1000)).toBe(true);
 });
 
-test('with a budget of 10 and 12 shards 10 identify, 2 wait, and it says until when', async () => {
+test('with 12 shards and 10 identifies left, 10 identify, 2 wait, and the time of renewal is printed', async () => {
   await using simulator = await createGatewaySimulator({
     maxConcurrency: 16,
     sessionStartLimit: { total: 1_000, remaining: 60, resetAfter: 3_600_000 },
@@ -46,7 +46,7 @@ test('with a budget of 10 and 12 shards 10 identify, 2 wait, and it says until w
   expect(simulator.identifies).toHaveLength(10);
 });
 
-test('a start that fails is told once and ends it with 1', async () => {
+test('a failed start is reported once and ends it with 1', async () => {
   await using simulator = await createGatewaySimulator({ token: 'another' });
   await using command = runAt(simulator, '--shards', 'auto');
   expect(await command.exit).toBe(1);
@@ -57,7 +57,7 @@ test('a start that fails is told once and ends it with 1', async () => {
   expect(simulator.connections).toEqual([]);
 });
 
-test('an API that cannot be one is wrong use', async () => {
+test('an API URL that is not http is refused with 2', async () => {
   await using command = new Command(['run'], { DISCORD_TOKEN: TOKEN, SHARDCHART_API_URL: 'discord.com' });
   expect(await command.exit).toBe(2);
   expect(command.stderr).toContain('must be an http:// or https:// URL');
@@ -99,7 +99,7 @@ test('a terminal shows a table in place instead of dispatches, and Ctrl+C leaves
   expect(simulator.connections.every(({ closeCode }) => closeCode === 1000)).toBe(true);
 });
 
-test('a second Ctrl+C gives the terminal back, too', async () => {
+test('a second Ctrl+C shows the cursor again', async () => {
   await using simulator = await createGatewaySimulator();
   await using command = onTerminal(['run'], envOf(simulator));
   await command.until('all', ({ stdout }) => stdout.includes('1/1 up'));

@@ -19,7 +19,7 @@ const shard = (id: number, state: Lifecycle = 'Connected', more: Partial<ShardVi
   return { id, state, latency: up ? 41 : null, sequence: up ? 1_234 : null, ...figures, ...more };
 };
 
-/** What a manager with these shards looks like, in the middle of a start. */
+/** A view of a manager with these shards, in the middle of a start. */
 function view(shards: readonly ShardView[], more: Partial<FleetView> = {}, identifies = {}): FleetView {
   const counts = Object.fromEntries(
     lifecycles.map((name) => [name, shards.filter(({ state }) => state === name).length]),
@@ -52,7 +52,7 @@ function view(shards: readonly ShardView[], more: Partial<FleetView> = {}, ident
 
 const many = (count: number, state: (id: number) => Lifecycle = () => 'Connected') =>
   Array.from({ length: count }, (_, id) => shard(id, state(id)));
-/** 100 shards, so many of them up, so late. */
+/** A start with this many of 100 shards up, this late. */
 const start = (up: number, atMs: number, more: Partial<FleetView> = {}, identifies = {}) =>
   view(
     many(100, (id) => (id < up ? 'Connected' : 'Identifying')),
@@ -74,7 +74,7 @@ function terminal(columns: number) {
 const plain = { colors: createColors(false), columns: 80, rows: 24 };
 
 describe('the table', () => {
-  test('has what is to be known at a glance, and a row for each shard', () => {
+  test('has a headline, the identify budget, and a row for each shard', () => {
     const shards = [shard(0), shard(1, 'Resuming', { connections: 3, rate: 0.5 }), shard(2, 'Identifying')];
     expect(drawTable(view(shards), [], plain)).toEqual([
       '',
@@ -88,7 +88,7 @@ describe('the table', () => {
     ]);
   });
 
-  test('has a letter for each of more shards than there are rows, which reads without colour', () => {
+  test('has a letter for each shard where there are more shards than rows', () => {
     const shards = many(120, (id) => (id < 70 ? 'Connected' : id === 70 ? 'Disconnected' : 'Identifying'));
     expect(drawTable(view(shards), ['the last', 'that happened'], plain).slice(3)).toEqual([
       '',
@@ -102,7 +102,7 @@ describe('the table', () => {
     ]);
   });
 
-  test('makes rows longer where they would not fit otherwise, and says what it leaves out', () => {
+  test('has longer rows where they would not fit, and counts the shards it leaves out', () => {
     const wide = drawTable(view(many(1_000)), [], { ...plain, columns: 120, rows: 20 });
     expect(wide).toHaveLength(15);
     expect(wide[6]).toMatch(/^100 (?: •{10}){10}$/);
@@ -126,7 +126,7 @@ describe('the table', () => {
     expect(lines.length).toBeLessThan(rows);
   });
 
-  test('colours states as transitions are', () => {
+  test('has the same colours for states as transitions', () => {
     const [, , , , legend, letters] = drawTable(view(many(60)), [], { ...plain, colors: createColors(true) });
     expect(legend).toBe(`${ESCAPE}94m• 60 Connected${ESCAPE}39m`);
     expect(letters).toContain(`${ESCAPE}94m•${ESCAPE}39m`);
@@ -134,7 +134,7 @@ describe('the table', () => {
 });
 
 describe('in words', () => {
-  test('what is not known is not told', () => {
+  test('unknown figures are left out', () => {
     expect(headline(view([], { state: 'Preparing', isAsking: true }))).toEqual([
       'Preparing',
       'asking the API for the gateway',
@@ -146,7 +146,7 @@ describe('in words', () => {
     expect(headline(view(many(2), { total: 64 })).at(-1)).toBe('64 shards in all');
   });
 
-  test('a start is summed up', () => {
+  test('the end of a start has a summary', () => {
     const up = (more: Partial<FleetView>, shards = many(64)) =>
       describeMoment('up', view(shards, { state: 'Running', at: AT + 20_300, ...more }, { remaining: 936 }));
     expect(up({})).toMatch(/^64 shards up in 21 s: 64 identifies spent, 936 of 1 000 identifies left until /);
@@ -158,7 +158,7 @@ describe('in words', () => {
 });
 
 describe('moments', () => {
-  test('of a start are its beginning, every tenth and its end', () => {
+  test('of a start are its beginning, every tenth of the shards and its end', () => {
     const moments = new Moments();
     expect(moments.take(start(0, 0, { state: 'Preparing', isAsking: true }))).toBe('preparing');
     expect(moments.take(start(0, 100))).toBe('starting');
@@ -168,14 +168,14 @@ describe('moments', () => {
     expect(moments.take(start(90, 60_000, { state: 'Running' }))).toBeNull();
   });
 
-  test('come less and less often while nothing changes', () => {
+  test('come at doubling intervals while nothing changes', () => {
     const moments = new Moments();
     moments.take(start(0, 0));
     const seconds = Array.from({ length: 160 }, (_, second) => second + 1);
     expect(seconds.filter((second) => moments.take(start(0, second * 1_000)) !== null)).toEqual([10, 30, 70, 150]);
   });
 
-  test('are the end of the identifies, once it is known who waits, and their return', () => {
+  test('include the end of the identifies, once the waiting shards are counted, and their renewal', () => {
     const moments = new Moments();
     moments.take(start(90, 0));
     const opening = { waiting: 1, opening: 1, rising: 8, closing: 0 };
@@ -189,7 +189,7 @@ describe('moments', () => {
 });
 
 describe('looking at a manager', () => {
-  test('keeps the numbers of shards that have gone down', () => {
+  test('keeps the figures of shards that have shut down', () => {
     let now = status(many(2), 'Running');
     const manager = { status: () => now, ids: [0, 1], controller: null, getAveragePing: () => null };
     const viewer = new FleetViewer({ manager, limiter: null, reserve: 0, startedAt: AT });
@@ -203,7 +203,7 @@ describe('looking at a manager', () => {
     expect(viewer.read(AT + 500)).toMatchObject({ here: 2, counts: { Offline: 2 }, rate: 0 });
   });
 
-  test('takes the queue of somebody else for its own', () => {
+  test('shows the queue of a limiter from outside', () => {
     const manager = {
       status: () => status(many(1), 'Running'),
       ids: [0],
@@ -218,7 +218,7 @@ describe('looking at a manager', () => {
     });
   });
 
-  test('counts dispatches a second over the last two', () => {
+  test('averages dispatches over the last two seconds', () => {
     const rates = new ShardRates();
     for (let ms = 0; ms <= 10_000; ms += 250) rates.take(ms, [{ id: 0, dispatches: ms < 5_000 ? 0 : ms - 5_000 }]);
     expect(rates.of(0)).toBe(1_000);
@@ -228,7 +228,7 @@ describe('looking at a manager', () => {
   });
 });
 
-test('which shards are run, of how many', () => {
+test('--shards, --total and --ids choose the shards and their total', () => {
   expect(chooseShards({})).toEqual({ total: 1 });
   expect(chooseShards({ shards: 4 })).toEqual({ total: 4 });
   expect(chooseShards({ shards: 'auto' })).toEqual({ total: 'auto' });
@@ -238,7 +238,7 @@ test('which shards are run, of how many', () => {
 });
 
 describe('a screen', () => {
-  test('writes only lines that have changed, in place', () => {
+  test('rewrites only changed lines, in place', () => {
     const { screen, written } = terminal(80);
     screen.below(['one', 'two']);
     screen.below(['one', 'three']);
@@ -261,7 +261,7 @@ describe('a screen', () => {
     screen.end();
   });
 
-  test('finds the block again where a narrower terminal has broken its lines', () => {
+  test('redraws the block where a narrower terminal has wrapped its lines', () => {
     const { screen, stream, written } = terminal(80);
     screen.below(['x'.repeat(60), '']);
     stream.columns = 40;

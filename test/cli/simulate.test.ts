@@ -20,7 +20,7 @@ test('serves the API and ends on SIGINT', async () => {
   expect(command.stdout).not.toContain(TOKEN);
 });
 
-test('tells what happens to a bot, and takes faults from stdin', async () => {
+test('prints what happens to a bot, and applies faults from stdin', async () => {
   await using simulator = new Command(['simulate', '--interactive', '--dispatch-every', '20']);
   await simulator.until('the welcome', ({ stdout }) => stdout.includes('Ctrl+C'));
   await using bot = new Command(['run', '--events', 'MESSAGE_CREATE'], {
@@ -65,7 +65,7 @@ test('--json writes lines of JSON', async () => {
   expect(await command.exit).toBe(0);
 });
 
-test('a port that is taken is a failure', async () => {
+test('a port in use ends it with 1', async () => {
   await using first = new Command(['simulate']);
   await first.until('the welcome', ({ stdout }) => stdout.includes('Ctrl+C'));
   await using second = new Command(['simulate', '--port', new URL(urlOf(first)).port]);

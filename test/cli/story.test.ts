@@ -37,7 +37,7 @@ describe('playStory', { concurrent: true }, () => {
     expect(text()).toContain('✗ expected: a new session; found: same session');
   });
 
-  test('ends with 1 where nothing comes of a blow', async () => {
+  test('ends with 1 where a fault has no effect', async () => {
     const { output, text } = recorder();
     expect(await playStory([{ ...reconnect, strike: () => {} }], output, untouched)).toBe(1);
     expect(text()).toContain('in vain for shard 1 to leave Connected');
@@ -73,7 +73,7 @@ describe('checkChapter', () => {
       .filter(({ passed }) => !passed)
       .map(({ text }) => text);
 
-  test('passes what was promised', () => expect(failures({})).toEqual([]));
+  test('passes where everything was as expected', () => expect(failures({})).toEqual([]));
 
   test.each<[string, Partial<Observation>]>([
     ['expected: Disconnected -> Connecting -> Resuming -> Connected; found: Offline', { path: ['Offline'] }],
@@ -137,7 +137,7 @@ describe('the ledger', () => {
       },
     ],
     ['none at all', () => {}],
-  ])('%s is a failure', (_, happen) => {
+  ])('a message that is %s is a failure', (_, happen) => {
     const ledger = new Ledger();
     happen(ledger);
     expect(checkBalance(ledger.balance, [])[0]).toMatchObject({ passed: false });
@@ -153,7 +153,7 @@ describe('the ledger', () => {
 });
 
 describe('Waiting', () => {
-  test('ends with the limit of the wait, or of all', async () => {
+  test('ends with its own limit, or with the limit of all waits', async () => {
     await expect(new Waiting(60_000, untouched).until('rain', () => false, 20)).rejects.toThrow(/in vain for rain/);
     await expect(new Waiting(20, untouched).until('rain', () => false)).rejects.toThrow(StoryStuck);
   });

@@ -7,12 +7,12 @@ import { until } from '../shard/rig.js';
 
 const ENTRIES = 5_000;
 
-/** Shards of a log, each with many records, and which of them was replayed when. */
+/** Shards of a log with many records each, and a log of replays. */
 function shardsOf(count: number) {
   const shard = new Recording().up();
   while (shard.records.length < 50) shard.drop().up();
   const texts = shard.records.map((record) => JSON.stringify(record));
-  /** Of each record that was replayed, its shard. */
+  /** The shard of each replayed record, in order. */
   const replayed: number[] = [];
   const shards: FoldedLog['shards'] = new Map(
     Array.from({ length: count }, (_, id) => [
@@ -33,7 +33,7 @@ function shardsOf(count: number) {
 const staying = () => new AbortController().signal;
 const stepsIn = (answer: Buffer | null) => (JSON.parse(`${answer}`) as AuditShard).steps.length;
 
-test('a shard is replayed once for all who ask for it, and not again soon after', async () => {
+test('concurrent requests for a shard share one replay, and the next one gets the kept answer', async () => {
   const { shards, replayed } = shardsOf(1);
   const replays = new Replays(shards);
   const [one, other] = await Promise.all([replays.of(0, staying()), replays.of(0, staying())]);
@@ -44,7 +44,7 @@ test('a shard is replayed once for all who ask for it, and not again soon after'
   expect(await replays.of(1, staying())).toBeNull();
 });
 
-test('of several shards one is replayed after the other, and of the last few the answer is kept', async () => {
+test('several shards are replayed one after the other, and the last answers are kept', async () => {
   const { shards, replayed } = shardsOf(6);
   const replays = new Replays(shards);
   await Promise.all([...shards.keys()].map((id) => replays.of(id, staying())));
@@ -55,7 +55,7 @@ test('of several shards one is replayed after the other, and of the last few the
   expect(replayed).toHaveLength(7 * ENTRIES);
 });
 
-test('what nobody waits for any more is stopped, or never begun; whoever asks anew gets it whole', async () => {
+test('a replay whose requests are gone is stopped or never begins; a new request gets a whole answer', async () => {
   const { shards, replayed } = shardsOf(3);
   const replays = new Replays(shards);
   const leaving = [new AbortController(), new AbortController(), new AbortController()];
@@ -71,14 +71,14 @@ test('what nobody waits for any more is stopped, or never begun; whoever asks an
   expect(stepsIn(await replays.of(0, staying()))).toBe(ENTRIES);
 });
 
-/** Takes half a hundredth of a second. */
+/** Takes 5 ms. */
 function slowText(): string {
   const end = performance.now() + 5;
   while (performance.now() < end);
   return JSON.stringify(new Recording().up().records[0]);
 }
 
-test('others have their turn every two hundredths of a second', async () => {
+test('a long replay lets other tasks run at least every 20 ms', async () => {
   const count = 40;
   const slow: ShardEntry = {
     life: 1,

@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 let count = 0;
 
-/** Path of a log that is not there yet. */
+/** Path of a log that does not exist yet. */
 export const newLog = (): string => join(folder, `${(count += 1)}.log`);
 
 /** A log with these lines. */
@@ -28,11 +28,11 @@ export function logOf(lines: readonly (object | string)[]): string {
 export const fold = async (...files: readonly string[]): Promise<FoldedLog> =>
   foldLog(await readEntries(readAuditLog(files)));
 
-/** What the page is told of a shard of a log. */
+/** The answer for a shard of a log. */
 export const replayed = async (id: number, entries: readonly ShardEntry[] = []): Promise<AuditShard> =>
   JSON.parse(`${await replayShard(id, entries, new AbortController().signal)}`) as AuditShard;
 
-/** The states the moves of a timeline end in, by shard. */
+/** Final states of a timeline's moves, by shard. */
 export function endStates({ shardIds, moves }: Pick<AuditTimeline, 'shardIds' | 'moves'>): Record<number, string> {
   const states: Record<number, string> = {};
   for (let n = 0; n < moves.length; n += 3) {

@@ -29,7 +29,7 @@ async function dropped(): Promise<string> {
   return file;
 }
 
-test('answers the page with the whole log, and with a shard of it', async () => {
+test('/audit/timeline answers with the whole log, /audit/shards/ID with one shard', async () => {
   const file = await dropped();
   await using dashboard = await serveAuditDashboard(file);
   const { url } = dashboard;
@@ -55,7 +55,7 @@ test('answers the page with the whole log, and with a shard of it', async () => 
   expect(await status(url, '/shards/0/commands/close', post)).toBe(403);
 });
 
-test('no session can be taken from what it answers', async () => {
+test('no answer contains a whole session id', async () => {
   const file = await dropped();
   const ids = [...readFileSync(file, 'utf8').matchAll(/"session":\{"id":"([^"]+)"/g)].map(([, id = '']) => id);
   const urls = [...readFileSync(file, 'utf8').matchAll(/"resumeUrl":"([^"]+)"/g)].map(([, url = '']) => url);
@@ -68,7 +68,7 @@ test('no session can be taken from what it answers', async () => {
   }
 });
 
-test('lines that are no records are left out, and it says so', async () => {
+test('lines that are not records are left out, and the logger reports them', async () => {
   const lines = readFileSync(await dropped(), 'utf8')
     .trimEnd()
     .split('\n');
@@ -80,7 +80,7 @@ test('lines that are no records are left out, and it says so', async () => {
   expect(warnings).toEqual([expect.stringContaining(`2 lines left out, the first ${file}:4: it is not JSON`)]);
 });
 
-test('a line that no program could write again is left out, and the rest is shown', async () => {
+test('a line nested 50 000 levels deep is left out, and the rest is shown', async () => {
   const lines = readFileSync(await dropped(), 'utf8')
     .trimEnd()
     .split('\n');
@@ -89,14 +89,14 @@ test('a line that no program could write again is left out, and the rest is show
   expect(await ask<AuditTimeline>(dashboard.url, '/audit/timeline')).toMatchObject({ skipped: 1, shardIds: [0] });
 });
 
-test('a shard of a long id is shown too', async () => {
+test('a shard with a 16-digit id is shown', async () => {
   const id = 9_007_199_254_740_000;
   const lines = readFileSync(await dropped(), 'utf8').replaceAll('"shardId":0,', `"shardId":${id},`);
   await using dashboard = await serveAuditDashboard(logOf(lines.trimEnd().split('\n')));
   expect((await ask<AuditShard>(dashboard.url, `/audit/shards/${id}`)).id).toBe(id);
 });
 
-test('what cannot be shown is refused before anything listens', async () => {
+test('a missing file, a file without records and invalid options reject', async () => {
   await expect(serveAuditDashboard(newLog())).rejects.toThrow(AuditError);
   await expect(serveAuditDashboard(logOf(['not a log']))).rejects.toMatchObject({
     name: 'DashboardError',

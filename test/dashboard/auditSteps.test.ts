@@ -14,7 +14,7 @@ const inPicture = (attribute: string) =>
     [...picture.matchAll(new RegExp(`${attribute}="([^"]*)"`, 'g'))].map(([, id = '']) => id.replaceAll('&quot;', '"')),
   );
 
-/** The edges the shard's chart takes while it runs, and where it is after each step that the log tells of. */
+/** Collects the edges that a running chart takes, and its state after each step that the log contains. */
 function watch(shard: Shard) {
   const taken: string[] = [];
   const actives: string[] = [];
@@ -24,7 +24,7 @@ function watch(shard: Shard) {
     if ((event.actorRef as unknown) !== shard.actor) return;
     pending.push(...edgesTaken(event).map(({ edge }) => edge));
     if (event.type !== '@xstate.snapshot') return;
-    // What has left the chart as it was is in no log.
+    // The log has no record of events that left the chart as it was.
     if (event.snapshot !== (latest as unknown)) taken.push(...pending);
     latest = shard.actor.getSnapshot();
     pending = [];
@@ -33,11 +33,11 @@ function watch(shard: Shard) {
   return { taken, actives };
 }
 
-/** Of a run of replayed dispatches a log has the last. */
+/** A log contains only the last of consecutive replayed dispatches. */
 const withoutReplayed = (edges: readonly string[]) =>
   edges.filter((edge, n) => !edge.includes('|gateway.replayed|') || edge !== edges[n - 1]);
 
-/** A reconnect for every reason a simulator has. */
+/** A reconnect for every reason that a simulator has. */
 async function story(simulator: GatewaySimulator, shard: Shard): Promise<void> {
   await shard.connect();
   for (const action of [{ reset: true }, { reconnect: true }, { invalidSession: true }, { closeWith: 4000 }] as const) {
@@ -53,7 +53,7 @@ async function story(simulator: GatewaySimulator, shard: Shard): Promise<void> {
 }
 
 test(
-  'tells the same edges of a log as the running chart has taken, and the same states',
+  'a replayed log has the edges and states of the chart that wrote it',
   scenario({}, async ({ simulator, shard }) => {
     const file = newLog();
     const log = createAuditLog({ file });
@@ -71,7 +71,7 @@ test(
   }),
 );
 
-/** Of a true log. */
+/** Records of an unedited log. */
 const records = async (): Promise<Record<string, unknown>[]> => {
   const lines: Record<string, unknown>[] = [];
   await scenario({}, async ({ simulator, shard }) => {
@@ -89,7 +89,7 @@ const records = async (): Promise<Record<string, unknown>[]> => {
 const replay = async (lines: readonly object[]) => replayed(0, (await fold(logOf(lines))).shards.get(0));
 
 describe('a log that is not true', () => {
-  test('still shows where each record leads; from the one that was edited on it lights no state', async () => {
+  test('shows the states of its records, but lights no state from the edited record on', async () => {
     const lines = await records();
     const edited = lines.map((line, n) => (n === 5 ? { ...line, event: { type: 'gateway.reconnect' } } : line));
     const { steps } = await replay(edited);
@@ -98,12 +98,12 @@ describe('a log that is not true', () => {
     expect(steps.slice(5).every(({ active, taken }) => active === null && taken.length === 0)).toBe(true);
   });
 
-  test('of another format it lights nothing', async () => {
+  test('lights no state where it has another format', async () => {
     const { steps } = await replay((await records()).map((line) => Object.assign(line, { v: 99 })));
     expect(new Set(steps.map(({ active }) => active))).toEqual(new Set([null]));
   });
 
-  test('an event that no chart knows is no crash', async () => {
+  test('with an event that no chart knows does not crash', async () => {
     const lines = await records();
     const { steps } = await replay(lines.map((line) => Object.assign(line, { since: [{ type: '*' }] })));
     expect(steps.map(({ active }) => active)).toEqual(lines.map(() => null));

@@ -15,7 +15,7 @@ const record = (line: string) => JSON.parse(line) as { at: number; n: number; sh
 
 describe('the log of real shards', () => {
   test(
-    'ends in the states the shards are in, through faults, a restart and a reshard',
+    'through faults, a restart and a reshard, ends in the shards’ real states',
     { timeout: 30_000 },
     managed({ simulator: { maxConcurrency: 4 }, manager: { total: 3 } }, async ({ manager, simulator }) => {
       const file = newLog();
@@ -44,7 +44,7 @@ describe('the log of real shards', () => {
   );
 
   test(
-    'is the same however it is cut into files and in whatever order they were written',
+    'is the same however the log is cut into files, and in any order of the files',
     managed({ simulator: { maxConcurrency: 2 }, manager: { total: 2 } }, async ({ manager }) => {
       const [whole, ...parts] = [newLog(), newLog(), newLog()];
       const log = createAuditLog({ file: whole as string });
@@ -64,7 +64,7 @@ describe('the log of real shards', () => {
   );
 });
 
-/** Moves at the same moment have no order. */
+/** Moves at the same time may have any order. */
 const sorted = (moves: readonly number[]) =>
   Array.from({ length: moves.length / 3 }, (_, n) => moves.slice(n * 3, n * 3 + 3).join(' ')).toSorted();
 
@@ -87,7 +87,7 @@ interface Told {
   readonly decision?: Decision;
 }
 
-/** Entries of records that never were: each begins where the one before it of its run and life has ended. */
+/** Entries of invented records: each one begins where the last one of its run and life ended. */
 function entriesOf(...told: readonly Told[]): Entry[] {
   const states = new Map<string, Lifecycle>();
   return told.map(({ shardId = 0, run = 1, life = 1, decision = null, ...rest }) => {
@@ -114,7 +114,7 @@ const movesOf = (...told: readonly Told[]) => {
 const endOf = (...told: readonly Told[]) => endStates(foldLog(entriesOf(...told)).timeline)[0];
 
 describe('several lives of one shard', () => {
-  test('a process that was killed is followed by the next: the shard is what that makes of it', () => {
+  test('after a killed process the next one decides the state of the shard', () => {
     expect(
       movesOf(
         { at: 5, to: 'Connecting' },
@@ -125,19 +125,19 @@ describe('several lives of one shard', () => {
     ).toEqual(['0 Offline', '0 Connecting', '1 Connected', '85 Connecting', '90 Offline']);
   });
 
-  test('the shard of the next set takes over, and what the old one does then moves nothing', () => {
+  test('in a reshard the new shard takes over, and later records of the old one move nothing', () => {
     expect(endOf({ at: 1, to: 'Connected' }, { at: 2, to: 'Connected', life: 2 }, { at: 3, to: 'Offline' })).toBe(
       'Connected',
     );
   });
 
-  test('a reshard that is given up leaves the old one in charge', () => {
+  test('after an abandoned reshard the old shard stands for its id', () => {
     expect(
       endOf({ at: 1, to: 'Connected' }, { at: 2, to: 'Connecting', life: 2 }, { at: 3, to: 'Offline', life: 2 }),
     ).toBe('Connected');
   });
 
-  test('a shard goes on in the next file of a rotated log', () => {
+  test('a shard continues in the next file of a rotated log', () => {
     const rotated = [
       { at: 1, to: 'Connected' },
       { at: 2, to: 'Disconnected', decision: lost('resume') },
@@ -147,7 +147,7 @@ describe('several lives of one shard', () => {
     expect(course(...rotated, { at: 4, to: 'Connected', run: 2 })).toMatchObject([{ down: 0, course: '1 1 3 -1' }]);
   });
 
-  test('a shard that was down when its process was killed is down no more once the next begins', () => {
+  test('a shard that was down when its process was killed leaves its incident when the next process begins', () => {
     expect(
       course(
         { at: 1, to: 'Connected' },
@@ -158,7 +158,7 @@ describe('several lives of one shard', () => {
   });
 });
 
-test('a shard that is refused for good is shown as fatal, until another takes its place', () => {
+test('a shard with a fatal close is shown as fatal until another replaces it', () => {
   const refused = { at: 7, to: 'Offline', decision: lost('fatal') } as const;
   expect(movesOf({ at: 5, to: 'Connecting' }, refused, { at: 9, to: 'Connecting', life: 2 })).toEqual([
     '0 Offline',
@@ -178,7 +178,7 @@ test('a shard that is refused for good is shown as fatal, until another takes it
   ]);
 });
 
-test('tells how an incident went: whom it met, who met it again, who was up again', () => {
+test('the course of an incident has each shard that was met, met again and up again', () => {
   const [incident] = course(
     { at: 1_000, to: 'Disconnected', decision: lost('resume') },
     { at: 1_001, to: 'Disconnected', decision: lost('resume'), shardId: 1, life: 2 },
@@ -198,7 +198,7 @@ test('tells how an incident went: whom it met, who met it again, who was up agai
   });
 });
 
-test('a clock that was set back moves no record before the one it follows', async () => {
+test('a clock that was set back does not reorder the records of a life', async () => {
   const base = {
     v: 1,
     shardId: 0,

@@ -10,7 +10,7 @@ import type { Source } from '../../src/dashboard/source.js';
 import { shardOn, simulate, until } from '../shard/rig.js';
 import { ask, Viewer, watching } from './rig.js';
 
-/** As many as the server holds. */
+/** The server's limit. */
 const CONNECTIONS = 64;
 
 async function opened(url: string | null): Promise<Socket> {
@@ -19,7 +19,7 @@ async function opened(url: string | null): Promise<Socket> {
   return socket;
 }
 
-/** Requests sent without a look at the answers. */
+/** Requests sent without reading the answers. */
 const requests = (path: string, count: number) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`.repeat(count);
 
 const silent: Source = {
@@ -29,7 +29,7 @@ const silent: Source = {
   stop: () => {},
 };
 
-test('a connection has one stream, however many it asks for, and takes it along when it goes', async () => {
+test('a connection that asks for many streams gets one, which ends with the connection', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using dashboard = serveDashboard(shard);
@@ -37,14 +37,14 @@ test('a connection has one stream, however many it asks for, and takes it along 
   const socket = (await opened(dashboard.url)).resume();
   socket.write(requests('/events?shard=0', 17));
   await until(() => dashboard.viewers > 0);
-  // Those behind it have been looked at by now.
+  // The requests behind it have been handled by now.
   await ask(dashboard.url, '/setup');
   expect(dashboard.viewers).toBe(1);
   socket.destroy();
   await until(() => dashboard.viewers === 0);
 });
 
-test('whoever asks without reading the answers gets the first, and is sent away', async () => {
+test('a client that sends requests without reading gets one answer, a 429 and a close', async () => {
   await using dashboard = serveSource(silent, resolveServerOptions({}));
   await dashboard.ready;
   const picture = readFileSync(new URL('../../visualizations/shard.svg', import.meta.url), 'utf8');
@@ -62,7 +62,7 @@ test('whoever asks without reading the answers gets the first, and is sent away'
   expect((await ask(dashboard.url, '/setup')).status).toBe(200);
 });
 
-test('one request after another is answered on one connection', async () => {
+test('requests sent one after another on a connection are all answered', async () => {
   await using dashboard = serveSource(silent, resolveServerOptions({}));
   await dashboard.ready;
   const socket = (await opened(dashboard.url)).setEncoding('utf8');
@@ -75,7 +75,7 @@ test('one request after another is answered on one connection', async () => {
   socket.destroy();
 });
 
-test('a source that fails ends the stream it was to fill, and nothing else', async () => {
+test('a source that throws ends its own stream; other streams and requests go on', async () => {
   const warn = vi.fn();
   const logger = { debug() {}, info() {}, warn, error: warn };
   const failing: Source = {
@@ -93,7 +93,7 @@ test('a source that fails ends the stream it was to fill, and nothing else', asy
   expect((await ask(dashboard.url, '/setup')).status).toBe(200);
 });
 
-test('whoever asks and goes is waited for no more', async () => {
+test('a client that leaves before its answer aborts the work for it', async () => {
   const warn = vi.fn();
   const logger = { debug() {}, info() {}, warn, error: warn };
   let asked: AbortSignal | undefined;
@@ -118,7 +118,7 @@ test('whoever asks and goes is waited for no more', async () => {
   expect(warn).not.toHaveBeenCalled();
 });
 
-test('once it has stopped it has no viewers', async () => {
+test('after stop the dashboard has no viewers', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   const dashboard = serveDashboard(shard);
@@ -130,7 +130,7 @@ test('once it has stopped it has no viewers', async () => {
   await until(() => viewer.isClosed);
 });
 
-test('connections that say nothing give way to others after ten seconds, and not much more', async () => {
+test('silent connections are closed after ten seconds, so that others can connect', async () => {
   await using dashboard = serveSource(silent, resolveServerOptions({}));
   await dashboard.ready;
   const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => opened(dashboard.url)));

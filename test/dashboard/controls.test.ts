@@ -6,7 +6,7 @@ import { ask, post } from './rig.js';
 
 const setupOf = async (url: string | null) => JSON.parse((await ask(url, '/setup')).body) as unknown;
 
-test('without controls nothing is offered, and what is asked for is refused', async () => {
+test('without controls the setup offers none, and commands get 403', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using dashboard = serveDashboard(shard, { simulator });
@@ -20,7 +20,7 @@ test('without controls nothing is offered, and what is asked for is refused', as
 });
 
 test(
-  'a viewer takes a shard through its life',
+  'commands of a viewer connect, reconnect, reinstantiate and close a shard',
   managed({ simulator: { shards: 2, maxConcurrency: 2 } }, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true });
@@ -44,7 +44,7 @@ test(
 );
 
 test(
-  'what cannot be is answered with what there is',
+  'an unknown shard, command or fault gets 404 with the names that exist',
   managed({}, async ({ manager, simulator }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
@@ -63,7 +63,7 @@ test(
   }),
 );
 
-test('a refusal that comes at once is answered, one that comes later goes to the logger', async () => {
+test('a command that fails at once is answered with 409; a later failure goes to the logger', async () => {
   await using simulator = await simulate();
   const warn = vi.fn();
   await using shard = shardOn(simulator, { timeouts: { ready: 5_000 } });
@@ -84,7 +84,7 @@ test('a refusal that comes at once is answered, one that comes later goes to the
   expect([status, body]).toEqual([409, expect.stringContaining('4014')]);
 });
 
-test('on the simulator its faults are offered, and strike the shard that is meant', async () => {
+test('with a simulator its faults are offered, and a fault meets only the shard in its path', async () => {
   await using simulator = await simulate({ shards: 2 });
   await using shard = shardOn(simulator);
   await using dashboard = serveDashboard(shard, { controls: true, simulator });

@@ -25,14 +25,14 @@ const fatal = (shardId: number, at: number) => ({
   decision: decided('fatal', '4014 disallowed intents', 4014),
 });
 
-/** A fold of records, each of the life its shard's id names. */
+/** Incidents of these records, where a shard's id names its life. */
 function folded(...records: readonly Parameters<Incidents['add']>[1][]): Incidents {
   const incidents = new Incidents();
   for (const record of records) incidents.add(record.shardId, record);
   return incidents;
 }
 
-test('shards to which the same is decided within ten seconds are one incident, which ends when the last is up', () => {
+test('shards with the same decision within ten seconds are one incident, which ends when the last is up', () => {
   const incidents = folded(lost(1, 1_000), lost(2, 4_000), lost(3, 13_999), up(1, 14_000), up(2, 15_000));
   expect(incidents.list).toEqual([
     {
@@ -55,7 +55,7 @@ test('shards to which the same is decided within ten seconds are one incident, w
   expect(incidents.list).toMatchObject([{ down: 0, endedAt: 16_000 }]);
 });
 
-test('what comes ten seconds later, or for another reason, is another incident', () => {
+test('the same decision ten seconds later, or another reason, begins another incident', () => {
   const list = folded(lost(1, 0), up(1, 100), lost(2, 10_000), lost(3, 10_001, 'zombie')).list;
   expect(list.map(({ at, reason }) => [at, reason])).toEqual([
     [0, 'lost'],
@@ -64,19 +64,19 @@ test('what comes ten seconds later, or for another reason, is another incident',
   ]);
 });
 
-test('a shard that comes and goes is one shard, taken down so often, and was down no longer than it was', () => {
+test('a shard that goes down repeatedly counts as one shard with several times, and only its time down counts', () => {
   const incidents = folded(lost(1, 0), up(1, 100), lost(1, 200));
   expect(incidents.list).toMatchObject([{ shards: 1, ids: [1], times: 2, down: 1, endedAt: null, lastAt: 200 }]);
   incidents.add(1, up(1, 250));
   expect(incidents.list).toMatchObject([{ times: 2, down: 0, lost: 0, at: 0, downAt: 200, endedAt: 250 }]);
 });
 
-test('a shard that fails again for the same is still in the same incident, however long its back-off', () => {
+test('a shard that fails again for the same reason stays in its incident, however long its back-off', () => {
   const incidents = folded(lost(1, 0), lost(1, 60_000), lost(1, 120_000), up(1, 120_100));
   expect(incidents.list).toMatchObject([{ shards: 1, down: 0, at: 0, lastAt: 120_000, endedAt: 120_100 }]);
 });
 
-test('a shard that meets something else while it is down is in both until it is up', () => {
+test('a shard that fails for another reason while down is in both incidents until it is up', () => {
   const incidents = folded(lost(1, 0), lost(1, 500, 'zombie'));
   expect(incidents.list).toMatchObject([
     { reason: 'lost', down: 1 },
@@ -89,7 +89,7 @@ test('a shard that meets something else while it is down is in both until it is 
   ]);
 });
 
-test('a shard that is refused for good is lost to what it was down for, and down for that until it is gone', () => {
+test('a fatal close counts a shard as lost in its earlier incident, and as down in a fatal one until it is gone', () => {
   const incidents = folded(lost(1, 0), lost(2, 0), fatal(1, 500));
   expect(incidents.list).toMatchObject([
     { action: 'resume', shards: 2, down: 1, lost: 1, endedAt: null },
@@ -101,7 +101,7 @@ test('a shard that is refused for good is lost to what it was down for, and down
   expect(incidents.list[1]).toMatchObject({ down: 0, lost: 1, endedAt: 9_000 });
 });
 
-test('what a user asked for is no incident, and a shard closed while it is down is lost to it, not up', () => {
+test('a user’s close is no incident, and a shard closed while down counts as lost, not as up', () => {
   const closed = {
     at: 700,
     shardId: 1,
@@ -115,14 +115,14 @@ test('what a user asked for is no incident, and a shard closed while it is down 
   ]);
 });
 
-test('a life that ends without a record is no longer awaited, whatever it was down for', () => {
+test('a life that ends without a record leaves every incident it was down in', () => {
   const incidents = folded(lost(1, 0), fatal(2, 0));
   expect(incidents.leave(1, 300)).toMatchObject([{ step: -2, incident: { down: 0, lost: 1, endedAt: 300 } }]);
   expect(incidents.leave(1, 400)).toEqual([]);
   expect(incidents.leave(2, 500)).toMatchObject([{ step: -2, incident: { action: 'fatal', down: 0, lost: 1 } }]);
 });
 
-test('what still keeps shards down is not forgotten for what is over', () => {
+test('an open incident is kept while ended ones are dropped', () => {
   const flaps = Array.from({ length: 300 }, (_, n) => [lost(3, 20_000 * (n + 1)), up(3, 20_000 * (n + 1) + 50)]);
   const incidents = folded(lost(7, 0), fatal(8, 0), ...flaps.flat());
   expect(incidents.list).toHaveLength(200);
@@ -133,14 +133,14 @@ test('what still keeps shards down is not forgotten for what is over', () => {
   expect(incidents.add(7, up(7, 9_000_000))).toMatchObject([{ step: -1, incident: { ids: [7], endedAt: 9_000_000 } }]);
 });
 
-test('the last 200 are kept, and of one that is forgotten nothing is told', () => {
+test('the last 200 incidents are kept, and a dropped one changes no more', () => {
   const incidents = folded(...Array.from({ length: 201 }, (_, n) => lost(n, n * 20_000)));
   expect(incidents.list.map(({ id }) => id)).toEqual(Array.from({ length: 200 }, (_, n) => n + 2));
   expect(incidents.add(0, up(0, 9_000_000))).toEqual([]);
   expect(new Incidents(Infinity).list).toEqual([]);
 });
 
-test('the changes add up: told one by one they are what the incident is, whatever the records', () => {
+test('the changes of any records, applied one by one, add up to the incidents', () => {
   const record = fc.record({
     gap: fc.integer({ min: 0, max: 9_000 }),
     shardId: fc.integer({ min: 0, max: 4 }),

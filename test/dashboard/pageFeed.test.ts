@@ -4,7 +4,7 @@ import { LiveFeed } from '../../src/dashboard/page/liveFeed.js';
 
 const SETTLED_MS = 200;
 
-/** A browser's, whose server is the test. */
+/** The browser's EventSource; the test plays its server. */
 class Stream extends EventTarget {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
@@ -78,7 +78,7 @@ function opened() {
 const urls = () => Stream.alive.map(({ url }) => url);
 
 describe('a page of shards that run', () => {
-  test('keeps its stream until that of another shard is open, and has two at most', () => {
+  test('keeps its stream until the next shard’s stream is open, and has at most two', () => {
     const { choose, first } = opened();
     const second = choose('7');
     expect(urls()).toEqual(['/events', '/events?shard=7']);
@@ -93,7 +93,7 @@ describe('a page of shards that run', () => {
     expect(urls()).toEqual(['/events?shard=%2B3']);
   });
 
-  test('opens one stream for whoever runs over many shards', () => {
+  test('opens one stream after many quick selections', () => {
     const { feed } = opened();
     for (const key of ['1', '2', '3', '4']) {
       feed.select(key);
@@ -103,7 +103,7 @@ describe('a page of shards that run', () => {
     expect(urls()).toEqual(['/events', '/events?shard=4']);
   });
 
-  test('goes on with the news of the fleet meanwhile, but takes nothing of a shard for what was selected since', () => {
+  test('takes fleet messages of the old stream, but no shard message of an earlier selection', () => {
     const { feed, told, choose } = opened();
     const seven = choose('7');
     seven.opens();
@@ -128,7 +128,7 @@ describe('a page of shards that run', () => {
     ]);
   });
 
-  test('lets its stream go where the browser has no connection left for another', () => {
+  test('closes its stream where the browser has no connection left for the next', () => {
     const { choose, told } = opened();
     choose('7');
     vi.advanceTimersByTime(1_000);
@@ -139,7 +139,7 @@ describe('a page of shards that run', () => {
     expect(urls()).toEqual(['/events?shard=7']);
   });
 
-  test('says that no news comes only while no stream brings any, and comes back where it was refused', () => {
+  test('shows waiting only while no stream is open, and reconnects after a refusal', () => {
     const { told, choose, first } = opened();
     told.length = 0;
     choose('7').fails(Stream.CLOSED);
@@ -153,7 +153,7 @@ describe('a page of shards that run', () => {
     expect(told.at(-1)).toEqual(['link', 'waiting']);
   });
 
-  test('notices a server that has fallen silent', () => {
+  test('opens a new stream after eight seconds of silence', () => {
     const { told, first } = opened();
     first.tells('totals', {});
     vi.advanceTimersByTime(7_000);

@@ -12,11 +12,11 @@ describe('the find field', () => {
     expect(find(text, 16, here('7'))).toEqual({ key: '7' });
   });
 
-  test('finds a shard of the set that comes up', () => {
+  test('"+7" finds shard 7 of the other set', () => {
     expect(find('+7', 16, here('7', '+7'))).toEqual({ key: '+7' });
   });
 
-  test('finds a guild’s shard as Discord reckons it', () => {
+  test('a guild id finds its shard by Discord’s formula', () => {
     const guild = '81384788765712384';
     expect(shardOfGuild(guild, 16)).toBe(Number((81384788765712384n >> 22n) % 16n));
     const key = String(shardOfGuild(guild, 16));
@@ -41,7 +41,7 @@ describe('the find field', () => {
     ['81384788765712384', 16, 'which does not run here'],
     ['my guild', 16, 'Type the id of a shard'],
     ['123456789012', 16, 'Type the id of a shard'],
-  ])('says plainly why %j of %d leads nowhere', (text, total, why) => {
+  ])('%j of %d shards is answered with the reason why nothing is found', (text, total, why) => {
     expect(find(text, total, here('7'))).toEqual({ why: expect.stringContaining(why) as string });
   });
 });

@@ -8,11 +8,11 @@ import { areaPath, linePath, niceCeiling, scale, stepPath, summarize } from '../
 
 const picture = (name: string) => readFileSync(new URL(`../../visualizations/${name}.svg`, import.meta.url), 'utf8');
 
-/** Where a key leads in 23 cells, 10 a row. */
+/** Target of a key among 23 cells, 10 a row. */
 const to = (key: string, from: number) => neighbour(key, from, 23, 10);
 
 describe('the cells of a fleet', () => {
-  test('fit in width always, and in height where they can', () => {
+  test('always fit in width, and in height where their smallest size does', () => {
     const sides = fc.tuple(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 150, max: 900 }));
     fc.assert(
       fc.property(sides, fc.integer({ min: 100, max: 700 }), ([count, width], height) => {
@@ -28,16 +28,16 @@ describe('the cells of a fleet', () => {
     expect(layOut(1_000, 460, 400).size).toBeGreaterThanOrEqual(LETTER_FROM);
   });
 
-  test('of one shard are modest', () => {
+  test('of a single shard stay at their largest size', () => {
     expect(layOut(1, 460, 400)).toEqual({ columns: 1, size: 34, gap: 4 });
   });
 
-  test('begin their rows with round ids where that costs no size', () => {
+  test('begin rows with round ids where that does not make them smaller', () => {
     expect(layOut(100, 460, 400).columns % 2).toBe(0);
     expect(layOut(40, 460, 400).columns % 5).toBe(0);
   });
 
-  test('are gone through with the arrow keys, and not left', () => {
+  test('are reached with the arrow keys, which stop at the edges', () => {
     expect([to('ArrowRight', 9), to('ArrowDown', 9), to('ArrowUp', 12), to('Home', 12), to('End', 12)]).toEqual([
       10, 19, 2, 0, 22,
     ]);
@@ -46,7 +46,7 @@ describe('the cells of a fleet', () => {
 });
 
 describe('the charts', () => {
-  test('light a state and those around it', () => {
+  test('light a state and its parents', () => {
     expect(lineage('Online.link.Connecting')).toEqual(['Online.link.Connecting', 'Online.link', 'Online']);
   });
 
@@ -72,7 +72,7 @@ describe('the charts', () => {
 });
 
 describe('the plots', () => {
-  test('have axes that end at a round number, not below the greatest value', () => {
+  test('have axes that end at a round number, at or above the largest value', () => {
     expect([0, 1, 3, 42, 101, 700].map(niceCeiling)).toEqual([1, 1, 5, 50, 200, 1_000]);
     fc.assert(fc.property(fc.double({ min: 0.01, max: 1e6, noNaN: true }), (value) => niceCeiling(value) >= value));
   });
@@ -90,7 +90,7 @@ describe('the plots', () => {
     expect([linePath([]), areaPath([], 9)]).toEqual(['', '']);
   });
 
-  test('sum up what they show', () => {
+  test('summarize values as minimum, mean and maximum', () => {
     expect(summarize([40, 20, 60])).toEqual({ min: 20, mean: 40, max: 60 });
     expect(summarize([])).toBeNull();
   });

@@ -88,7 +88,7 @@ beforeEach(() => {
 });
 
 describe('the fleet', () => {
-  test('is counted by state, without the set that is not in service', () => {
+  test('is counted by state, without the other set of a reshard', () => {
     model.fleet(fleet({ 2: CONNECTED, 0: CONNECTED, 1: DISCONNECTED, '+0': RESUMING }));
     expect([...model.shards.keys()]).toEqual(['0', '1', '2', '+0']);
     expect(model.counts()[CONNECTED]).toBe(2);
@@ -97,7 +97,7 @@ describe('the fleet', () => {
     expect(changes).toBe(1);
   });
 
-  test('moves, and tells only which shards did', () => {
+  test('reports only the shards that changed state', () => {
     model.fleet(fleet({ 0: CONNECTED, 1: CONNECTED }));
     expect(model.takeNews().fleet).toBe(true);
     model.changes({ at: 1_500, states: { 1: DISCONNECTED, 9: CONNECTED }, incidents: [incident(1)] });
@@ -108,7 +108,7 @@ describe('the fleet', () => {
     expect(model.takeNews()).toEqual(new Model(model.setup, () => {}).takeNews());
   });
 
-  test('told anew by a server that came back is not drawn anew where the shards are the same', () => {
+  test('is not redrawn for a fleet message with the same shards', () => {
     model.fleet(fleet({ 0: CONNECTED, 1: CONNECTED }));
     model.takeNews();
     model.fleet(fleet({ 0: CONNECTED, 1: RESUMING }, { at: 9_000 }));
@@ -116,7 +116,7 @@ describe('the fleet', () => {
     expect([news.fleet, [...news.moved]]).toEqual([false, ['1']]);
   });
 
-  test('keeps no incidents the server has forgotten', () => {
+  test('drops the incidents that the server has dropped', () => {
     model.fleet(fleet({ 0: CONNECTED }, { incidents: [incident(1)] }));
     model.changes({ at: 1_500, states: {}, incidents: [incident(1, 0)] });
     expect(model.incidents.get(1)?.endedAt).toBe(950);
@@ -134,7 +134,7 @@ describe('the fleet', () => {
     expect(model.incidents.size).toBe(200);
   });
 
-  test('offers the first shard in trouble for a look, else the first', () => {
+  test('selects the first shard that is not Connected, or else the first', () => {
     expect(model.firstToShow()).toBeNull();
     model.fleet(fleet({ 0: CONNECTED, 1: CONNECTED }));
     expect(model.firstToShow()).toBe('0');
@@ -144,7 +144,7 @@ describe('the fleet', () => {
     expect(model.firstToShow()).toBe('1');
   });
 
-  test('leads from an incident to the shard that is not up yet, in either set', () => {
+  test('leads from an incident to a shard that is still down, in either set', () => {
     model.fleet(fleet({ 1: CONNECTED, 2: CONNECTED, '+2': DISCONNECTED, '+3': RESUMING }));
     expect(model.shardOf({ ...incident(1), ids: [1] })).toBe('1');
     expect(model.shardOf({ ...incident(1), ids: [1, 2] })).toBe('+2');
@@ -152,7 +152,7 @@ describe('the fleet', () => {
     expect(model.shardOf({ ...incident(1), ids: [9] })).toBeNull();
   });
 
-  test('takes over what the totals say, and that the server is silent', () => {
+  test('takes its figures from totals, and shows a silent server as waiting', () => {
     const identifies = { waiting: 2, nextAt: 5_000, total: 1_000, remaining: 9, reserve: 0, resetAt: 90_000 };
     model.totals({ at: 3_000, manager: null, rates: { dispatches: 4, bytes: 90 }, identifies, latency: 40 });
     expect(model.figures).toEqual({ rates: { dispatches: 4, bytes: 90 }, identifies, latency: 40 });
@@ -169,7 +169,7 @@ describe('the selected shard', () => {
     model.select('1');
   });
 
-  test('is told of; late news of the one before is passed over', () => {
+  test('takes its own messages, and ignores late ones of the shard before', () => {
     model.shard(detail('0', { isWhole: true }));
     expect(model.detail).toBeNull();
     model.shard(detail('1', { isWhole: true, steps: [step(1_100)] }));
@@ -178,7 +178,7 @@ describe('the selected shard', () => {
     expect(model.detail?.state).toBe(DISCONNECTED);
   });
 
-  test('begins anew with a whole message, and with another selection', () => {
+  test('starts over with a whole message, and with another selection', () => {
     model.shard(detail('1', { isWhole: true, steps: [step(1_100)] }));
     model.shard(detail('1', { isWhole: true, steps: [step(1_200)] }));
     expect(model.detail?.steps.map(({ at }) => at)).toEqual([1_200]);
@@ -195,7 +195,7 @@ describe('the selected shard', () => {
     expect(model.detail?.takeEdges()).toEqual([]);
   });
 
-  test('is remembered within bounds', () => {
+  test('keeps the last 200 steps, and counts all of them', () => {
     model.shard(detail('1', { isWhole: true, steps: Array.from({ length: 150 }, (_, at) => step(at)) }));
     const taken = Array.from({ length: 500 }, (_, edge) => ({ chart: 'shard' as const, edge: String(edge) }));
     model.shard(detail('1', { steps: Array.from({ length: 150 }, (_, at) => step(1_000 + at)), taken }));
@@ -205,7 +205,7 @@ describe('the selected shard', () => {
     expect(model.detail?.takeEdges().at(-1)?.edge).toBe('499');
   });
 
-  test('has plots of the last minutes only', () => {
+  test('keeps samples of the last five minutes only', () => {
     const late = 2_000 + PLOTTED_MS + 5_000;
     model.shard(detail('1', { isWhole: true, live: live([[1_990, 40]], 118) }));
     model.shard(detail('1', { at: 3_000, live: live([], 118) }));
@@ -216,7 +216,7 @@ describe('the selected shard', () => {
     ]);
     model.shard(detail('1', { at: late, live: live([[late - 10, 55]], 118) }));
     expect(model.detail?.latencies).toEqual([[late - 10, 55]]);
-    // The one before the plot begins says where the line comes from.
+    // The last sample before the plot gives the line its first value.
     expect(model.detail?.bucket.map(({ at }) => at)).toEqual([4_000, late]);
   });
 });

@@ -46,7 +46,7 @@ describe('decisions in words', () => {
     expect(describeDecision(told)).toBe(words);
   });
 
-  test('name the close code once', () => {
+  test('have the close code once, whether or not the reason begins with it', () => {
     expect(describeCause(decision)).toBe('1006 connection lost');
     expect(describeCause({ code: 4900, reason: 'no HELLO in time' })).toBe('4900 no HELLO in time');
     expect(describeCause({ code: null, reason: 'connect requested' })).toBe('connect requested');
@@ -58,41 +58,41 @@ test.each([
   ['xstate.done.actor.heartbeat', 'heartbeat done'],
   ['xstate.error.actor.socket', 'socket failed'],
   ['gateway.ready', 'gateway.ready'],
-])('the event %s is called as in the pictures: %s', (type, words) => {
+])('the event %s has its name in the pictures: %s', (type, words) => {
   expect(describeEvent(type)).toBe(words);
 });
 
 describe('incidents in words', () => {
-  test('an open one tells how many are down', () => {
+  test('an open incident shows how many shards are down', () => {
     expect(describeIncident(incident)).toBe('14 shards: 4900 zombie: no heartbeat ack between two beats; 3 still down');
   });
 
-  test('one that is over tells how long it took', () => {
+  test('an ended incident shows how long it took', () => {
     expect(describeOutcome({ ...incident, down: 0, endedAt: 14_200 })).toBe('all up after 4.2 s');
   });
 
-  test('one of a single shard names it', () => {
+  test('an incident of a single shard names it', () => {
     const single = { ...incident, shards: 1, ids: [7], times: 1, down: 1 };
     expect(describeShards(single)).toBe('shard 7');
     expect(describeOutcome(single)).toBe('still down');
     expect(describeOutcome({ ...single, down: 0, endedAt: 10_025 })).toBe('up after 25 ms');
   });
 
-  test('one that comes again and again tells how often, and how long it took the last time', () => {
+  test('a repeated incident shows its times, and the duration of the last one', () => {
     const flapping = { ...incident, shards: 1, ids: [7], times: 400, down: 0, downAt: 3_610_000, endedAt: 3_610_012 };
     expect(describeShards(flapping)).toBe('shard 7, 400 times');
     expect(describeOutcome(flapping)).toBe('up after 12 ms');
     expect(describeShards({ ...incident, times: 20 })).toBe('14 shards, 20 times');
   });
 
-  test('who is lost is not said to be up', () => {
+  test('a lost shard is shown as Offline, not as up', () => {
     const over = { ...incident, down: 0, endedAt: 14_200 };
     expect(describeOutcome({ ...over, lost: 14 })).toBe('all Offline after 4.2 s');
     expect(describeOutcome({ ...over, lost: 2 })).toBe('2 Offline, the others up after 4.2 s');
     expect(describeOutcome({ ...over, shards: 1, lost: 1 })).toBe('Offline after 4.2 s');
   });
 
-  test('a fatal one is down for good, until another takes its place', () => {
+  test('a fatal incident is down for good until another shard takes over', () => {
     const fatal = { ...incident, action: 'fatal' } as const;
     expect(describeOutcome(fatal)).toBe('3 down for good');
     expect(describeOutcome({ ...fatal, shards: 1, down: 1 })).toBe('down for good');
@@ -118,12 +118,12 @@ describe('times', () => {
     expect(showDuration(ms)).toBe(words);
   });
 
-  test('a span has no fractions, for it is told anew each second', () => {
+  test('a span has whole seconds, because it is updated each second', () => {
     expect(showSpan(2_400)).toBe('2 s');
     expect(showSpan(-300)).toBe('0 s');
   });
 
-  test('another day is named', () => {
+  test('a time of another day has its date', () => {
     const at = new Date(2026, 10, 21, 3, 4, 5, 67).getTime();
     expect(showExactTime(at)).toBe('03:04:05.067');
     expect(showMoment(at, at + 1_000)).toBe('03:04:05');
@@ -138,7 +138,7 @@ describe('times', () => {
     [22, 23, 'tomorrow 23:00'],
     [23, 0, '23\u00A0Nov 00:00'],
     [20, 23, '20\u00A0Nov 23:00'],
-  ])('what is due on the %ith at %i is due %s', (day, hour, words) => {
+  ])('a time on the %ith at %i o’clock is due %s', (day, hour, words) => {
     expect(showDue(new Date(2026, 10, day, hour).getTime(), new Date(2026, 10, 21, 3).getTime())).toBe(words);
   });
 });

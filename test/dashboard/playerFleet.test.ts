@@ -6,7 +6,7 @@ import { aTimeline, FROM, incidentOf, Page, timelineOf } from './playerRig.js';
 
 const aMoment = fc.integer({ min: -10, max: 4_000 }).map((time) => FROM + time);
 
-/** What a fold of all moves up to then says. */
+/** States computed from all moves up to a time. */
 function statesAt({ from, shardIds, moves }: AuditTimeline, at: number): Record<string, number> {
   const states: Record<string, number> = {};
   for (let n = 0; n < moves.length; n += 3) {
@@ -16,7 +16,7 @@ function statesAt({ from, shardIds, moves }: AuditTimeline, at: number): Record<
   return states;
 }
 
-/** What a fold of all courses up to then says. */
+/** Incidents computed from all courses up to a time. */
 function incidentsAt({ from, incidents }: AuditTimeline, at: number): Record<number, Partial<Incident>> {
   const told: Record<number, Partial<Incident>> = {};
   for (const { id, course } of incidents) {
@@ -36,7 +36,7 @@ const shown = (incidents: readonly Incident[]) =>
     incidents.map(({ id, shards, times, down, lost, endedAt }) => [id, { shards, times, down, lost, endedAt }]),
   );
 
-/** A shard that moves in the millisecond in which the log begins. */
+/** A shard that moves in the log's first millisecond. */
 const movedAtOnce = timelineOf(
   [0],
   [
@@ -46,7 +46,7 @@ const movedAtOnce = timelineOf(
 );
 
 describe('a log at any moment', () => {
-  test('has each shard where a fold of all moves up to then has it', () => {
+  test('has each shard in the state that all moves up to then lead to', () => {
     fc.assert(
       fc.property(aTimeline, aMoment, (timeline, at) => {
         const { shards } = new AuditFleet(timeline).fleetAt(at);
@@ -56,7 +56,7 @@ describe('a log at any moment', () => {
     );
   });
 
-  test('has each incident as it was told then', () => {
+  test('has each incident as its course up to then makes it', () => {
     fc.assert(
       fc.property(aTimeline, aMoment, (timeline, at) => {
         expect(shown(new AuditFleet(timeline).fleetAt(at).incidents)).toEqual(incidentsAt(timeline, at));
@@ -64,7 +64,7 @@ describe('a log at any moment', () => {
     );
   });
 
-  test('has the incidents in the end as the log itself tells them', () => {
+  test('has the log’s own incidents at its end', () => {
     fc.assert(
       fc.property(aTimeline, (timeline) => {
         const told = new AuditFleet(timeline).fleetAt(timeline.to).incidents;
@@ -74,7 +74,7 @@ describe('a log at any moment', () => {
     );
   });
 
-  test('played from one moment to the next it tells the same as when it is entered there', () => {
+  test('gives the same result when played to a time as when opened at that time', () => {
     fc.assert(
       fc.property(aTimeline, fc.array(fc.nat(700), { maxLength: 8 }), (timeline, pauses) => {
         const fleet = new AuditFleet(timeline);
@@ -92,7 +92,7 @@ describe('a log at any moment', () => {
     );
   });
 
-  test('says when anything happens next and has happened last', () => {
+  test('knows the time of the next and of the last change', () => {
     fc.assert(
       fc.property(aTimeline, aMoment, (timeline, at) => {
         const fleet = new AuditFleet(timeline);
@@ -108,7 +108,7 @@ describe('a log at any moment', () => {
   });
 });
 
-test('a state has lasted since its shard came to it', () => {
+test('a state lasts since the move that led to it', () => {
   const fleet = new AuditFleet(
     timelineOf(
       [7],
@@ -128,7 +128,7 @@ test('a state has lasted since its shard came to it', () => {
   expect(rest).toEqual([]);
 });
 
-test('tells no more incidents than a live server remembers', () => {
+test('no more incidents are shown than a live server keeps', () => {
   const incidents = Array.from({ length: 500 }, (_, n) =>
     incidentOf(n + 1, [
       [n, 1],
@@ -140,7 +140,7 @@ test('tells no more incidents than a live server remembers', () => {
   expect(ids).toEqual(Array.from({ length: 200 }, (_, n) => 201 + n));
 });
 
-test('of more incidents than that those that still keep shards down stay', () => {
+test('above that number open incidents stay and ended ones are dropped', () => {
   const open = incidentOf(1, [[0, 1]]);
   const over = Array.from({ length: 300 }, (_, n) =>
     incidentOf(n + 2, [
@@ -153,7 +153,7 @@ test('of more incidents than that those that still keep shards down stay', () =>
   expect(ids).toEqual([1, ...Array.from({ length: 199 }, (_, n) => 103 + n)]);
 });
 
-test('finds its place among 200 000 moves of 1 000 shards within a frame', () => {
+test('a seek among 200 000 moves of 1 000 shards takes less than a frame', () => {
   const shards = Array.from({ length: 1_000 }, (_, id) => id);
   const begun = shards.map((place) => [0, place, 0] as const);
   const moves = Array.from({ length: 199_000 }, (_, n) => [n, (n * 7) % 1_000, n % 6] as const);

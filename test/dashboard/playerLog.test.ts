@@ -47,7 +47,7 @@ function opened(options: { timeline?: AuditTimeline; ask?: (key: string) => Prom
   return { page, feed };
 }
 
-/** With the shard told as it is at the beginning, at one time its own speed. */
+/** Selects a shard at the beginning, at the original speed. */
 async function selected() {
   const rig = opened();
   rig.feed.select('7');
@@ -60,7 +60,7 @@ async function selected() {
 }
 
 describe('a page that plays a log', () => {
-  test('is told the end first, and of the selected shard everything up to then', async () => {
+  test('starts with the end of the log, and the selected shard up to there', async () => {
     const { page, feed } = opened();
     expect(page).toMatchObject({ at: FROM + 5_000, linkState: 'open' });
     expect(Object.fromEntries(page.states)).toEqual({ 7: 4 });
@@ -73,7 +73,7 @@ describe('a page that plays a log', () => {
     expect(whole?.steps[0]).not.toHaveProperty('taken');
   });
 
-  test('playing, is told each step with the edges it took', async () => {
+  test('receives each step with its edges while playing', async () => {
     const { page, feed } = await selected();
     feed.toggle();
     feed.advance(150);
@@ -87,7 +87,7 @@ describe('a page that plays a log', () => {
     expect(page.fleets).toBe(2);
   });
 
-  test('a seek tells the fleet and the shard as they were, both ways', async () => {
+  test('receives the fleet and the shard as they were after a seek in either direction', async () => {
     const { page, feed } = await selected();
     for (const [at, state, steps] of [
       [4_999, 2, 2],
@@ -101,7 +101,7 @@ describe('a page that plays a log', () => {
     }
   });
 
-  test('played again at the end it begins anew', () => {
+  test('plays from the beginning when played at the end', () => {
     const { page, feed } = opened();
     feed.toggle();
     expect(page.at).toBe(FROM);
@@ -111,7 +111,7 @@ describe('a page that plays a log', () => {
     expect(page.at).toBe(FROM);
   });
 
-  test('goes from step to step of the shard, and from incident to incident', async () => {
+  test('jumps between the steps of the shard, and between incidents', async () => {
     const { feed } = await selected();
     const way = [1, 1, 1, -1, -1].map((direction) => {
       const at = feed.stepBeside(direction as 1 | -1);
@@ -126,7 +126,7 @@ describe('a page that plays a log', () => {
     expect(feed.incidentBeside(1)).toBe(null);
   });
 
-  test('a step forward takes its edges, one back takes none; both stop there', async () => {
+  test('receives edges for a step forward and none for a step back; both pause', async () => {
     const { page, feed } = await selected();
     feed.toggle();
     feed.step(1);
@@ -144,7 +144,7 @@ describe('a page that plays a log', () => {
     ]);
   });
 
-  test('going back while it plays means the incident before the one that has just begun', () => {
+  test('goes back to the incident before the one that has just begun, while playing', () => {
     const { feed } = opened();
     feed.playback.speed = 1;
     feed.seek(FROM + 4_000);
@@ -155,7 +155,7 @@ describe('a page that plays a log', () => {
     expect(feed.incidentBeside(-1)?.id).toBe(2);
   });
 
-  test('says how much quiet time it has passed over', () => {
+  test('reports how much quiet time was skipped', () => {
     const { feed } = opened({
       timeline: timelineOf(
         [7],
@@ -173,7 +173,7 @@ describe('a page that plays a log', () => {
     expect(feed.skipped).toBe(0);
   });
 
-  test('is told that the server does not answer, and nothing of a shard that is selected no more', async () => {
+  test('shows waiting while the server does not answer, and drops the answer for a shard no longer selected', async () => {
     const asked: string[] = [];
     const other = { ...shard, id: 8 };
     const { page, feed } = opened({
@@ -202,7 +202,7 @@ describe('a page that plays a log', () => {
 });
 
 test(
-  'a real log, played through, ends in the states the shard is in and has told all its steps and edges',
+  'a real log played to its end has the shard’s final state and has sent every step and edge',
   scenario({}, async ({ simulator, shard: real }) => {
     const file = newLog();
     const log = createAuditLog({ file });

@@ -5,7 +5,7 @@ import { Playback, SPEEDS, type EventTimes } from '../../src/dashboard/page/play
 
 const HOUR_MS = 3_600_000;
 
-/** A log in which something happens at these times. */
+/** A log with events at these times. */
 const happeningAt = (...times: readonly number[]): EventTimes => ({
   from: times[0] as number,
   to: times.at(-1) as number,
@@ -22,13 +22,13 @@ function playing(happenings: EventTimes, settings: Partial<Pick<Playback, 'speed
 }
 
 describe('a playback', () => {
-  test('begins at the end, and stands still until it is played', () => {
+  test('starts at the end, and does not move until it is played', () => {
     const playback = new Playback(happeningAt(100, 900));
     playback.advance(10_000);
     expect(playback).toMatchObject({ position: 900, isPlaying: false, isAtEnd: true });
   });
 
-  test.each(SPEEDS)('goes on %i times as fast as it was', (speed) => {
+  test.each(SPEEDS)('plays %i times as fast as the original', (speed) => {
     const playback = playing(happeningAt(0, HOUR_MS), { speed });
     for (let n = 0; n < 7; n += 1) playback.advance(100);
     expect(playback.position).toBe(700 * speed);
@@ -40,7 +40,7 @@ describe('a playback', () => {
     expect(playback.position).toBeGreaterThanOrEqual(16_699);
   });
 
-  test('stops at the end, whatever it is asked for', () => {
+  test('pauses at the end, at any speed and after any seek', () => {
     const playback = playing(happeningAt(0, 500));
     playback.advance(10_000);
     expect(playback).toMatchObject({ position: 500, isPlaying: false });
@@ -50,7 +50,7 @@ describe('a playback', () => {
     expect(playback.position).toBe(0);
   });
 
-  test('passes over quiet times, but for a second of playing at both ends', () => {
+  test('skips quiet times, except a second of playing at both ends', () => {
     const playback = playing(happeningAt(0, HOUR_MS, HOUR_MS + 10), { speed: 10, skipsQuiet: true });
     expect(playback.advance(900)).toBe(0);
     expect(playback.advance(200)).toBe(HOUR_MS - 10_000 - 11_000);
@@ -59,12 +59,12 @@ describe('a playback', () => {
     expect(playback.position).toBe(HOUR_MS - 9_000);
   });
 
-  test('does not pass over what is soon played', () => {
+  test('does not skip a quiet time of less than three seconds of playing', () => {
     const playback = playing(happeningAt(0, 4_500), { skipsQuiet: true });
     for (let n = 0; n < 40; n += 1) expect(playback.advance(100)).toBe(0);
   });
 
-  test('never passes over anything that happens, and always comes to the end', () => {
+  test('never skips an event, and always reaches the end', () => {
     const someTimes = fc
       .uniqueArray(fc.integer({ min: 1, max: 2_000_000 }), { minLength: 1, maxLength: 20 })
       .map((times) => [0].concat(times.toSorted((a, b) => a - b)));
@@ -90,18 +90,18 @@ const incident = (at: number, shards: number) => ({ at, shards, action: 'resume'
 describe('the marks of the slider', () => {
   const range = { from: 0, to: 1_000 };
 
-  test('stand where the incidents began, the higher the more shards they met', () => {
+  test('stand where incidents began, higher for more shards', () => {
     const [one, many] = marksOf([incident(0, 1), incident(1_000, 100)], range, 10);
     expect(one).toMatchObject({ x: 0.05, height: 0.25 });
     expect(many).toMatchObject({ x: 0.95, height: 1 });
   });
 
-  test('of several at one place there is one, of the greatest', () => {
+  test('show the largest of several incidents at one place', () => {
     const marks = marksOf([incident(1, 4), incident(2, 25), incident(3, 1)], range, 10);
     expect(marks).toMatchObject([{ height: 1 }]);
   });
 
-  test('a log of a single moment has them too', () => {
+  test('exist for a log of a single moment', () => {
     expect(marksOf([incident(5, 1)], { from: 5, to: 5 }, 10)).toMatchObject([{ x: 0.05 }]);
   });
 });

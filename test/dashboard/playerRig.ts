@@ -10,7 +10,7 @@ import type { FeedListener } from '../../src/dashboard/page/feed.js';
 
 export const FROM = 1_700_000_000_000;
 
-/** A timeline of these moves: milliseconds since its beginning, place, state. */
+/** A timeline of these moves: milliseconds since its beginning, shard index, state. */
 export function timelineOf(
   shardIds: readonly number[],
   moves: readonly (readonly [time: number, place: number, state: number])[],
@@ -23,7 +23,7 @@ export function timelineOf(
   return { files: ['bot.log'], from: FROM, to: FROM + last, shardIds, moves: moves.flat(), incidents, skipped: 0 };
 }
 
-/** An incident with this course: milliseconds since the beginning, and what it did. */
+/** An incident with this course: milliseconds since the beginning, and step. */
 export function incidentOf(id: number, course: readonly (readonly [time: number, step: number])[]): AuditIncident {
   const of = (...steps: readonly number[]) => course.filter(([, step]) => steps.includes(step)).length;
   const down = of(1, 2, 3) - of(-1, -2);
@@ -50,7 +50,7 @@ export function incidentOf(id: number, course: readonly (readonly [time: number,
   };
 }
 
-/** A course that could be: shards are met, meet it again, come up again or are lost. */
+/** A possible course: shards are met, meet it again, come up or are lost. */
 const aCourse = fc
   .tuple(fc.nat(500), fc.array(fc.tuple(fc.nat(40), fc.constantFrom(0, 1, 2, 3, -1, -2)), { maxLength: 12 }))
   .map(([first, steps]) => {
@@ -68,7 +68,7 @@ const aCourse = fc
     return course;
   });
 
-/** A log of some shards: each begins somewhere, and then they move. */
+/** A log of some shards with a state at the beginning and moves after it. */
 export const aTimeline: fc.Arbitrary<AuditTimeline> = fc
   .record({
     ids: fc.uniqueArray(fc.nat(50), { minLength: 1, maxLength: 6 }),
@@ -88,7 +88,7 @@ export const aTimeline: fc.Arbitrary<AuditTimeline> = fc
     );
   });
 
-/** Keeps what a page would show: the state of each shard and the incidents, folded from the messages alone. */
+/** Keeps what a page would show: states and incidents, from the messages alone. */
 export class Page implements FeedListener {
   at = 0;
   linkState: 'open' | 'waiting' | null = null;

@@ -20,9 +20,9 @@ type Told = {
   readonly [Name in keyof Messages]: { readonly name: Name; readonly message: Messages[Name] };
 }[keyof Messages];
 
-/** A program that reads the stream as a page would. */
+/** A client that reads the stream as a page does. */
 export class Viewer {
-  /** All that came, as text. */
+  /** Text of the stream so far. */
   text = '';
   isClosed = false;
   readonly response: IncomingMessage;
@@ -69,7 +69,7 @@ export class Viewer {
     return this.all(name).at(-1);
   }
 
-  /** The states as a page would show them, by key. */
+  /** States that a page would show, by key. */
   get states(): Record<string, number> {
     let states: Record<string, number> = {};
     for (const { name, message } of this.told) {
@@ -81,7 +81,7 @@ export class Viewer {
     return states;
   }
 
-  /** The incidents as a page would show them, oldest first. */
+  /** Incidents that a page would show, oldest first. */
   get incidents(): Incident[] {
     const incidents = new Map<number, Incident>();
     for (const { name, message } of this.told) {
@@ -96,7 +96,7 @@ export class Viewer {
   }
 }
 
-/** Opens a stream and waits for what it begins with. */
+/** Opens a stream and waits for its first message. */
 export async function watching(url: string | null, key: string | null = null): Promise<Viewer> {
   const viewer = await Viewer.open(url, key);
   await until(() => viewer.last('fleet') !== undefined);
@@ -110,7 +110,7 @@ export interface Answered {
   readonly body: string;
 }
 
-/** `fetch` sets Host and Origin itself. The path goes out as it is. */
+/** `fetch` would set Host and Origin itself. The path is sent unchanged. */
 export async function ask(
   url: string | null,
   path: string,
@@ -125,7 +125,7 @@ export async function ask(
   return { status: response.statusCode ?? 0, headers: response.headers, body: text };
 }
 
-/** Asks as the page does. */
+/** Sends a request as the page does. */
 export function post(url: string | null, path: string, headers: Record<string, string> = {}): Promise<Answered> {
   const { origin } = new URL(`${url}`);
   return ask(url, path, {
@@ -135,7 +135,7 @@ export function post(url: string | null, path: string, headers: Record<string, s
   });
 }
 
-/** How many listeners somebody has more than when this was called. */
+/** Returns a function that counts the listeners added since this call. */
 export function countListeners(emitter: object): () => number {
   const watched = emitter as Record<'on' | 'off', (...args: unknown[]) => unknown>;
   const { on, off } = watched;

@@ -4,7 +4,7 @@ import { serveDashboard } from '../../src/dashboard/index.js';
 import { shardOn, simulate, TOKEN, until } from '../shard/rig.js';
 import { ask, post, watching } from './rig.js';
 
-/** What a bot says of itself and hears must not be seen either. */
+/** The bot's own data and received events must not be visible either. */
 const PRESENCE = 'planted in a presence';
 const MESSAGE = 'planted in a message';
 const QUERY = 'planted-in-a-query';
@@ -50,7 +50,7 @@ test('no answer and no stream holds a token, a whole session id, a resume URL or
     expect(secret, 'planted').toEqual(expect.any(String));
     expect(said, `${secret}`).not.toContain(secret);
   }
-  // It has looked where they were.
+  // Proves that the text contains the sessions at all.
   for (const session of sessions) expect(said).toContain(`"id":"${session?.id.slice(0, 6)}…"`);
   expect(said).toContain('"event":"gateway.ready"');
 });

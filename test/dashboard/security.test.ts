@@ -6,7 +6,7 @@ import { shardOn, simulate } from '../shard/rig.js';
 import { ask, post, Viewer, watching } from './rig.js';
 
 const TOKEN = 'a-token-of-the-dashboards-own';
-/** An address of this machine that is not among its loopback names: whoever asks there needs the token. */
+/** An address of this machine outside its loopback names: clients there need the token. */
 const ELSEWHERE = '127.0.0.2';
 
 async function served(options: Parameters<typeof serveDashboard>[1] = {}) {
@@ -56,7 +56,7 @@ test('a foreign name is refused with 421, a page of another origin with 403', as
   expect(it.shard.state).toBe('Offline');
 });
 
-/** What a browser says of a request. */
+/** Fetch metadata that a browser sends. */
 const from = (site: string, mode: string, dest: string) => ({
   'sec-fetch-site': site,
   'sec-fetch-mode': mode,
@@ -153,7 +153,7 @@ test('bound elsewhere everything needs the token: from the address that was told
     expect((await ask(it.url, '/setup', { headers: { authorization: wrong } })).status, wrong).toBe(401);
   }
   expect((await ask(it.url, '/setup', { headers: { cookie: `shardchart-1=${token}` } })).status).toBe(401);
-  // Knowing the token is not enough for a page of somebody else's.
+  // The token alone does not admit another site's page.
   const foreign = { ...headers, origin: 'http://evil.example' };
   expect((await ask(it.url, '/setup', { headers: foreign })).status).toBe(403);
   using viewer = await Viewer.open(it.url, '0', headers);

@@ -12,7 +12,7 @@ import { ask, watching } from './rig.js';
 
 const root = new URL('../../', import.meta.url);
 
-test('it serves the page, its scripts and styles, and the pictures of the charts', async () => {
+test('GET answers with the page, its scripts and styles, and the pictures of the charts', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using dashboard = serveDashboard(shard);
@@ -21,7 +21,7 @@ test('it serves the page, its scripts and styles, and the pictures of the charts
   expect(dashboard.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   const page = await ask(dashboard.url, '/');
   expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-  // All that the page asks for is there.
+  // Every file that the page requests exists.
   const asked = [...page.body.matchAll(/(?:href|src)="(\/[^"]*)"/g)].map(([, path = '']) => path);
   expect(asked).toContain('/page/main.js');
   const charts = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyQueue', 'manager'];
@@ -39,7 +39,7 @@ test('it serves the page, its scripts and styles, and the pictures of the charts
   expect(dashboard.viewers).toBe(0);
 });
 
-test('a port in use rejects `ready`, is told to the logger, and leaves the shard alone', async () => {
+test('a port in use rejects `ready` and reaches the logger; the shard keeps no listener', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
@@ -57,7 +57,7 @@ test('a port in use rejects `ready`, is told to the logger, and leaves the shard
   taken.close();
 });
 
-test('a host that is none of this machine rejects `ready`', async () => {
+test('a host of another machine rejects `ready` with CANNOT_LISTEN', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   const dashboard = serveDashboard(shard, {
@@ -67,7 +67,7 @@ test('a host that is none of this machine rejects `ready`', async () => {
   await expect(dashboard.ready).rejects.toMatchObject({ name: 'DashboardError', code: 'CANNOT_LISTEN' });
 });
 
-test('stopped before it is ready it says so', async () => {
+test('stop before `ready` rejects `ready` with CLOSED', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   const dashboard = serveDashboard(shard);
@@ -96,7 +96,7 @@ test('stop ends every connection, and the port is free again', async () => {
   await again.ready;
 });
 
-test('what cannot be is refused at once', async () => {
+test('invalid options throw INVALID_OPTION at once', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   const observers = countObservers(shard.actor);
@@ -133,7 +133,7 @@ test('what cannot be is refused at once', async () => {
   expect(observers()).toBe(0);
 });
 
-test('it keeps no process alive, and can be awaited when nothing else is left', () => {
+test('a dashboard does not keep the process alive, and `stop` still resolves', () => {
   const program = `
     import { serveDashboard } from 'shardchart/dashboard';
     import { createShard } from 'shardchart';

@@ -8,7 +8,7 @@ import { watching } from './rig.js';
 
 const CONNECTED = lifecycles.indexOf('Connected');
 
-/** `data-edge` and `data-state` of a picture. */
+/** All `data-edge` and `data-state` values of a picture. */
 function pictureOf(name: string) {
   const svg = readFileSync(new URL(`../../visualizations/${name}.svg`, import.meta.url), 'utf8');
   const values = (attribute: string) =>
@@ -18,7 +18,7 @@ function pictureOf(name: string) {
 const pictures = { shard: pictureOf('shard'), heartbeat: pictureOf('heartbeat'), bucket: pictureOf('bucket') };
 
 test(
-  'a viewer is told the whole fleet first, and from then on each state a shard is in',
+  'a stream begins with the whole fleet, then has each state that a shard enters',
   managed({ simulator: { shards: 3, maxConcurrency: 3 }, manager: { reserve: 7 } }, async ({ simulator, manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -47,7 +47,7 @@ test(
 );
 
 test(
-  'the totals come once a second, with what comes in a second',
+  'totals are sent once a second, with dispatches and bytes a second',
   managed({ simulator: { heartbeatInterval: 300 } }, async ({ simulator, manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -57,7 +57,7 @@ test(
     await until(() => viewer.all('totals').length >= 3);
     clearInterval(timer);
     const { rates } = viewer.last('totals') ?? {};
-    // A hundred a second at most, of more than a hundred bytes each; on a slow machine fewer.
+    // At most a hundred a second, of more than a hundred bytes each; fewer on a slow machine.
     expect(rates?.dispatches).toBeGreaterThan(5);
     expect(rates?.dispatches).toBeLessThan(150);
     expect(rates?.bytes).toBeGreaterThan(rates?.dispatches as number);
@@ -67,7 +67,7 @@ test(
   }),
 );
 
-test('a page opened before there are shards is told them once they are made', async () => {
+test('a page opened before there are shards receives them once they are created', async () => {
   await using simulator = await simulate({ shards: 2, maxConcurrency: 2 });
   await using manager = managerOn(simulator);
   await using dashboard = serveDashboard(manager);
@@ -79,7 +79,7 @@ test('a page opened before there are shards is told them once they are made', as
   expect(viewer.last('fleet')?.total).toBe(2);
 });
 
-test('the selected shard is told step by step: states, edges of the pictures, decisions, latencies', async () => {
+test('a selected shard sends every step: states, edges of the pictures, decisions, latencies', async () => {
   await using simulator = await simulate({ heartbeatInterval: 150, heartbeatSlack: 5_000 });
   await using shard = shardOn(simulator);
   await using dashboard = serveDashboard(shard);
@@ -99,7 +99,7 @@ test('the selected shard is told step by step: states, edges of the pictures, de
   simulator.reset();
   await until(() => shard.stats.resumes === 1);
   await reached(shard, 'Connected');
-  // The heart of the second connection beats too.
+  // The second connection sends heartbeats too.
   const taken = () => viewer.all('shard').flatMap((message) => message.taken);
   await until(() => taken().filter(({ edge }) => edge.startsWith('heartbeat.jittering|')).length === 2);
 
@@ -134,14 +134,14 @@ test('the selected shard is told step by step: states, edges of the pictures, de
   expect(live).toMatchObject({ heart: { interval: 150 }, stats: { connections: 2, identifies: 1, resumes: 1 } });
 });
 
-test('two who look at the same shard are each told everything once', async () => {
+test('two viewers of the same shard each receive every change once', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using dashboard = serveDashboard(shard);
   await dashboard.ready;
   using early = await watching(dashboard.url, '0');
   await shard.connect();
-  // What is not told yet is in what this one is told first.
+  // A new viewer's first message contains the pending changes.
   using late = await watching(dashboard.url, '0');
   await shard.reconnect();
   await until(
@@ -154,7 +154,7 @@ test('two who look at the same shard are each told everything once', async () =>
   expect(toldTo(late)).toEqual(types);
 });
 
-test('a page opened late is told what befell the shards before', async () => {
+test('a page opened late receives the incidents from before the dashboard', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await shard.connect();
@@ -168,7 +168,7 @@ test('a page opened late is told what befell the shards before', async () => {
   expect(viewer.last('shard')?.steps).toHaveLength(shard.history.length);
 });
 
-test('nothing is told while nothing changes but the totals', async () => {
+test('without changes only totals are sent', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using dashboard = serveDashboard(shard);

@@ -14,7 +14,7 @@ import { countListeners, Viewer, watching } from './rig.js';
 
 const CONNECTED = lifecycles.indexOf('Connected');
 
-test('while nobody looks a shard has one listener and no observer; stop leaves it as it was', async () => {
+test('without viewers a shard has one listener and no observer; stop removes the listener', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   const [listeners, observers] = [countListeners(shard), countObservers(shard.actor)];
@@ -36,7 +36,7 @@ test('while nobody looks a shard has one listener and no observer; stop leaves i
   expect([listeners(), observers(), dashboard.viewers, dashboard.url]).toEqual([0, 0, 0, null]);
 });
 
-test('a thousand who come and go leave nothing behind, and the heart goes on', async () => {
+test('a thousand viewers that come and go leave no listener behind, and heartbeats go on', async () => {
   await using simulator = await simulate({ heartbeatInterval: 100, heartbeatSlack: 100 });
   await using shard = shardOn(simulator);
   const [listeners, observers] = [countListeners(shard), countObservers(shard.actor)];
@@ -51,7 +51,7 @@ test('a thousand who come and go leave nothing behind, and the heart goes on', a
       viewer?.[Symbol.dispose]();
     }
   }
-  // Most are refused: twenty new ones a second are welcome.
+  // Most are refused: twenty new streams a second are allowed.
   expect([...statuses].toSorted((a, b) => a - b)).toEqual([200, 503]);
   await until(() => dashboard.viewers === 0);
   expect([listeners(), observers()]).toEqual([1, 0]);
@@ -60,7 +60,7 @@ test('a thousand who come and go leave nothing behind, and the heart goes on', a
 });
 
 test(
-  'those who come within a tick are told the same, which is made once, and then what has changed since it was made',
+  'viewers that join within a tick share one fleet message, then receive the changes since',
   managed({ simulator: { shards: 3, maxConcurrency: 3 } }, async ({ manager }) => {
     await manager.connect();
     const status = vi.spyOn(manager, 'status');
@@ -73,7 +73,7 @@ test(
     expect(told[1]?.[0]).toBe(told[0]?.[0]);
     await until(() => told.every((frames) => frames.some((frame) => frame.startsWith('event: totals'))));
     for (const [, changes] of told) expect(changes).toContain('"states":{"1":0}');
-    // A list of all shards for each would take longer than all else.
+    // A list of all shards for each viewer would take longer than everything else.
     expect(status).not.toHaveBeenCalled();
     for (const stop of leave) stop();
     source.stop();
@@ -81,7 +81,7 @@ test(
 );
 
 test(
-  'a manager that fails fails nobody but the viewer',
+  'a manager that throws ends the viewer’s stream, and a later viewer is served',
   managed({}, async ({ manager }) => {
     await manager.connect();
     let isBroken = false;
@@ -111,7 +111,7 @@ test(
   }),
 );
 
-test('a viewer that never reads is dropped; the others, and the heartbeats, go on', async () => {
+test('a viewer that never reads is disconnected; other viewers and heartbeats go on', async () => {
   await using simulator = await simulate({ heartbeatInterval: 100, heartbeatSlack: 300 });
   await using shard = shardOn(simulator);
   await shard.connect();
@@ -137,7 +137,7 @@ test('a viewer that never reads is dropped; the others, and the heartbeats, go o
   while (viewers.size === 2) {
     for (const send of viewers) send(frame);
     sent += 1;
-    // One MiB may wait, besides what the system's buffers hold.
+    // At most 1 MiB waits, besides the system's buffers.
     expect(sent).toBeLessThan(200);
     await until(() => good.all('changes').length === sent);
   }
@@ -150,7 +150,7 @@ test('a viewer that never reads is dropped; the others, and the heartbeats, go o
 });
 
 test(
-  'while a bot is resharded the shards of the other set are told by their own keys, until they are in service',
+  'during a reshard the shards of the other set have keys with a plus, until they are in service',
   managed({ simulator: { shards: 1, maxConcurrency: 4 } }, async ({ simulator, manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -174,7 +174,7 @@ test(
       );
     });
     await until(() => Object.values(viewer.states).every((state) => state === CONNECTED));
-    // Whoever looks at shard 0 is told the new one from its beginning.
+    // A viewer of shard 0 receives the new shard from its beginning.
     await until(() => viewer.all('shard').filter(({ isWhole }) => isWhole).length >= 2);
     expect(
       viewer
@@ -182,13 +182,13 @@ test(
         .findLast(({ isWhole }) => isWhole)
         ?.steps.at(-1)?.session?.id,
     ).toBe(`${manager.shards.get(0)?.session?.id.slice(0, 6)}…`);
-    // The old one is let go.
+    // The old shard has no listeners left.
     expect(listeners()).toBeLessThan(0);
   }),
 );
 
 test(
-  'the shards of a scaled set come and go',
+  'scaling up and down adds and removes shards for viewers',
   managed({ simulator: { shards: 3, maxConcurrency: 3 }, manager: { total: 3, ids: [0, 1] } }, async ({ manager }) => {
     await manager.connect();
     await using dashboard = serveDashboard(manager);
@@ -200,7 +200,7 @@ test(
   }),
 );
 
-test('a shard that was shut down is shown at rest, its actors not at all', async () => {
+test('a shard that was shut down is shown as Offline without an active state', async () => {
   await using simulator = await simulate();
   await using shard = shardOn(simulator);
   await using dashboard = serveDashboard(shard);

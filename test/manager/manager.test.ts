@@ -67,7 +67,8 @@ describe.concurrent('connect()', () => {
     managed(
       {
         simulator: { maxConcurrency: 2, script: [{ at: 'identify', shardId: 1, closeWith: 4014, delay: 100 }] },
-        manager: { total: 6, identifyWindow: 1_000 },
+        // The third shard waits so long that even a slow machine hears of the refusal first.
+        manager: { total: 3, identifyWindow: 3_000 },
       },
       async ({ simulator, manager }) => {
         const errors: [Error, number][] = [];
@@ -81,7 +82,7 @@ describe.concurrent('connect()', () => {
         expect(identified(simulator)).toEqual([0, 1]);
         // Whatever was wrong is put right, and whoever had a session resumes it.
         await manager.connect();
-        expect(identified(simulator).toSorted()).toEqual([0, 1, 1, 2, 3, 4, 5]);
+        expect(identified(simulator).toSorted()).toEqual([0, 1, 1, 2]);
       },
     ),
   );

@@ -4,27 +4,27 @@ import type { ProcessIdentifyLimiter } from '../identify/identifyLimiter.js';
 import type { GuardedLogger } from '../util/logger.js';
 import type { ManagerEvents } from './events.js';
 import { Fleet } from './fleet.js';
-import { Identifies } from './identifyControl.js';
+import { IdentifyControl } from './identifyControl.js';
 import type { ResolvedManagerOptions } from './options.js';
 import { Preparation } from './preparation.js';
 
-/** Connections that may be opened at the same time: more of them only wait for each other's handshakes. */
+/** Connections that may be opened at the same time. More of them only wait for each other's handshakes. */
 const MAX_OPENING = 64;
 
-/** How long a hand-over waits for shards of the old set that are away. */
+/** How long a hand-over waits for shards of the current set that are away. */
 const HAND_OVER_MS = 60_000;
 
-/** How long the old set goes on after it: what is on its way to a connection arrives within that. */
+/** How long the previous set stays connected after the hand-over: events on their way to it arrive within that time. */
 const DRAIN_MS = 5_000;
 
-/** What a shard may need to go down beside `timeouts.close` for its socket and again for its session store. */
+/** Time a shard may need to go down, besides `timeouts.close` for its socket and again for its session store. */
 const CLOSE_MARGIN_MS = 3_000;
 const DEFAULT_CLOSE_MS = 2_000;
 
-/** The parts of a manager around its chart. */
+/** The collaborators of a manager's chart. */
 export interface ManagerAssembly {
   readonly fleet: Fleet;
-  readonly identifies: Identifies;
+  readonly identifies: IdentifyControl;
   readonly preparation: Preparation;
   readonly input: ManagerInput;
   readonly actors: {
@@ -33,18 +33,18 @@ export interface ManagerAssembly {
   };
 }
 
-export interface ManagerAssemblyParts {
+export interface ManagerAssemblyDeps {
   readonly emitter: Emitter<ManagerEvents>;
   readonly logger: GuardedLogger;
 }
 
-/** Puts the parts together. The token ends here: in what makes shards and asks for the gateway. */
+/** Assembles a manager. The token stays in here: it goes to the shards and to GET /gateway/bot, and nowhere else. */
 export function assembleManager(
   resolved: ResolvedManagerOptions,
-  { emitter, logger }: ManagerAssemblyParts,
+  { emitter, logger }: ManagerAssemblyDeps,
 ): ManagerAssembly {
   const { token, intents, options, shardOptions } = resolved;
-  const identifies = new Identifies(resolved, (limiter) => tellBudget(limiter, emitter, logger));
+  const identifies = new IdentifyControl(resolved, (queue) => reportBudget(queue, emitter, logger));
   const preparation = new Preparation({
     options: resolved,
     identifies,
@@ -66,8 +66,8 @@ export function assembleManager(
       identifyLimiter: identifies.limiter,
       ...(resolved.logger !== undefined && { logger: resolved.logger }),
     }),
-    refused: (error) => {
-      // A logger of the user's has it from the shard; without one, whoever does not listen must hear of it too.
+    onRefused: (error) => {
+      // The user's logger has the line from the shard. Without a logger and a listener the console is the only place left.
       if (logger.isDefault && !emitter.has('error') && !emitter.has('fatal')) {
         logger.error(`shard ${error.shardId}: ${error.message}`);
       }
@@ -88,21 +88,21 @@ export function assembleManager(
   };
 }
 
-/** Says so when the day's identifies are spent, and until when. */
-function tellBudget(queue: ProcessIdentifyLimiter, emitter: Emitter<ManagerEvents>, logger: GuardedLogger): void {
+/** Reports when the day's identifies are spent, and when they are available again. */
+function reportBudget(queue: ProcessIdentifyLimiter, emitter: Emitter<ManagerEvents>, logger: GuardedLogger): void {
   queue.actor.on('identify.exhausted', () => {
     const { budget } = queue;
     if (budget === null) return;
     const until = new Date(budget.resetAt).toISOString();
     logger.warn(
-      `the day's identifies are spent (${budget.remaining} of ${budget.total} left): shards wait until ${until}`,
+      `the day's identifies are spent (${budget.remaining} of ${budget.total} left): shards without a session wait until ${until}`,
     );
     emitter.emit('exhausted', budget);
   });
   queue.actor.on('identify.renewed', () => {
     const { budget } = queue;
     if (budget === null) return;
-    logger.info(`there are identifies again: ${budget.remaining} of ${budget.total}`);
+    logger.info(`identifies are available again: ${budget.remaining} of ${budget.total}`);
     emitter.emit('renewed', budget);
   });
 }

@@ -9,25 +9,25 @@ import { HandOver } from './handOver.js';
 
 type Name = keyof ShardEvents;
 
-/** Other names by which a manager tells an event of its shards. */
+/** Second names that a manager has for an event of its shards. */
 const ALIASES: { readonly [Event in Name]?: 'event' | 'close' | 'error' } = {
   dispatch: 'event',
   disconnected: 'close',
   fatal: 'error',
 };
 
-/** The shards' name for an event of the manager's; null for its own. */
+/** The shards' name of a manager's event; null for an event that no shard has. */
 export function shardEventOf(name: keyof ManagerEvents): Name | null {
   if (name === 'shard' || name === 'connect' || name === 'exhausted' || name === 'renewed') return null;
   const alias = Object.entries(ALIASES).find(([, other]) => other === name);
   return (alias?.[0] ?? name) as Name;
 }
 
-/** Belong to a session, so that those of a set that is not in service are nobody's business: its ids are others'. */
-const OF_A_SESSION: ReadonlySet<Name> = new Set<Name>(['disconnected', 'raw', 'ready', 'resumed']);
+/** Events of a session. Only the set in service delivers them: shards of another set have the same ids. */
+const SESSION_EVENTS: ReadonlySet<Name> = new Set<Name>(['disconnected', 'raw', 'ready', 'resumed']);
 
-/** Told of both sets: they are what a shard does, not what the world does. */
-const OF_A_SHARD: ReadonlySet<Name> = new Set<Name>(['debug', 'fatal', 'heartbeat', 'malformed', 'transition']);
+/** Events of a shard itself. Both sets deliver them. */
+const SHARD_EVENTS: ReadonlySet<Name> = new Set<Name>(['debug', 'fatal', 'heartbeat', 'malformed', 'transition']);
 
 interface Member {
   readonly set: number;
@@ -35,26 +35,27 @@ interface Member {
   readonly listeners: Map<Name, (value: never) => void>;
 }
 
-/** Two sets at once. */
+/** The time in which two sets of shards are connected at once. */
 interface Overlap {
   readonly handOver: HandOver;
   readonly sweeping: NodeJS.Timeout;
-  /** READY of the new shards, for when they are in service. */
+  /** READY of the next set's shards, for the moment when they enter service. */
   readonly readies: Map<number, GatewayReadyDispatchData>;
+  /** Number of the next set. */
   readonly next: number;
   isSwitched: boolean;
 }
 
 const SWEEP_MS = 1_000;
 
-/** How long after the end of one set the other may still bring what that one has told, or replay what it missed. */
+/** Time after the end of one set in which the other may still bring copies of its events, or replay missed ones. */
 const LINGER_MS = 10_000;
 
 /**
- * Hands on to the manager's listeners what the shards tell. A shard is listened to for what somebody wants to hear of, and
- * for nothing else: what nobody listens to is not parsed.
+ * Hands the events of the shards to the manager's listeners. The relay listens to a shard only for the events that the
+ * manager has listeners for: a shard does not parse an event without a listener.
  */
-export class Relay {
+export class EventRelay {
   readonly #emitter: Emitter<ManagerEvents>;
   readonly #members = new Map<Shard, Member>();
   readonly #names = new Set<Name>();
@@ -64,14 +65,14 @@ export class Relay {
     this.#emitter = emitter;
   }
 
-  /** Somebody listens to this from now on. */
+  /** Relays this event from now on. */
   watch(name: Name): void {
     if (this.#names.has(name)) return;
     this.#names.add(name);
     for (const member of this.#members.values()) this.#listen(member, name);
   }
 
-  /** Nobody listens to it any more. */
+  /** Stops relaying an event that has no listener any more. */
   unwatch(name: Name): void {
     this.#names.delete(name);
     for (const { shard, listeners } of this.#members.values()) {
@@ -84,8 +85,8 @@ export class Relay {
   attach(shard: Shard, { number: set }: ShardSet): void {
     const member: Member = { set, shard, listeners: new Map() };
     this.#members.set(shard, member);
-    shard.on('transition', (record) => this.#moved(member, record));
-    shard.on('ready', (data) => this.#begun(member, data));
+    shard.on('transition', (record) => this.#onTransition(member, record));
+    shard.on('ready', (data) => this.#onReady(member, data));
     for (const name of this.#names) this.#listen(member, name);
   }
 
@@ -93,25 +94,25 @@ export class Relay {
     this.#members.delete(shard);
   }
 
-  /** A second set comes up beside the first. */
-  begin(before: ShardSet, next: ShardSet): void {
+  /** The next set comes up beside the current one. */
+  begin(current: ShardSet, next: ShardSet): void {
     this.restart();
     const handOver = new HandOver({
       deliver: (name, value, shardId) => this.#emit(name as Name, value as never, shardId),
-      oldTotal: before.total,
-      newTotal: next.total,
+      currentTotal: current.total,
+      nextTotal: next.total,
       nowMs: () => performance.now(),
     });
     const sweeping = setInterval(() => handOver.sweep(), SWEEP_MS).unref();
     this.#overlap = { handOver, sweeping, readies: new Map(), next: next.number, isSwitched: false };
   }
 
-  /** The second set is in service from now on. */
+  /** The next set is in service from now on. */
   switchOver(): void {
     const overlap = this.#overlap;
     if (overlap === null) return;
     overlap.isSwitched = true;
-    // The shard with which the set is whole has yet to tell of itself.
+    // The last shard to connect is not among them: its own `connect` and `ready` follow.
     for (const [id, ready] of [...overlap.readies].toSorted(([one], [other]) => one - other)) {
       this.#emitter.emit('connect', { resumed: false }, id);
       this.#emitter.emit('ready', ready, id);
@@ -119,12 +120,12 @@ export class Relay {
     overlap.handOver.switchOver();
   }
 
-  /** There is one set, and it begins. */
+  /** A first set begins: there is only one set of shards. */
   restart(): void {
     if (this.#overlap !== null) this.#forget(this.#overlap);
   }
 
-  /** One of the sets is gone. */
+  /** One of the two sets is gone. */
   end(): void {
     const overlap = this.#overlap;
     if (overlap === null) return;
@@ -145,23 +146,23 @@ export class Relay {
 
   #listenerOf(member: Member, name: Name): (value: never) => void {
     const { id } = member.shard;
-    if (OF_A_SHARD.has(name)) return (value) => this.#emit(name, value, id);
-    if (OF_A_SESSION.has(name)) {
+    if (SHARD_EVENTS.has(name)) return (value) => this.#emit(name, value, id);
+    if (SESSION_EVENTS.has(name)) {
       return (value) => {
         if (this.#isInService(member)) this.#emit(name, value, id);
       };
     }
-    // The hot path: with one set there is nothing to be decided.
+    // The hot path: one set alone has no copies to look for.
     return (value) => {
       if (this.#overlap === null) return this.#emit(name, value, id);
       const { handOver, next } = this.#overlap;
-      return member.set === next ? handOver.fromNew(name, value, id) : handOver.fromOld(name, value, id);
+      return member.set === next ? handOver.onNextEvent(name, value, id) : handOver.onCurrentEvent(name, value, id);
     };
   }
 
   #emit(name: Name, value: never, shardId: number): void {
     const alias = ALIASES[name];
-    // The last who listened did so once.
+    // The last listener was added with `once`.
     if (!this.#emitter.has(name) && (alias === undefined || !this.#emitter.has(alias))) return this.unwatch(name);
     this.#emitter.emit(name, value, shardId);
     if (alias !== undefined) this.#emitter.emit(alias, value, shardId);
@@ -171,16 +172,16 @@ export class Relay {
     return this.#overlap === null || (set === this.#overlap.next) === this.#overlap.isSwitched;
   }
 
-  #moved(member: Member, { from, to, event }: TransitionRecord): void {
+  #onTransition(member: Member, { from, to, event }: TransitionRecord): void {
     if (from === to || to !== 'Connected' || !this.#isInService(member)) return;
     this.#emitter.emit('connect', { resumed: event.type === 'gateway.resumed' }, member.shard.id);
   }
 
-  #begun({ set, shard }: Member, data: GatewayReadyDispatchData): void {
+  #onReady({ set, shard }: Member, data: GatewayReadyDispatchData): void {
     if (this.#overlap?.next !== set) return;
     const guilds: unknown = (data as { guilds?: unknown } | null)?.guilds;
     const ids = Array.isArray(guilds) ? guilds.map((guild: { id?: unknown } | null) => guild?.id) : [];
-    this.#overlap.handOver.begun(
+    this.#overlap.handOver.onSessionBegun(
       shard.id,
       ids.filter((id) => typeof id === 'string'),
     );

@@ -4,32 +4,32 @@ import type { IdentifyBudgetLeft } from '../identify/identifyLimiter.js';
 import type { FatalShardError } from '../util/errors.js';
 import type { Shard } from '../shard/shard.js';
 
-/** Events a manager has beside those of its shards. */
+/** Events that a manager has besides those of its shards. */
 export interface ManagerOnlyEvents {
-  /** A shard is Connected: with a new session, or with the one it had. */
+  /** A shard is Connected, with a new session or with the one it had. */
   connect: { readonly resumed: boolean };
-  /** A connection ended, or an attempt at one: another name for `disconnected`. */
+  /** A connection or an attempt at one ended: a second name for `disconnected`. */
   close: ShardEvents['disconnected'];
-  /** A shard was refused for good. Without a listener it goes to the logger. */
+  /** The gateway refused a shard for good: a second name for `fatal`. Without a listener it goes to the logger. */
   error: FatalShardError;
-  /** Every dispatch, whole: another name for `dispatch`. */
+  /** Every dispatch, whole: a second name for `dispatch`. */
   event: GatewayDispatchPayload;
-  /** A shard was made, and has done nothing yet. */
+  /** A shard was created, and has not connected yet. */
   shard: Shard;
 }
 
-/** Events that are no single shard's. */
+/** Events that belong to no single shard. */
 export interface FleetEvents {
   /** The day's identifies are spent: shards that need one wait until `resetAt`. */
   exhausted: IdentifyBudgetLeft;
-  /** There are identifies again. */
+  /** Identifies are available again. */
   renewed: IdentifyBudgetLeft;
 }
 
-/** Everything `manager.on` knows. */
+/** Every event of `manager.on`. */
 export type ManagerEvents = ShardEvents & ManagerOnlyEvents & FleetEvents;
 
-/** Told the event and, where it is one shard's, the id of that. */
+/** Called with the event and, where the event belongs to a shard, with its id. */
 export type ManagerListener<Name extends keyof ManagerEvents> = (
   value: ManagerEvents[Name],
   ...shardId: Name extends keyof FleetEvents ? [] : [shardId: number]

@@ -11,91 +11,93 @@ import type { ShardOptions } from '../shard/options.js';
 import { within } from '../util/within.js';
 import type { ManagerEvents } from './events.js';
 import { Failures } from './failures.js';
-import { Relay } from './eventRelay.js';
+import { EventRelay } from './eventRelay.js';
 import { SetStore } from './setStore.js';
 
-export interface FleetParts {
+export interface FleetDeps {
   readonly emitter: Emitter<ManagerEvents>;
   readonly logger: Logger;
   readonly store: SessionStore | undefined;
-  /** A shard was refused for good. */
-  readonly refused: (error: FatalShardError) => void;
-  /** What a shard is made with, but for what is the set's to say. */
+  /** The gateway refused a shard for good. */
+  readonly onRefused: (error: FatalShardError) => void;
+  /** Options of a shard, without those that its set decides. */
   readonly optionsOf: (shardId: number) => Omit<ShardOptions, 'total' | 'session' | 'sessionStore'>;
-  /** What the shards of a new set resume. */
+  /** Sessions that the shards of a new set resume. */
   readonly sessions: () => ReadonlyMap<number, Session | null>;
 }
 
 /** A set with its shards. */
-interface Squad {
+interface RunningSet {
   readonly set: ShardSet;
   readonly shards: Map<number, Shard>;
   readonly store: SetStore | null;
-  /** What the next shard of an id resumes, once: its store, where there is one, has what comes later. */
+  /** The session that the next shard of an id resumes, once. Later sessions come from the store, where there is one. */
   readonly sessions: Map<number, Session | null>;
 }
 
-/** How long the store may take. */
+/** Time limit of the session store. */
 const STORE_LIMIT_MS = 10_000;
 
-type Tell = (report: FleetReport) => void;
+type Send = (report: FleetReport) => void;
 
-/** The shards: makes them, does with them what the manager's chart says, and reports what becomes of them. */
+/** The shards of a manager: creates them, carries out the orders of the manager's chart, and reports changes to it. */
 export class Fleet {
-  /** Those in service, by id. */
+  /** Shards of the set in service, by id. */
   shards: ReadonlyMap<number, Shard> = new Map<number, Shard>();
-  /** The set in service, or while there is none the one that was: whoever connects again wants it back. */
+  /** The set in service, or the last one while there is none: `connect()` brings it back. */
   lastServed: ShardSet | null = null;
-  /** What the set that went down last has left, for the next one of its total. */
+  /** Total and sessions of the set that went down last, for the next set of that total. */
   readonly left = { total: 0, sessions: new Map<number, Session | null>() };
-  readonly relay: Relay;
-  readonly #parts: FleetParts;
-  readonly #squads = new Map<number, Squad>();
+  readonly relay: EventRelay;
+  readonly #deps: FleetDeps;
+  readonly #sets = new Map<number, RunningSet>();
   readonly failures = new Failures();
-  #service: Squad | null = null;
-  /** The store is told the sessions of a new set. */
+  #current: RunningSet | null = null;
+  /** Settled when the session store has the sessions of the newest set in service. */
   #adopting: Promise<void> = Promise.resolve();
-  #tell: Tell = () => {};
+  #send: Send = () => {};
 
-  constructor(parts: FleetParts) {
-    this.#parts = parts;
-    this.relay = new Relay(parts.emitter);
+  constructor(deps: FleetDeps) {
+    this.#deps = deps;
+    this.relay = new EventRelay(deps.emitter);
   }
 
-  /** Those that are not in service: they come up or go down while the bot is resharded. */
+  /** Shards of sets that are not in service: they come up or go down while the bot is resharded. */
   get others(): Shard[] {
-    const squads = [...this.#squads.values()].filter((squad) => squad !== this.#service);
-    return squads.flatMap(({ shards }) => Array.from(shards.values()));
+    const sets = [...this.#sets.values()].filter((running) => running !== this.#current);
+    return sets.flatMap(({ shards }) => Array.from(shards.values()));
   }
 
   logic() {
     return fromCallback<FleetCommand, undefined, FleetReport & EventObject>(({ sendBack, receive }) => {
-      this.#tell = sendBack;
+      this.#send = sendBack;
       receive((command) => {
-        // A throw here would stop this actor, and leave the shards to nobody.
+        // A throw here would stop this actor, and leave its shards without a manager.
         try {
-          this.#obey(command);
+          this.#carryOut(command);
         } catch (error) {
-          this.#parts.logger.error(`${command.type} failed, which is a bug in shardchart: ${String(error)}`);
+          this.#deps.logger.error(
+            `${command.type} failed, which is a bug in shardchart; please report it: ${String(error)}`,
+          );
         }
       });
       return () => {
-        for (const { shards } of this.#squads.values()) for (const shard of shards.values()) shard.forceClose();
+        for (const { shards } of this.#sets.values()) for (const shard of shards.values()) shard.forceClose();
       };
     });
   }
 
-  #obey(command: FleetCommand): void {
+  #carryOut(command: FleetCommand): void {
     switch (command.type) {
       case 'set.create':
-        return this.#create(command.set);
+        return this.#createSet(command.set);
       case 'set.serve':
         return this.#serve(command.set);
       case 'shard.connect':
         return this.#connect(command.ref);
       case 'shard.restart': {
         const shard = this.#shard(command.ref);
-        // How it ends is told by its transitions.
+        // The shard's transitions report how it ends.
         void (command.newSession ? shard?.reinstantiate() : shard?.reconnect());
         return undefined;
       }
@@ -105,36 +107,36 @@ export class Fleet {
     }
   }
 
-  #create(set: ShardSet): void {
-    const { store } = this.#parts;
-    const before = this.#service;
-    const isFirst = before === null || before.shards.size === 0;
-    const sessions = this.#parts.sessions();
-    const squad: Squad = {
+  #createSet(set: ShardSet): void {
+    const { store } = this.#deps;
+    const current = this.#current;
+    const isFirst = current === null || current.shards.size === 0;
+    const sessions = this.#deps.sessions();
+    const running: RunningSet = {
       set,
       shards: new Map(),
       store: store === undefined ? null : new SetStore(store, sessions, isFirst),
       sessions: new Map(sessions),
     };
-    this.#squads.set(set.number, squad);
-    if (!isFirst) this.relay.begin(before.set, set);
+    this.#sets.set(set.number, running);
+    if (!isFirst) this.relay.begin(current.set, set);
     else {
-      if (before !== null) this.#squads.delete(before.set.number);
+      if (current !== null) this.#sets.delete(current.set.number);
       this.relay.restart();
-      this.#enterService(squad);
+      this.#enterService(running);
     }
-    this.failures.keepOnly(this.#squads);
-    for (const id of set.ids) this.#make(squad, id);
+    this.failures.keepOnly(this.#sets);
+    for (const id of set.ids) this.#createShard(running, id);
   }
 
-  #enterService(squad: Squad): void {
-    this.#service = squad;
-    this.shards = squad.shards;
+  #enterService(running: RunningSet): void {
+    this.#current = running;
+    this.shards = running.shards;
   }
 
-  #make(squad: Squad, id: number): Shard | null {
-    const { set, store, sessions } = squad;
-    const { optionsOf, emitter, logger, refused } = this.#parts;
+  #createShard(running: RunningSet, id: number): Shard | null {
+    const { set, store, sessions } = running;
+    const { optionsOf, emitter, logger, onRefused } = this.#deps;
     const ref = { set: set.number, id };
     this.failures.forget(ref);
     const session = sessions.get(id) ?? null;
@@ -147,91 +149,91 @@ export class Fleet {
         session,
         ...(store !== null && { sessionStore: store }),
       });
-      squad.shards.set(id, shard);
-      shard.on('transition', (record) => this.#moved(squad, shard, record));
+      running.shards.set(id, shard);
+      shard.on('transition', (record) => this.#onTransition(running, shard, record));
       shard.on('fatal', (error) => {
-        refused(error);
-        if (squad.shards.get(id) !== shard) return;
-        this.failures.note(ref, error.message, error);
-        this.#tell({ type: 'shard.down', ...ref });
+        onRefused(error);
+        if (running.shards.get(id) !== shard) return;
+        this.failures.add(ref, error.message, error);
+        this.#send({ type: 'shard.down', ...ref });
       });
       this.relay.attach(shard, set);
       emitter.emit('shard', shard, id);
       return shard;
     } catch (error) {
-      // Options are read when a shard is made, and may have been changed since they were checked.
-      logger.error(`shard ${id} cannot be made: ${String(error)}`);
-      if (error instanceof ShardError) this.failures.note(ref, error.message, error);
+      // Options are read when a shard is created, and may have changed since they were checked.
+      logger.error(`shard ${id} cannot be created: ${String(error)}`);
+      if (error instanceof ShardError) this.failures.add(ref, error.message, error);
       return null;
     }
   }
 
-  #moved(squad: Squad, shard: Shard, { from, to, decision }: TransitionRecord): void {
-    // Another may have taken its place, and tells for itself.
-    if (from === to || squad.shards.get(shard.id) !== shard) return;
-    const ref = { set: squad.set.number, id: shard.id };
-    if (from === 'Connecting') this.#tell({ type: 'shard.opened', ...ref });
-    if (from === 'Connected') this.#tell({ type: 'shard.left', ...ref });
-    if (to === 'Connected') this.#tell({ type: 'shard.up', ...ref });
+  #onTransition(running: RunningSet, shard: Shard, { from, to, decision }: TransitionRecord): void {
+    // Another shard may have taken this one's place, and reports for itself.
+    if (from === to || running.shards.get(shard.id) !== shard) return;
+    const ref = { set: running.set.number, id: shard.id };
+    if (from === 'Connecting') this.#send({ type: 'shard.opened', ...ref });
+    if (from === 'Connected') this.#send({ type: 'shard.left', ...ref });
+    if (to === 'Connected') this.#send({ type: 'shard.up', ...ref });
     if (to !== 'Offline') return;
-    // Where it was refused for good, `fatal` follows with more.
-    this.failures.note(ref, decision?.reason ?? 'closed');
-    this.#tell({ type: 'shard.down', ...ref });
+    // For a shard that was refused for good, `fatal` follows with the error.
+    this.failures.add(ref, decision?.reason ?? 'closed');
+    this.#send({ type: 'shard.down', ...ref });
   }
 
   #connect(ref: ShardRef): void {
-    const squad = this.#squads.get(ref.set);
-    if (squad === undefined) return;
-    const known = squad.shards.get(ref.id);
-    if (known !== undefined && squad.store === null) squad.sessions.set(ref.id, known.session);
-    const shard = known === undefined || isSpent(known) ? this.#replace(squad, ref.id, known) : known;
-    if (shard === null) return this.#tell({ type: 'shard.down', ...ref });
+    const running = this.#sets.get(ref.set);
+    if (running === undefined) return;
+    const known = running.shards.get(ref.id);
+    if (known !== undefined && running.store === null) running.sessions.set(ref.id, known.session);
+    const shard = known === undefined || hasEnded(known) ? this.#replace(running, ref.id, known) : known;
+    if (shard === null) return this.#send({ type: 'shard.down', ...ref });
     shard.connect().catch(() => {
-      // A listener may have brought it down for good before it was told to connect: then it has no transition to tell of.
-      const isCurrent = squad.shards.get(ref.id) === shard;
-      if (isCurrent && shard.state === 'Offline') this.#tell({ type: 'shard.down', ...ref });
+      // A listener may have shut the shard down before it could connect: then no transition reports it.
+      const isCurrent = running.shards.get(ref.id) === shard;
+      if (isCurrent && shard.state === 'Offline') this.#send({ type: 'shard.down', ...ref });
     });
   }
 
-  #replace(squad: Squad, id: number, spent: Shard | undefined): Shard | null {
-    if (spent !== undefined) {
-      this.relay.detach(spent);
-      squad.shards.delete(id);
-      void spent.shutdown();
+  #replace(running: RunningSet, id: number, ended: Shard | undefined): Shard | null {
+    if (ended !== undefined) {
+      this.relay.detach(ended);
+      running.shards.delete(id);
+      void ended.shutdown();
     }
-    return this.#make(squad, id);
+    return this.#createShard(running, id);
   }
 
   async #close(ref: ShardRef, { code, reason }: { code: number; reason: string }, isAbort: boolean): Promise<void> {
-    const squad = this.#squads.get(ref.set);
-    const shard = squad?.shards.get(ref.id);
-    if (squad !== undefined && shard !== undefined) {
+    const running = this.#sets.get(ref.set);
+    const shard = running?.shards.get(ref.id);
+    if (running !== undefined && shard !== undefined) {
       try {
         if (isAbort) {
           shard.forceClose(code);
-          // Its place is free at once, for another of its id.
-          this.#remove(squad, shard);
+          // The place is free at once for another shard of this id.
+          this.#remove(running, shard);
         }
         await shard.shutdown({ code, reason });
       } catch (error) {
-        this.#parts.logger.error(`shard ${ref.id} could not be closed: ${String(error)}`);
+        this.#deps.logger.error(`shard ${ref.id} could not be closed: ${String(error)}`);
       }
-      this.#remove(squad, shard);
+      this.#remove(running, shard);
     }
     await this.#adopting;
-    this.#tell({ type: 'shard.gone', ...ref });
+    this.#send({ type: 'shard.gone', ...ref });
   }
 
-  #remove(squad: Squad, shard: Shard): void {
-    const { set, shards, store, sessions } = squad;
+  #remove(running: RunningSet, shard: Shard): void {
+    const { set, shards, store, sessions } = running;
     if (shards.get(shard.id) !== shard) return;
     if (store === null) sessions.set(shard.id, shard.session);
-    if (squad === this.#service) this.#remember(set.total, shard);
+    if (running === this.#current) this.#remember(set.total, shard);
     this.relay.detach(shard);
     shards.delete(shard.id);
-    // The set in service may be about to get others.
-    if (shards.size > 0 || squad === this.#service) return;
-    this.#squads.delete(set.number);
+    // The set in service may get other shards next.
+    if (shards.size > 0 || running === this.#current) return;
+    this.#sets.delete(set.number);
     this.relay.end();
   }
 
@@ -242,18 +244,18 @@ export class Fleet {
   }
 
   #serve(number: number): void {
-    const squad = this.#squads.get(number);
-    const before = this.#service;
-    if (squad === undefined || before === null) return;
-    this.#enterService(squad);
-    before.store?.close();
-    this.#adopting = this.#adoptStore(squad);
+    const next = this.#sets.get(number);
+    const current = this.#current;
+    if (next === undefined || current === null) return;
+    this.#enterService(next);
+    current.store?.close();
+    this.#adopting = this.#adoptStore(next);
     this.relay.switchOver();
   }
 
-  /** The store is the new set's from now on. Never rejects. */
-  async #adoptStore({ set, shards, store: own }: Squad): Promise<void> {
-    const { store, logger } = this.#parts;
+  /** The session store belongs to this set from now on. Never rejects. */
+  async #adoptStore({ set, shards, store: own }: RunningSet): Promise<void> {
+    const { store, logger } = this.#deps;
     if (store === undefined || own === null) return;
     const all = [...shards.values()];
     const adopt = async () => {
@@ -265,29 +267,31 @@ export class Fleet {
       await within(STORE_LIMIT_MS, adopt());
     } catch (error) {
       own.open();
-      logger.error(`the session store could not take over the new set's sessions: ${String(error)}`);
+      logger.error(
+        `the session store did not take the sessions of the new set; they are written again with the next heartbeats: ${String(error)}`,
+      );
     }
   }
 
-  /** Sessions that were kept by `close` are to end after all. */
+  /** Deletes the sessions that `close` kept. */
   async forgetSessions(): Promise<void> {
-    const { store, logger } = this.#parts;
+    const { store, logger } = this.#deps;
     const ids = [...this.left.sessions.keys()];
     this.left.sessions.clear();
     try {
       await within(STORE_LIMIT_MS, Promise.all(ids.map((id) => store?.delete(id))));
     } catch (error) {
-      logger.error(`the session store could not forget sessions: ${String(error)}`);
+      logger.error(`the session store did not delete the sessions that close() kept: ${String(error)}`);
     }
   }
 
   #shard({ set, id }: ShardRef): Shard | undefined {
-    return this.#squads.get(set)?.shards.get(id);
+    return this.#sets.get(set)?.shards.get(id);
   }
 }
 
-/** No shard can come up again once its chart has ended. */
-const isSpent = ({ actor }: Shard) => {
+/** True for a shard that cannot connect again: its chart has ended. */
+const hasEnded = ({ actor }: Shard) => {
   const snapshot = actor.getSnapshot();
   return (
     snapshot.status !== 'active' || snapshot.matches({ Offline: 'stopped' }) || snapshot.matches({ Offline: 'fatal' })

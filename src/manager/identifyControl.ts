@@ -7,51 +7,52 @@ import {
 } from '../identify/identifyLimiter.js';
 import type { ResolvedManagerOptions } from './options.js';
 
-/** How identifies are controlled, in the names of tiny-discord's controller. Times in milliseconds. */
+/** Numbers of the identify queue, by the names of tiny-discord's controller. Times in milliseconds. */
 export interface IdentifyController {
-  /** Identifies of a day, and those that are left of this one; null where the day is not counted. */
+  /** Identifies of a day; null where they are not counted. */
   readonly total: number | null;
+  /** Identifies left today; null where they are not counted. */
   readonly remaining: number | null;
-  /** When the day ends: since the epoch. */
+  /** End of the day, since the epoch; null where identifies are not counted. */
   readonly resetTimestamp: number | null;
   /** `max_concurrency`. */
   readonly concurrency: number;
-  /** Between two identifies of a key. */
+  /** Time between two identifies of a key. */
   readonly timeout: number;
 }
 
 /** `session_start_limit` of GET /gateway/bot. */
 export type Limits = SessionStartLimit & { readonly max_concurrency?: number };
 
-/** Who may identify when: an own queue as soon as the limits are known, or whoever has been given the say. */
-export class Identifies {
+/** The limiter of a manager's shards: a queue of its own once the limits are known, or the one the user gave. */
+export class IdentifyControl {
   readonly #options: ResolvedManagerOptions;
   readonly #outside: IdentifyLimiter | null;
-  readonly #begun: (limiter: ProcessIdentifyLimiter) => void;
+  readonly #onQueue: (limiter: ProcessIdentifyLimiter) => void;
   #own: { readonly limiter: ProcessIdentifyLimiter; readonly concurrency: number } | null = null;
 
-  constructor(options: ResolvedManagerOptions, begun: (limiter: ProcessIdentifyLimiter) => void) {
+  constructor(options: ResolvedManagerOptions, onQueue: (limiter: ProcessIdentifyLimiter) => void) {
     const { identifyHook, identifyLimiter } = options;
     this.#options = options;
-    this.#begun = begun;
-    this.#outside = identifyLimiter ?? (identifyHook === undefined ? null : hooked(identifyHook));
+    this.#onQueue = onQueue;
+    this.#outside = identifyLimiter ?? (identifyHook === undefined ? null : hookLimiter(identifyHook));
   }
 
   get isOutside(): boolean {
     return this.#outside !== null;
   }
 
-  /** The manager's own queue; null under outside control, and until the limits are known. */
+  /** The manager's own queue; null with an `identifyHook` or `identifyLimiter`, and until the limits are known. */
   get own(): ProcessIdentifyLimiter | null {
     return this.#own?.limiter ?? null;
   }
 
-  /** `max_concurrency`, as far as it matters here. */
+  /** `max_concurrency` of the own queue; null without one. */
   get concurrency(): number | null {
     return this.#own?.concurrency ?? null;
   }
 
-  /** Of the day, without the reserve. */
+  /** Identifies left today, without the reserve; null where they are not counted. */
   get left(): number | null {
     const budget = this.#own?.limiter.budget ?? null;
     return budget && Math.max(0, budget.remaining - this.#options.reserve);
@@ -77,30 +78,30 @@ export class Identifies {
   }
 
   /**
-   * Takes the limits of GET /gateway/bot. Another `max_concurrency` needs another queue, which is begun only while no shard
-   * waits in this one, and once the windows of this one are over; with shards up the old number is kept.
+   * Takes the limits of GET /gateway/bot. A different `max_concurrency` needs a new queue. It starts only while no shards run
+   * (`isIdle`), and once the windows of the old queue are over; while shards run the old number is kept.
    */
-  async tell(limits: Limits, { isIdle, signal }: { isIdle: boolean; signal: AbortSignal }): Promise<void> {
+  async setLimits(limits: Limits, { isIdle, signal }: { isIdle: boolean; signal: AbortSignal }): Promise<void> {
     if (this.#outside !== null) return;
     const { max_concurrency: concurrency = 1 } = limits;
     const { identifyWindow: window, reserve } = this.#options;
-    const before = this.#own;
-    if (before !== null && (before.concurrency === concurrency || !isIdle)) return before.limiter.tellBudget(limits);
-    if (before !== null) {
-      await sleep(before.limiter.coolMs, undefined, { signal });
-      before.limiter.actor.stop();
+    const old = this.#own;
+    if (old !== null && (old.concurrency === concurrency || !isIdle)) return old.limiter.tellBudget(limits);
+    if (old !== null) {
+      await sleep(old.limiter.coolMs, undefined, { signal });
+      old.limiter.actor.stop();
     }
     const limiter = createIdentifyLimiter({ maxConcurrency: concurrency, window, reserve });
     this.#own = { limiter, concurrency };
-    this.#begun(limiter);
+    this.#onQueue(limiter);
     limiter.tellBudget(limits);
   }
 }
 
-/** A grant of somebody else's is used at once or not at all: there is nothing to give back. */
+/** Grant of an `identifyHook`: there is nothing to give back. */
 const granted: IdentifyGrant = { commit: () => true, cancel: () => {} };
 
-function hooked(hook: (shardId: number) => unknown): IdentifyLimiter {
+function hookLimiter(hook: (shardId: number) => unknown): IdentifyLimiter {
   return {
     async acquire(shardId, { signal }) {
       await hook(shardId);

@@ -4,37 +4,37 @@ import { fetchGatewayInfo } from './gatewayInfo.js';
 import type { Logger } from '../util/logger.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
 import { within } from '../util/within.js';
-import type { Identifies, Limits } from './identifyControl.js';
+import type { IdentifyControl, Limits } from './identifyControl.js';
 import { checkIds, type GatewayInfo, type ResolvedManagerOptions } from './options.js';
 
-/** How long the store may take to tell what it has: a shard asks again by itself. */
+/** Time limit of the session store. A shard whose session could not be read asks the store again. */
 const STORE_LIMIT_MS = 10_000;
 
-export interface PreparationParts {
+export interface PreparationDeps {
   readonly options: ResolvedManagerOptions;
-  readonly identifies: Identifies;
+  readonly identifies: IdentifyControl;
   readonly logger: Logger;
   /** The set that was in service before everything went down. */
   readonly lastServed: () => { readonly total: number; readonly ids: readonly number[] } | null;
-  /** Sessions of the set that was shut down last, null where they had ended, and its total. */
+  /** Total and sessions of the set that was shut down last; null for a session that had ended. */
   readonly left: () => { readonly total: number; readonly sessions: ReadonlyMap<number, Session | null> };
 }
 
-/** Finds out what must be known before shards connect. */
+/** Finds out the facts that must be known before shards connect. */
 export class Preparation {
-  readonly #parts: PreparationParts;
+  readonly #deps: PreparationDeps;
   #info: GatewayInfo | null;
-  /** What each shard resumes; null where it is known to have nothing. */
+  /** The session each shard resumes; null where it is known to have none. */
   sessions: ReadonlyMap<number, Session | null> = new Map();
-  /** Why it failed last. */
+  /** The last failure. */
   error: unknown = null;
 
-  constructor(parts: PreparationParts) {
-    this.#parts = parts;
-    this.#info = parts.options.gatewayInfo ?? null;
+  constructor(deps: PreparationDeps) {
+    this.#deps = deps;
+    this.#info = deps.options.gatewayInfo ?? null;
   }
 
-  /** The gateway's first URL, where anybody has said so. */
+  /** The gateway's first URL; null until it is known. */
   get url(): string | null {
     return this.#info?.url ?? null;
   }
@@ -42,29 +42,29 @@ export class Preparation {
   logic() {
     return fromCallback<EventObject, PreparationInput, PreparationReport & EventObject>(({ input, sendBack }) => {
       const abort = new AbortController();
-      const tell = (report: PreparationReport) => {
+      const send = (report: PreparationReport) => {
         if (!abort.signal.aborted) sendBack(report);
       };
       this.#prepare(input, abort.signal).then(
-        (prepared) => tell({ type: 'manager.prepared', prepared }),
+        (prepared) => send({ type: 'manager.prepared', prepared }),
         (error: unknown) => {
           this.error = error;
-          tell({ type: 'manager.unprepared' });
+          send({ type: 'manager.unprepared' });
         },
       );
-      return () => abort.abort(new Error('the manager no longer waits for it'));
+      return () => abort.abort(new Error('The manager no longer waits for the preparation.'));
     });
   }
 
   async #prepare(input: PreparationInput, signal: AbortSignal): Promise<Prepared> {
-    const { options, identifies, lastServed } = this.#parts;
+    const { options, identifies, lastServed } = this.#deps;
     const isReshard = input.for !== 'connect';
     const wanted = input.for === 'connect' ? (lastServed() ?? options) : input.for;
-    await this.#learn(wanted.total === 'auto', isReshard, signal);
+    await this.#askGateway(wanted.total === 'auto', isReshard, signal);
     const total = wanted.total === 'auto' ? (this.#info?.shards ?? 1) : wanted.total;
     const ids = wanted.ids ?? Array.from({ length: total }, (_, id) => id);
     checkIds(ids, total);
-    // A session goes on receiving what its shard of its total did: another set begins anew.
+    // A session receives the events of its shard id and total, so a set of another total cannot resume it.
     this.sessions = isReshard ? new Map(ids.map((id) => [id, null])) : await this.#sessionsOf(ids, total, signal);
     return {
       total,
@@ -75,46 +75,48 @@ export class Preparation {
     };
   }
 
-  /** Asks the gateway for what nobody has said: the total, the limits. */
-  async #learn(needsTotal: boolean, isReshard: boolean, signal: AbortSignal): Promise<void> {
-    const { options, identifies } = this.#parts;
+  /** Asks the gateway for the facts that no option gives: the total, the limits. */
+  async #askGateway(needsTotal: boolean, isReshard: boolean, signal: AbortSignal): Promise<void> {
+    const { options, identifies } = this.#deps;
     const { token, gatewayInfo, sessionStartLimit, api } = options;
     const needsLimits = !identifies.isOutside && sessionStartLimit === undefined;
-    // What was given is from before the start: how many shards are recommended now is another question.
+    // A given answer is older than the process: `reshard('auto')` needs the number of shards recommended now.
     const isGiven = gatewayInfo !== undefined && !(isReshard && needsTotal);
     const asks = !isGiven && (needsTotal || needsLimits);
     if (asks) this.#info = await fetchGatewayInfo(token, { ...(api !== undefined && { api }), signal });
     const isFirst = identifies.own === null;
-    // Limits that were given are told once: they are counted down from there.
+    // Limits from the options are taken once, and counted down from there.
     if (!isFirst && (!asks || sessionStartLimit !== undefined)) return;
     const limits = { ...this.#info?.session_start_limit, ...sessionStartLimit };
-    if (isLimit(limits)) await identifies.tell(limits, { isIdle: !isReshard, signal });
+    if (isLimit(limits)) await identifies.setLimits(limits, { isIdle: !isReshard, signal });
   }
 
-  async #tellStore(total: number, signal: AbortSignal): Promise<void> {
-    const { options, logger } = this.#parts;
+  async #setStoreTotal(total: number, signal: AbortSignal): Promise<void> {
+    const { options, logger } = this.#deps;
     try {
       await within(STORE_LIMIT_MS, options.sessionStore?.setTotal?.(total), 'answer', signal);
     } catch (error) {
       signal.throwIfAborted();
-      logger.error(`the session store could not be told the total: ${String(error)}`);
+      logger.error(
+        `sessionStore.setTotal(${total}) failed; sessions of another total may be left in it: ${String(error)}`,
+      );
     }
   }
 
-  /** The newest there is of each: left by the shard before, given, or stored. */
+  /** The newest session of each shard: left by the shard before it, given as an option, or stored. */
   async #sessionsOf(
     ids: readonly number[],
     total: number,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<number, Session | null>> {
-    const { options, left } = this.#parts;
+    const { options, left } = this.#deps;
     const { shardOptions, sessionStore } = options;
-    const before = left();
-    await this.#tellStore(total, signal);
+    const last = left();
+    await this.#setStoreTotal(total, signal);
     const found = ids.map(async (id): Promise<readonly [number, Session | null] | null> => {
-      const last = before.total === total ? before.sessions.get(id) : undefined;
-      // One that has ended is not begun again.
-      const known = last === undefined ? shardOptions[id]?.session : last;
+      const leftBehind = last.total === total ? last.sessions.get(id) : undefined;
+      // A session that has ended (null) is not replaced by an older one.
+      const known = leftBehind === undefined ? shardOptions[id]?.session : leftBehind;
       if (known) return [id, known];
       if (sessionStore === undefined) return [id, null];
       try {
@@ -123,7 +125,7 @@ export class Preparation {
         return isSession(stored) ? [id, plainSession(stored)] : null;
       } catch {
         signal.throwIfAborted();
-        // The shard asks again, and tells what is wrong.
+        // The shard asks the store again, and reports the failure.
         return null;
       }
     });
@@ -131,5 +133,5 @@ export class Preparation {
   }
 }
 
-/** There may be nothing but a concurrency: then the day is not known. */
+/** False where only `max_concurrency` is known: the day is not counted then. */
 const isLimit = (limits: Partial<Limits>): limits is Limits => limits.remaining !== undefined;

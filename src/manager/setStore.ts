@@ -3,13 +3,13 @@ import type { Session } from '../protocol/session.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
 
 /**
- * The user's store, as one set of shards sees it. While a bot is resharded two sets have shards of the same ids, and only
- * the set in service may write: the other one keeps its sessions to itself.
+ * The user's session store for one set of shards. While a bot is resharded two sets have shards of the same ids, and only
+ * the set in service writes to the store.
  */
 export class SetStore implements SessionStore {
   readonly sequenceInterval?: number;
   readonly #store: SessionStore;
-  /** What the manager has read already: each is handed on once, and not once the shard has said something newer. */
+  /** Sessions that the manager has read already. Each is returned once, and no more after a newer one was set. */
   readonly #known: Map<number, Session | null>;
   #isOpen: boolean;
 

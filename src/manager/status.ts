@@ -3,31 +3,34 @@ import type { ManagerContext, ShardStart } from '../../machines/manager.types.js
 import type { ProcessIdentifyLimiter } from '../identify/identifyLimiter.js';
 import type { Shard } from '../shard/shard.js';
 
-/** Where a manager is in its life: `Running` once all its shards have been up. */
+/** The state of a manager: `Running` once all its shards have been up. */
 export type ManagerState =
   'Offline' | 'Preparing' | 'Starting' | 'Running' | 'Scaling' | 'Restarting' | 'Resharding' | 'Closing';
 
-/** What a manager and its shards do now; plain data. */
+/** State of a manager and its shards, as plain data. */
 export interface ManagerStatus {
   readonly state: ManagerState;
   readonly total: number;
-  /** How many shards are in each state. */
+  /** Number of shards in each state. */
   readonly counts: Readonly<Record<Lifecycle, number>>;
   readonly shards: readonly ShardStatus[];
-  /** What the operation under way still waits for; all 0 while there is none. */
+  /** Shards the operation under way still waits for; all 0 while no operation runs. */
   readonly progress: {
-    /** Not told to connect yet; told, and not past HELLO; past it, and not Connected; going down. */
+    /** Not connecting yet. */
     readonly waiting: number;
+    /** Connecting, no HELLO yet. */
     readonly opening: number;
+    /** Past HELLO, not Connected yet. */
     readonly rising: number;
+    /** Going down. */
     readonly closing: number;
   };
-  /** The identify queue; null under outside control, and until the limits are known. */
+  /** The identify queue; null with an `identifyHook` or `identifyLimiter`, and until the limits are known. */
   readonly identifies: {
     readonly waiting: number;
-    /** When the next may identify at the earliest: milliseconds since the epoch; null while nobody waits. */
+    /** Earliest time of the next identify, in milliseconds since the epoch; null while no shard waits. */
     readonly nextAt: number | null;
-    /** Of the day; null where it is not counted. */
+    /** Identifies of the day; null where they are not counted. */
     readonly total: number | null;
     readonly remaining: number | null;
     readonly resetAt: number | null;
@@ -37,7 +40,7 @@ export interface ManagerStatus {
 export interface ShardStatus {
   readonly id: number;
   readonly state: Lifecycle;
-  /** Milliseconds, or null. */
+  /** Milliseconds between a heartbeat and its ACK; null before the first. */
   readonly latency: number | null;
   readonly sequence: number | null;
   readonly dispatches: number;
@@ -46,38 +49,38 @@ export interface ShardStatus {
   readonly resumes: number;
 }
 
-/** What a manager does now, without its shards. */
-export interface ManagerLook extends Pick<ManagerStatus, 'state' | 'progress' | 'identifies'> {
-  /** Identifies of the day it leaves for something else. */
+/** State of a manager without its shards. */
+export interface ManagerSummary extends Pick<ManagerStatus, 'state' | 'progress' | 'identifies'> {
+  /** Identifies of the day that the manager never uses. */
   readonly reserve: number;
 }
 
-/** What is looked at. */
-export interface ManagerParts {
+/** The facts that a status is made of. */
+export interface StatusInput {
   readonly snapshot: { readonly value: string | object; readonly context: ManagerContext };
   readonly queue: ProcessIdentifyLimiter | null;
   readonly reserve: number;
 }
 
-/** Of the chart's value: the state within Online by its own name. */
+/** Name of a chart's state; a state within Online by its own name. */
 export function stateOf(value: string | object): ManagerState {
   const [name, inner] = typeof value === 'string' ? [value] : (Object.entries(value)[0] as [string, unknown]);
   if (name !== 'Online') return name as ManagerState;
   return (typeof inner === 'string' ? inner : Object.keys(inner as object)[0]) as ManagerState;
 }
 
-export function statusOf(parts: ManagerParts, shards: Iterable<Shard>, total: number): ManagerStatus {
+export function statusOf(input: StatusInput, shards: Iterable<Shard>, total: number): ManagerStatus {
   const counts = Object.fromEntries(lifecycles.map((state) => [state, 0])) as Record<Lifecycle, number>;
   const all = [...shards].map(({ id, state, latency, sequence, stats }): ShardStatus => {
     counts[state] += 1;
     const { dispatches, connections, identifies, resumes } = stats;
     return { id, state, latency, sequence, dispatches, connections, identifies, resumes };
   });
-  const { state, progress, identifies } = lookOf(parts);
+  const { state, progress, identifies } = summarize(input);
   return { state, total, counts, shards: all, progress, identifies };
 }
 
-export function lookOf({ snapshot: { value, context }, queue, reserve }: ManagerParts): ManagerLook {
+export function summarize({ snapshot: { value, context }, queue, reserve }: StatusInput): ManagerSummary {
   const { starting, leaving, restart } = context;
   const count = (phase: ShardStart['phase']) => starting.filter((start) => start.phase === phase).length;
   return {

@@ -1,16 +1,16 @@
-import type { ManagerLook, ManagerStatus } from './status.js';
+import type { ManagerStatus, ManagerSummary } from './status.js';
 
-const looks = new WeakMap<object, () => ManagerLook>();
+const summaries = new WeakMap<object, () => ManagerSummary>();
 
-/** Lets `lookAt` look at this manager without asking it for its status. */
-export function allowLooks(manager: object, look: () => ManagerLook): void {
-  looks.set(manager, look);
+/** Lets `summaryOf` read the summary of this manager. */
+export function provideSummary(manager: object, summary: () => ManagerSummary): void {
+  summaries.set(manager, summary);
 }
 
 /**
- * What a manager does now. For whoever looks often and needs no list of shards: a status of a thousand takes ten
- * milliseconds. One of another make is asked for its status.
+ * The state of a manager without its shards, for callers that read it often: a whole status of a thousand shards takes ten
+ * milliseconds. For any other object that has a `status()`, the summary is made of that.
  */
-export function lookAt(manager: { status(): ManagerStatus }): ManagerLook {
-  return looks.get(manager)?.() ?? { ...manager.status(), reserve: 0 };
+export function summaryOf(manager: { status(): ManagerStatus }): ManagerSummary {
+  return summaries.get(manager)?.() ?? { ...manager.status(), reserve: 0 };
 }

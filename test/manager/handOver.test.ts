@@ -25,8 +25,13 @@ function start(begun: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7]) {
   let nowMs = 0;
   const told: [name: string, value: unknown, shardId: number][] = [];
   const texts = new Map<unknown, string>();
-  const handOver = new HandOver({ deliver: (...it) => told.push(it), oldTotal: 4, newTotal: 8, nowMs: () => nowMs });
-  for (const shardId of begun) handOver.begun(shardId, []);
+  const handOver = new HandOver({
+    deliver: (...it) => told.push(it),
+    currentTotal: 4,
+    nextTotal: 8,
+    nowMs: () => nowMs,
+  });
+  for (const shardId of begun) handOver.onSessionBegun(shardId, []);
 
   function bring(side: 'old' | 'new', text: string): void {
     const [what = '', place = 'home'] = text.replace('#', '').split('.');
@@ -35,14 +40,14 @@ function start(begun: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7]) {
     const d = t.startsWith('GUILD_') && what.length === 1 ? { id: guildId } : { guild_id: guildId, id: what.slice(1) };
     const [name, value] = text.startsWith('#') ? ['dispatch', { t, s: texts.size, op: 0, d }] : [t, d];
     texts.set(value, `${side}:${text}`);
-    if (side === 'old') handOver.fromOld(name, value, shards.old);
-    else handOver.fromNew(name, value, shards.new);
+    if (side === 'old') handOver.onCurrentEvent(name, value, shards.old);
+    else handOver.onNextEvent(name, value, shards.new);
   }
 
   function step(text: string): void {
     const [verb = '', rest = ''] = text.split(':');
     if (verb === 'old' || verb === 'new') bring(verb, rest);
-    else if (verb === 'begun') handOver.begun(5, rest === '' ? [] : [places[rest as Place].guildId ?? '']);
+    else if (verb === 'begun') handOver.onSessionBegun(5, rest === '' ? [] : [places[rest as Place].guildId ?? '']);
     else if (verb === 'switch') handOver.switchOver();
     else {
       nowMs += Number(verb.replace('ms', ''));
@@ -176,11 +181,11 @@ describe('the double of an event', () => {
     ['THREAD_CREATE', 0, thread, { ...thread, newly_created: undefined }],
   ])('is known by its id, or all it says: %s, %i of %j and %j', (name, doubles, one, two) => {
     const { handOver, told } = start();
-    handOver.fromOld(name, one, 1);
-    handOver.fromNew(name, two, 5);
+    handOver.onCurrentEvent(name, one, 1);
+    handOver.onNextEvent(name, two, 5);
     handOver.switchOver();
     expect(told.map(([, value]) => value)).toEqual([one, two].slice(0, 2 - doubles));
-    expect(handOver.doubles).toBe(doubles);
+    expect(handOver.matches).toBe(doubles);
   });
 
   const odd = [null, undefined, 7, 'text', [], { guild_id: 'x' }, { guild_id: 7 }, { guild_id: '-1' }, { id: null }];
@@ -191,10 +196,10 @@ describe('the double of an event', () => {
     ...[null, undefined, 7, {}, { t: null }, { t: { toString: 1 } }].map((payload) => ['dispatch', payload]),
   ] as [string, unknown][])('is dropped without a throw, whatever it is: %s %j', (name, value) => {
     const { handOver, told, pass } = start();
-    handOver.fromNew(name, value, 0);
-    handOver.fromOld(name, value, 0);
+    handOver.onNextEvent(name, value, 0);
+    handOver.onCurrentEvent(name, value, 0);
     pass(60_000);
-    handOver.fromNew(name, value, 0);
+    handOver.onNextEvent(name, value, 0);
     pass(10_000);
     expect(told).toEqual(Array.from({ length: 2 }, () => [name, value, 0]));
   });
@@ -202,36 +207,36 @@ describe('the double of an event', () => {
 
 test('what comes on every shard is told as often as by the larger set, whatever comes between', () => {
   const { handOver, told, pass } = start();
-  for (let shard = 0; shard < 4; shard += 1) handOver.fromOld('USER_UPDATE', {}, shard);
+  for (let shard = 0; shard < 4; shard += 1) handOver.onCurrentEvent('USER_UPDATE', {}, shard);
   pass(1_000);
-  handOver.fromOld('MESSAGE_CREATE', { id: '1' }, 0);
-  handOver.fromNew('USER_UPDATE', {}, 0);
-  handOver.fromNew('MESSAGE_CREATE', { id: '1' }, 0);
-  for (let shard = 1; shard < 8; shard += 1) handOver.fromNew('USER_UPDATE', {}, shard);
+  handOver.onCurrentEvent('MESSAGE_CREATE', { id: '1' }, 0);
+  handOver.onNextEvent('USER_UPDATE', {}, 0);
+  handOver.onNextEvent('MESSAGE_CREATE', { id: '1' }, 0);
+  for (let shard = 1; shard < 8; shard += 1) handOver.onNextEvent('USER_UPDATE', {}, shard);
   handOver.switchOver();
   expect(told.filter(([name]) => name === 'USER_UPDATE')).toHaveLength(8);
 });
 
 test('of more than 100 000 that wait the oldest is told', () => {
   const { handOver, told } = start();
-  for (let id = 0; id < 100_000; id += 1) handOver.fromNew('MESSAGE_CREATE', { guild_id: home, id: String(id) }, 5);
+  for (let id = 0; id < 100_000; id += 1) handOver.onNextEvent('MESSAGE_CREATE', { guild_id: home, id: String(id) }, 5);
   expect(told).toEqual([]);
-  handOver.fromNew('MESSAGE_CREATE', { guild_id: home, id: 'one more' }, 5);
+  handOver.onNextEvent('MESSAGE_CREATE', { guild_id: home, id: 'one more' }, 5);
   expect(told).toEqual([['MESSAGE_CREATE', { guild_id: home, id: '0' }, 1]]);
 });
 
 test('READY and RESUMED are told by the set in service; the newest READYs of the new one first of all', () => {
   const { handOver, told } = start();
-  handOver.fromOld('READY', 'old', 1);
-  handOver.fromOld('RESUMED', 'old', 1);
-  handOver.fromNew('USER_UPDATE', {}, 5);
-  for (const shardId of [5, 2]) for (const value of ['stale', 'new']) handOver.fromNew('READY', value, shardId);
-  handOver.fromNew('dispatch', { t: 'READY' }, 2);
-  handOver.fromNew('RESUMED', 'new', 5);
+  handOver.onCurrentEvent('READY', 'old', 1);
+  handOver.onCurrentEvent('RESUMED', 'old', 1);
+  handOver.onNextEvent('USER_UPDATE', {}, 5);
+  for (const shardId of [5, 2]) for (const value of ['stale', 'new']) handOver.onNextEvent('READY', value, shardId);
+  handOver.onNextEvent('dispatch', { t: 'READY' }, 2);
+  handOver.onNextEvent('RESUMED', 'new', 5);
   expect(told.splice(0).map(([name]) => name)).toEqual(['READY', 'RESUMED']);
   handOver.switchOver();
-  handOver.fromOld('dispatch', { t: 'RESUMED' }, 1);
-  handOver.fromNew('RESUMED', 'later', 3);
+  handOver.onCurrentEvent('dispatch', { t: 'RESUMED' }, 1);
+  handOver.onNextEvent('RESUMED', 'later', 3);
   const texts = told.map(([name, value, shardId]) => `${name} ${typeof value === 'string' ? value : '-'} ${shardId}`);
   expect(texts).toEqual(['READY new 2', 'dispatch - 2', 'READY new 5', 'USER_UPDATE - 5', 'RESUMED later 3']);
 });
@@ -294,12 +299,12 @@ function play(told: Story, oldEnds: boolean) {
   const steps: [atMs: number, step: () => void][] = [];
   let nowMs = 0;
   const deliver = (_: string, value: unknown) => heard.push(value as Happening['value']);
-  const handOver = new HandOver({ deliver, oldTotal: 2, newTotal: 4, nowMs: () => nowMs });
+  const handOver = new HandOver({ deliver, currentTotal: 2, nextTotal: 4, nowMs: () => nowMs });
 
   const begunMs = told.begins.map(({ atMs, readyMs }) => atMs + readyMs);
   const switchMs = Math.max(...begunMs) + told.switchAfterMs;
   const endMs = oldEnds ? Math.max(quietMs + 1_000, switchMs) + told.endAfterMs : Infinity;
-  begunMs.forEach((atMs, shardId) => steps.push([atMs, () => handOver.begun(shardId, [])]));
+  begunMs.forEach((atMs, shardId) => steps.push([atMs, () => handOver.onSessionBegun(shardId, [])]));
 
   /** Of a guild: in order. */
   const last = { old: new Map<string | undefined, number>(), new: new Map<string | undefined, number>() };
@@ -319,9 +324,9 @@ function play(told: Story, oldEnds: boolean) {
     const [oldShard, newShard] = [shardOf(guildId, 2), shardOf(guildId, 4)];
     const knownMs = begunMs[newShard] ?? 0;
     const oldMs = arrival(happening, 'old', oldShard, 0);
-    if (oldMs <= endMs) steps.push([oldMs, () => handOver.fromOld(name, value, oldShard)]);
+    if (oldMs <= endMs) steps.push([oldMs, () => handOver.onCurrentEvent(name, value, oldShard)]);
     if (atMs >= (told.begins[newShard]?.atMs ?? 0)) {
-      steps.push([arrival(happening, 'new', newShard, knownMs), () => handOver.fromNew(name, value, newShard)]);
+      steps.push([arrival(happening, 'new', newShard, knownMs), () => handOver.onNextEvent(name, value, newShard)]);
     } else {
       if (oldMs >= knownMs - 6_000) unsure.add(guildId);
       if (oldMs >= Math.min(knownMs + 10_000, switchMs)) late.add(value.id);
@@ -335,7 +340,7 @@ function play(told: Story, oldEnds: boolean) {
   }
   const mustBeInOrder = ({ id, guild_id }: Happening['value']) =>
     id === undefined ? !unsure.has(guild_id) : !late.has(id);
-  return { happened: happened.map(({ value }) => value), heard, doubles: handOver.doubles, mustBeInOrder };
+  return { happened: happened.map(({ value }) => value), heard, doubles: handOver.matches, mustBeInOrder };
 }
 
 const sorted = (values: readonly object[]) => values.map((value) => JSON.stringify(value)).toSorted();

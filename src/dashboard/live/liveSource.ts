@@ -1,5 +1,5 @@
 import type { TransitionRecord } from '../../shard/events.js';
-import { lookAt } from '../../manager/summary.js';
+import { summaryOf } from '../../manager/summary.js';
 import { ShardControls } from '../controls.js';
 import type { FaultySimulator } from '../options.js';
 import type { ChangesMessage, FleetMessage, Incident, Setup, ShardKey, TotalsMessage } from '../messages.js';
@@ -162,7 +162,7 @@ export class LiveSource implements Source {
 
   #summary() {
     const { manager } = this.#fleet;
-    const look = manager === null ? null : lookAt(manager);
+    const look = manager === null ? null : summaryOf(manager);
     return { manager: managerView(look), ...totalsOf(look, this.#shards(), this.#rates.current) };
   }
 

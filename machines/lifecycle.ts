@@ -23,7 +23,7 @@ export type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
  */
 export function lifecycleOf(snapshot: ShardSnapshot): Lifecycle {
   if (snapshot.status !== 'active' || snapshot.matches('Offline')) return 'Offline';
-  if (snapshot.matches({ Online: { link: 'Connecting' } })) return 'Connecting';
+  if (snapshot.matches('awaitingSession') || snapshot.matches({ Online: { link: 'Connecting' } })) return 'Connecting';
   if (snapshot.matches({ Online: { link: { session: 'Identifying' } } })) return 'Identifying';
   if (snapshot.matches({ Online: { link: { session: 'Resuming' } } })) return 'Resuming';
   if (snapshot.matches({ Online: { link: { session: 'Connected' } } })) return 'Connected';

@@ -1,13 +1,14 @@
 import { assign, fromCallback, or, sendTo, setup, stateIn, type EventObject } from 'xstate';
 import { clampDelayMs } from '../src/protocol/backoff.js';
 import { endsSession, closeCodeRow, RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
-import { canResume, causes, decide, type Cause } from '../src/protocol/decision.js';
+import { canResume, causes, closedByGateway, decide, type Cause } from '../src/protocol/decision.js';
 import { nextRandom } from '../src/protocol/random.js';
 import { safeSends } from '../src/protocol/sendLimit.js';
 import { advanceSession, type Session } from '../src/protocol/session.js';
 import { bucketMachine, type BucketEvent, type Ticket } from './bucket.js';
 import { heartbeatMachine, type HeartbeatEvent } from './heartbeat.js';
 import type {
+  ShardCommand,
   ShardContext,
   ShardEvent,
   ShardInput,
@@ -16,30 +17,43 @@ import type {
   SocketCommand,
   SocketInput,
   SocketReport,
+  StoreInput,
+  StoreReport,
 } from './shard.types.js';
 
 const notProvided = (name: string) => (): never => {
   throw new Error(`The actor "${name}" does I/O: give it with shardMachine.provide({ actors: { ${name} } }).`);
 };
 
-/** The parts of the shard's chart by name. Where they take effect is written in shard.ts and in the states it is made of. */
+/** Guards, actions and delays of the shard's chart by name. Where each takes effect is written in shard.ts. */
 export const shardSetup = setup({
   types: {
     context: {} as ShardContext,
     events: {} as ShardEvent,
     input: {} as ShardInput,
-    children: {} as { socket: 'socket'; heartbeat: 'heartbeat'; slot: 'slot'; bucket: 'bucket' },
+    children: {} as {
+      sessionStore: 'sessionStore';
+      socket: 'socket';
+      heartbeat: 'heartbeat';
+      slot: 'slot';
+      bucket: 'bucket';
+    },
   },
   actors: {
+    sessionStore: fromCallback<EventObject, StoreInput, StoreReport & EventObject>(notProvided('sessionStore')),
     socket: fromCallback<SocketCommand, SocketInput, SocketReport & EventObject>(notProvided('socket')),
     slot: fromCallback<EventObject, SlotInput, SlotReport & EventObject>(notProvided('slot')),
     heartbeat: heartbeatMachine,
     bucket: bucketMachine,
   },
   guards: {
+    bringsSession: (_, { session }: { session: Session | null }) => session !== null,
+    hasSession: ({ context }) => context.session !== null,
+    asksStore: ({ context }) => context.asksStore && context.session === null,
+    isSessionRequired: stateIn({ awaitingSession: 'required' }),
     isFatalCode: (_, { code }: { code: number }) => closeCodeRow(code).action === 'fatal',
     losesSession: (_, { code }: { code: number }) => closeCodeRow(code).action === 'identify',
-    /** The peer's own verdict: an answer with our code is none. */
+    /** The peer's own verdict: an answer with our code is not one. */
     answersFatally: ({ context }, { code }: { code: number }) =>
       code !== context.lastDecision?.code && closeCodeRow(code).action === 'fatal',
     answersWithLoss: ({ context }, { code }: { code: number }) =>
@@ -51,6 +65,8 @@ export const shardSetup = setup({
     isGoingDown: or([stateIn({ Online: { closing: 'goingOffline' } }), stateIn({ Online: { closing: 'aborting' } })]),
   },
   actions: {
+    /** The store is asked once: what the shard learns later is newer. */
+    passStore: assign({ asksStore: false }),
     /** Chooses what the next connection is for. After the last resume try it is the first URL's turn: `Identifying` then gives the session up. */
     aim: assign(({ context }) => {
       const resumes = canResume(context);
@@ -129,6 +145,7 @@ export const shardSetup = setup({
     closeBucket: sendTo('bucket', { type: 'bucket.close' } satisfies BucketEvent),
   },
   delays: {
+    store: ({ context }) => context.timeouts.storeMs ?? STORE_LIMIT_MS,
     handshake: ({ context }) => context.timeouts.handshakeMs,
     hello: ({ context }) => context.timeouts.helloMs,
     ready: ({ context }) => context.timeouts.readyMs,
@@ -140,6 +157,8 @@ export const shardSetup = setup({
   },
 });
 
+const STORE_LIMIT_MS = 10_000;
+
 /** How many times `timeouts.resumed` a whole replay may take. */
 const REPLAY_LIMIT = 20;
 
@@ -147,3 +166,105 @@ const REPLAY_LIMIT = 20;
 function lastWords({ lastDecision }: ShardContext): { code: number; reason: string } {
   return { code: lastDecision?.code ?? RESUMABLE_CLOSE, reason: lastDecision?.reason ?? '' };
 }
+
+export const initialContext = (input: ShardInput): ShardContext => ({
+  ...input,
+  asksStore: input.asksStore ?? false,
+  attempts: 0,
+  identifies: 0,
+  resumeTries: 0,
+  target: 'identify',
+  heartbeatIntervalMs: 0,
+  firstBeatMs: 0,
+  replayed: 0,
+  lastDecision: null,
+});
+
+/** A session to resume is resumed at its own URL; the first URL is the socket actor's to ask for. */
+export function socketInput({ target, session }: ShardContext): SocketInput {
+  return {
+    resumeUrl: target === 'resume' ? (session?.resumeUrl ?? null) : null,
+    sequence: session?.sequence ?? null,
+  };
+}
+
+/** Binds a guard or an action to what its event carries. */
+const carried =
+  <Carried>() =>
+  <const Type extends string>(type: Type) =>
+    ({ type, params: ({ event }: { event: Carried }) => event }) as const;
+
+type Closed = Extract<SocketReport, { type: 'socket.closed' }>;
+type WithCode = Extract<ShardCommand, { code: number }>;
+type WithTicket = { ticket: Ticket };
+
+export const bringsSession = carried<{ session: Session | null }>()('bringsSession');
+export const isFatalCode = carried<Closed>()('isFatalCode');
+export const losesSession = carried<Closed>()('losesSession');
+export const answersFatally = carried<Closed>()('answersFatally');
+export const answersWithLoss = carried<Closed>()('answersWithLoss');
+export const isResumable = carried<{ resumable: boolean }>()('isResumable');
+
+export const adoptSession = carried<{ session: Session | null }>()('adoptSession');
+export const rememberSession = carried<{ session: Session }>()('rememberSession');
+export const rememberSequence = carried<{ sequence: number | null }>()('rememberSequence');
+export const rememberInterval = carried<{ heartbeatIntervalMs: number }>()('rememberInterval');
+export const endSession = carried<WithCode>()('endSession');
+export const sendTicket = carried<WithTicket>()('sendTicket');
+
+export const queueTicket = {
+  type: 'tellBucket',
+  params: ({ event }: { event: WithTicket }) => ({ type: 'bucket.queue', ticket: event.ticket }) as const,
+} as const;
+export const withdrawTicket = {
+  type: 'tellBucket',
+  params: ({ event }: { event: { id: number } }) => ({ type: 'bucket.cancel', id: event.id }) as const,
+} as const;
+
+export const tellHeartbeat = <const Type extends 'heartbeat.settled' | 'heartbeat.requested'>(type: Type) =>
+  ({ type: 'tellHeartbeat', params: { type } }) as const;
+export const acknowledge = {
+  type: 'tellHeartbeat',
+  params: ({ event }: { event: { latencyMs: number } }) =>
+    ({ type: 'heartbeat.acknowledged', latencyMs: event.latencyMs }) as const,
+} as const;
+
+export const decideBy = <const C extends Cause>(cause: C) => ({ type: 'decide', params: cause }) as const;
+export const decideByCode = {
+  type: 'decide',
+  params: ({ event }: { event: Closed }): Cause => closedByGateway(event.code, event.reason, event.retryAfterMs),
+} as const;
+const decideWithReason = (cause: Cause) =>
+  ({
+    type: 'decide',
+    params: ({ event }: { event: { reason: string } }): Cause => ({
+      ...cause,
+      reason: `${cause.reason}: ${event.reason}`,
+    }),
+  }) as const;
+export const decideByCorruption = decideWithReason(causes.corrupted);
+export const decideBySlotFailure = decideWithReason(causes.slotFailed);
+const decideTo = <const A extends 'resume' | 'close'>(action: A) =>
+  ({
+    type: 'decide',
+    params: ({ event }: { event: WithCode }): Cause => ({ action, code: event.code, reason: event.reason }),
+  }) as const;
+export const decideByCommand = decideTo('resume');
+export const decideToClose = decideTo('close');
+
+/** The user wants it down: a close code that ends the session takes it along. */
+export const standDown = [endSession, decideToClose] as const;
+
+/** The way out of every connection the shard gives up itself: decide why, close, and come back. */
+export const giveUp = <const C extends Cause>(cause: C) =>
+  ({ target: '#shard.Online.closing', actions: decideBy(cause) }) as const;
+
+/** The connection stays, and its identify slot is asked for again after a wait. */
+export const backOff = <Decide>(decided: Decide) =>
+  ({ target: 'backingOff', actions: [decided, 'countAttempt'] }) as const;
+
+/** The user wants a new session: this one ends with its connection. */
+export const renewSession = {
+  target: '#shard.Online.closing',
+  actions: ['forgetSession', decideBy(causes.reinstantiateRequested)],
+} as const;

@@ -1,10 +1,128 @@
-import { causes, type Cause } from '../src/protocol/decision.js';
-import { session } from './shard.session.js';
-import { shardSetup } from './shard.setup.js';
-import { decideByCode, giveUp, standDown, startAnew } from './shard.ways.js';
+/*
+ * The life of one shard, in the order of a life. Names in capitals are the lifecycle states of lifecycle.ts.
+ *
+ * Offline                    no connection, and none is wanted
+ *   idle                     before the first connection, or after a close
+ *   fatal                    the gateway refused the shard for good: only a new shard can help
+ *   stopped                  shut down for good
+ * awaitingSession            Connecting: the session store is asked, and no socket is open
+ *   optional                 without a stored session the shard identifies
+ *   required                 without a stored session the shard stays down: resume() was called
+ * Online                     owns the socket: leaving it terminates the connection
+ *   link                     the connection is wanted: whatever ends it is decided here
+ *     Connecting
+ *       opening              the URL is asked for, TCP, TLS and the WebSocket handshake
+ *       awaitingHello        the socket is open
+ *     session                owns the heartbeat: from HELLO on, whatever becomes of the session
+ *       Identifying
+ *         awaitingSlot       owns the place in the identify queue
+ *         backingOff         the identify limiter failed; the connection stays and its heart beats
+ *         awaitingReady      IDENTIFY has left
+ *       Resuming
+ *         replaying          RESUME has left; every replayed dispatch enters it again, which restarts its limit
+ *       Connected
+ *         stabilizing        no heartbeat has been acknowledged yet: failures still count
+ *         stable
+ *   closing                  Disconnected: our close frame has left, the peer has `timeouts.close` to answer it
+ *     reconnecting           to come back
+ *     goingOffline           to stay down until connect()
+ *     stopping               to stay down for good
+ *     aborting               for signal handlers: without waiting for the peer
+ * Disconnected               waits for the next connection, as long as was decided
+ *
+ * The send bucket lives as long as the chart. Actors report; they never decide.
+ */
+import { causes } from '../src/protocol/decision.js';
+import {
+  acknowledge,
+  adoptSession,
+  answersFatally,
+  answersWithLoss,
+  backOff,
+  bringsSession,
+  decideBy,
+  decideByCode,
+  decideByCommand,
+  decideByCorruption,
+  decideBySlotFailure,
+  decideToClose,
+  endSession,
+  giveUp,
+  initialContext,
+  isFatalCode,
+  isResumable,
+  losesSession,
+  queueTicket,
+  rememberInterval,
+  rememberSequence,
+  rememberSession,
+  renewSession,
+  sendTicket,
+  shardSetup,
+  socketInput,
+  standDown,
+  tellHeartbeat,
+  withdrawTicket,
+} from './shard.setup.js';
+
+const Offline = shardSetup.createStateConfig({
+  initial: 'idle',
+  states: {
+    idle: {
+      on: {
+        connect: [
+          { guard: bringsSession, target: '#shard.Online', actions: adoptSession },
+          { guard: 'asksStore', target: '#shard.awaitingSession' },
+          { target: '#shard.Online' },
+        ],
+        resume: [
+          { guard: 'hasSession', target: '#shard.Online' },
+          { guard: 'asksStore', target: '#shard.awaitingSession.required' },
+        ],
+        reconnect: [{ guard: 'asksStore', target: '#shard.awaitingSession' }, { target: '#shard.Online' }],
+        identify: { target: '#shard.Online', actions: 'forgetSession' },
+        reinstantiate: { target: '#shard.Online', actions: 'forgetSession' },
+        close: { actions: standDown },
+        abort: { actions: standDown },
+        shutdown: { target: 'stopped', actions: standDown },
+      },
+    },
+    fatal: { on: { shutdown: 'stopped' } },
+    stopped: {},
+  },
+});
+
+/** The store has no session, or none that can be had. */
+const withoutSession = [
+  { guard: 'isSessionRequired', target: '#shard.Offline.idle', actions: ['passStore', decideBy(causes.noSession)] },
+  { target: '#shard.Online' },
+] as const;
+
+const awaitingSession = shardSetup.createStateConfig({
+  invoke: {
+    id: 'sessionStore',
+    src: 'sessionStore',
+    input: ({ context }) => ({ shardId: context.shardId }),
+    onError: withoutSession,
+  },
+  on: {
+    'store.answered': [{ guard: bringsSession, target: '#shard.Online', actions: adoptSession }, ...withoutSession],
+    'store.failed': withoutSession,
+    connect: [{ guard: bringsSession, target: '#shard.Online', actions: adoptSession }, { target: '.optional' }],
+    reconnect: '.optional',
+    identify: '#shard.Online',
+    reinstantiate: '#shard.Online',
+    close: { target: '#shard.Offline.idle', actions: decideToClose },
+    abort: { target: '#shard.Offline.idle', actions: decideToClose },
+    shutdown: { target: '#shard.Offline.stopped', actions: decideToClose },
+  },
+  after: { store: withoutSession },
+  initial: 'optional',
+  states: { optional: {}, required: {} },
+});
 
 const Connecting = shardSetup.createStateConfig({
-  on: { identify: { guard: 'aimsToResume', ...startAnew } },
+  on: { identify: { guard: 'aimsToResume', ...renewSession } },
   initial: 'opening',
   states: {
     opening: {
@@ -14,15 +132,8 @@ const Connecting = shardSetup.createStateConfig({
     awaitingHello: {
       on: {
         'gateway.hello': [
-          {
-            guard: 'aimsToResume',
-            target: '#shard.Online.link.session.Resuming',
-            actions: { type: 'rememberInterval', params: ({ event }) => event },
-          },
-          {
-            target: '#shard.Online.link.session',
-            actions: { type: 'rememberInterval', params: ({ event }) => event },
-          },
+          { guard: 'aimsToResume', target: '#shard.Online.link.session.Resuming', actions: rememberInterval },
+          { target: '#shard.Online.link.session', actions: rememberInterval },
         ],
       },
       after: { hello: giveUp(causes.helloTimeout) },
@@ -30,45 +141,99 @@ const Connecting = shardSetup.createStateConfig({
   },
 });
 
-/** The connection is wanted. Whatever ends it is decided here. */
+const Identifying = shardSetup.createStateConfig({
+  // The first URL has answered: only now is a session given up that could not be resumed.
+  entry: 'forgetSession',
+  initial: 'awaitingSlot',
+  states: {
+    awaitingSlot: {
+      invoke: {
+        id: 'slot',
+        src: 'slot',
+        input: ({ context }) => ({ shardId: context.shardId }),
+        onError: backOff(decideBy(causes.slotFailed)),
+      },
+      on: {
+        'slot.granted': 'awaitingReady',
+        'slot.expired': backOff(decideBy(causes.slotExpired)),
+        'slot.failed': backOff(decideBySlotFailure),
+      },
+    },
+    backingOff: { after: { decided: 'awaitingSlot' } },
+    awaitingReady: {
+      entry: ['identify', 'countIdentify'],
+      on: { 'gateway.ready': { target: '#shard.Online.link.session.Connected', actions: rememberSession } },
+      after: { ready: giveUp(causes.readyTimeout) },
+    },
+  },
+});
+
+const Resuming = shardSetup.createStateConfig({
+  entry: ['clearReplayed', 'resume'],
+  on: {
+    identify: renewSession,
+    'gateway.resumed': { target: 'Connected', actions: rememberSequence },
+  },
+  after: { replay: giveUp(causes.replayTimeout) },
+  initial: 'replaying',
+  states: {
+    replaying: {
+      on: {
+        'gateway.replayed': { target: 'replaying', reenter: true, actions: ['countReplayed', rememberSequence] },
+      },
+      after: { resumed: giveUp(causes.resumedTimeout) },
+    },
+  },
+});
+
+const Connected = shardSetup.createStateConfig({
+  entry: ['clearResumeTries', 'openBucket'],
+  on: { 'bucket.granted': { actions: sendTicket } },
+  exit: 'closeBucket',
+  initial: 'stabilizing',
+  states: {
+    // READY proves little: a gateway that accepts and drops at once must not burn identifies. An acknowledged beat does.
+    stabilizing: { on: { 'gateway.acknowledged': { target: 'stable', actions: acknowledge } } },
+    stable: { entry: 'clearAttempts' },
+  },
+});
+
+const session = shardSetup.createStateConfig({
+  entry: 'drawFirstBeat',
+  invoke: {
+    id: 'heartbeat',
+    src: 'heartbeat',
+    input: ({ context }) => ({ intervalMs: context.heartbeatIntervalMs, firstBeatMs: context.firstBeatMs }),
+    onDone: giveUp(causes.zombie),
+    onError: giveUp(causes.heartbeatFailed),
+  },
+  on: {
+    'heartbeat.due': { actions: 'beat' },
+    'heartbeat.suspected': { actions: 'settle' },
+    'socket.settled': { actions: tellHeartbeat('heartbeat.settled') },
+    'gateway.heartbeatRequested': { actions: tellHeartbeat('heartbeat.requested') },
+    'gateway.acknowledged': { actions: acknowledge },
+    'gateway.invalidSession': [
+      { guard: isResumable, ...giveUp(causes.invalidSessionResumable) },
+      { target: '#shard.Online.closing', actions: ['forgetSession', decideBy(causes.invalidSession)] },
+    ],
+  },
+  initial: 'Identifying',
+  states: { Identifying, Resuming, Connected },
+});
+
 const link = shardSetup.createStateConfig({
   on: {
     'socket.closed': [
-      {
-        guard: { type: 'isFatalCode', params: ({ event }) => event },
-        target: '#shard.Offline.fatal',
-        actions: ['forgetSession', decideByCode],
-      },
-      {
-        guard: { type: 'losesSession', params: ({ event }) => event },
-        target: '#shard.Disconnected',
-        actions: ['forgetSession', decideByCode],
-      },
-      {
-        target: '#shard.Disconnected',
-        actions: [{ type: 'rememberSequence', params: ({ event }) => event }, decideByCode],
-      },
+      { guard: isFatalCode, target: '#shard.Offline.fatal', actions: ['forgetSession', decideByCode] },
+      { guard: losesSession, target: '#shard.Disconnected', actions: ['forgetSession', decideByCode] },
+      { target: '#shard.Disconnected', actions: [rememberSequence, decideByCode] },
     ],
-    'socket.corrupted': {
-      target: '#shard.Online.closing',
-      actions: {
-        type: 'decide',
-        params: ({ event }): Cause => ({ ...causes.corrupted, reason: `${causes.corrupted.reason}: ${event.reason}` }),
-      },
-    },
+    'socket.corrupted': { target: '#shard.Online.closing', actions: decideByCorruption },
     'gateway.reconnect': giveUp(causes.reconnect),
     reconnect: giveUp(causes.reconnectRequested),
-    reinstantiate: startAnew,
-    disconnect: {
-      target: '#shard.Online.closing',
-      actions: [
-        { type: 'endSession', params: ({ event }) => event },
-        {
-          type: 'decide',
-          params: ({ event }): Cause => ({ action: 'resume', code: event.code, reason: event.reason }),
-        },
-      ],
-    },
+    reinstantiate: renewSession,
+    disconnect: { target: '#shard.Online.closing', actions: [endSession, decideByCommand] },
     close: { target: '#shard.Online.closing.goingOffline', actions: standDown },
     shutdown: { target: '#shard.Online.closing.stopping', actions: standDown },
     abort: { target: '#shard.Online.closing.aborting', actions: standDown },
@@ -77,10 +242,9 @@ const link = shardSetup.createStateConfig({
   states: { Connecting, session },
 });
 
-/** Our close is on its way and the peer has `timeouts.close` to answer it. Leaving this state terminates what is left. */
 const closing = shardSetup.createStateConfig({
   on: {
-    'socket.closing': { actions: { type: 'rememberSequence', params: ({ event }) => event } },
+    'socket.closing': { actions: rememberSequence },
     shutdown: { target: '.stopping', actions: standDown },
   },
   initial: 'reconnecting',
@@ -89,23 +253,15 @@ const closing = shardSetup.createStateConfig({
       entry: 'closeSocket',
       on: {
         'socket.closed': [
-          {
-            guard: { type: 'answersFatally', params: ({ event }) => event },
-            target: '#shard.Offline.fatal',
-            actions: ['forgetSession', decideByCode],
-          },
-          {
-            guard: { type: 'answersWithLoss', params: ({ event }) => event },
-            target: '#shard.Disconnected',
-            actions: ['forgetSession', decideByCode],
-          },
+          { guard: answersFatally, target: '#shard.Offline.fatal', actions: ['forgetSession', decideByCode] },
+          { guard: answersWithLoss, target: '#shard.Disconnected', actions: ['forgetSession', decideByCode] },
           { target: '#shard.Disconnected' },
         ],
-        // With autoReconnect off the way leads down, unless the user wants up meanwhile.
-        connect: { guard: 'staysDown', actions: { type: 'decide', params: causes.connectRequested } },
-        reconnect: { guard: 'staysDown', actions: { type: 'decide', params: causes.reconnectRequested } },
-        identify: { actions: startAnew.actions },
-        reinstantiate: { actions: startAnew.actions },
+        // With autoReconnect off the shard is about to stay down: connect and reconnect turn it round.
+        connect: { guard: 'staysDown', actions: decideBy(causes.connectRequested) },
+        reconnect: { guard: 'staysDown', actions: decideBy(causes.reconnectRequested) },
+        identify: { actions: renewSession.actions },
+        reinstantiate: { actions: renewSession.actions },
         close: { target: 'goingOffline', actions: standDown },
         abort: { target: 'aborting', actions: standDown },
       },
@@ -115,8 +271,8 @@ const closing = shardSetup.createStateConfig({
       entry: 'closeSocket',
       on: {
         'socket.closed': '#shard.Offline.idle',
-        connect: { target: 'reconnecting', actions: { type: 'decide', params: causes.connectRequested } },
-        identify: { target: 'reconnecting', actions: startAnew.actions },
+        connect: { target: 'reconnecting', actions: decideBy(causes.connectRequested) },
+        identify: { target: 'reconnecting', actions: renewSession.actions },
         close: { actions: standDown },
         abort: { target: 'aborting', actions: standDown },
       },
@@ -131,7 +287,6 @@ const closing = shardSetup.createStateConfig({
       },
       after: { close: '#shard.Offline.stopped' },
     },
-    // For signal handlers: the socket is gone before the command returns.
     aborting: {
       entry: 'abortSocket',
       on: {
@@ -144,97 +299,52 @@ const closing = shardSetup.createStateConfig({
   },
 });
 
-/**
- * The life of one shard.
- *
- * Rule one: everything that decides what a shard does next stands here, in the other charts of this folder, or in a table
- * of src/protocol. Actors report, they never decide. Lifetimes are states: `Online` owns the socket, `session` the
- * heartbeat, `awaitingSlot` the place in the identify queue, the whole chart the send bucket.
- *
- * See [Discord Docs/Gateway](https://docs.discord.com/developers/events/gateway#connection-lifecycle).
- */
+const Online = shardSetup.createStateConfig({
+  entry: ['passStore', 'aim'],
+  invoke: {
+    id: 'socket',
+    src: 'socket',
+    input: ({ context }) => socketInput(context),
+    onError: [
+      { guard: 'isStopping', target: '#shard.Offline.stopped' },
+      { guard: 'isGoingDown', target: '#shard.Offline.idle' },
+      { target: '#shard.Disconnected', actions: decideBy(causes.socketFailed) },
+    ],
+  },
+  initial: 'link',
+  states: { link, closing },
+});
+
+const Disconnected = shardSetup.createStateConfig({
+  always: { guard: 'staysDown', target: '#shard.Offline.idle' },
+  on: {
+    // The wait stays as it is: asking for a new session is no way around the back-off.
+    identify: { actions: ['forgetSession', 'decideToIdentify'] },
+    reinstantiate: { actions: ['forgetSession', 'decideToIdentify'] },
+    close: { target: '#shard.Offline.idle', actions: standDown },
+    shutdown: { target: '#shard.Offline.stopped', actions: standDown },
+    abort: { target: '#shard.Offline.idle', actions: standDown },
+  },
+  after: { decided: '#shard.Online' },
+});
+
+/** One shard. See [Discord Docs/Gateway](https://docs.discord.com/developers/events/gateway#connection-lifecycle). */
 export const shardMachine = shardSetup.createMachine({
   id: 'shard',
   options: { maxIterations: 100 },
-  context: ({ input }) => ({
-    ...input,
-    attempts: 0,
-    identifies: 0,
-    resumeTries: 0,
-    target: 'identify',
-    heartbeatIntervalMs: 0,
-    firstBeatMs: 0,
-    replayed: 0,
-    lastDecision: null,
-  }),
+  context: ({ input }) => initialContext(input),
   invoke: {
     id: 'bucket',
     src: 'bucket',
-    onError: { target: '.Offline.fatal', actions: { type: 'decide', params: causes.bucketFailed } },
+    onError: { target: '.Offline.fatal', actions: decideBy(causes.bucketFailed) },
   },
   on: {
-    send: { actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.queue', ticket: event.ticket }) } },
-    'send.cancel': {
-      actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.cancel', id: event.id }) },
-    },
+    send: { actions: queueTicket },
+    'send.cancel': { actions: withdrawTicket },
     // The connection went before the payload did: it is first in line for the next.
-    'bucket.granted': {
-      actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.queue', ticket: event.ticket }) },
-    },
-    'socket.unsent': {
-      actions: { type: 'tellBucket', params: ({ event }) => ({ type: 'bucket.queue', ticket: event.ticket }) },
-    },
+    'bucket.granted': { actions: queueTicket },
+    'socket.unsent': { actions: queueTicket },
   },
   initial: 'Offline',
-  states: {
-    Offline: {
-      initial: 'idle',
-      states: {
-        idle: {
-          on: {
-            connect: { target: '#shard.Online', actions: { type: 'adoptSession', params: ({ event }) => event } },
-            reconnect: '#shard.Online',
-            identify: { target: '#shard.Online', actions: 'forgetSession' },
-            reinstantiate: { target: '#shard.Online', actions: 'forgetSession' },
-            close: { actions: standDown },
-            abort: { actions: standDown },
-            shutdown: { target: 'stopped', actions: standDown },
-          },
-        },
-        // Trying again cannot help: only a new shard, with what was wrong put right.
-        fatal: { on: { shutdown: 'stopped' } },
-        stopped: {},
-      },
-    },
-    Online: {
-      entry: 'aim',
-      invoke: {
-        id: 'socket',
-        src: 'socket',
-        input: ({ context }) => ({
-          resumeUrl: context.target === 'resume' ? (context.session?.resumeUrl ?? null) : null,
-          sequence: context.session?.sequence ?? null,
-        }),
-        onError: [
-          { guard: 'isStopping', target: 'Offline.stopped' },
-          { guard: 'isGoingDown', target: 'Offline.idle' },
-          { target: 'Disconnected', actions: { type: 'decide', params: causes.socketFailed } },
-        ],
-      },
-      initial: 'link',
-      states: { link, closing },
-    },
-    Disconnected: {
-      always: { guard: 'staysDown', target: '#shard.Offline.idle' },
-      on: {
-        // The wait stays as it is: asking for a new session is no way around the back-off.
-        identify: { actions: ['forgetSession', 'decideToIdentify'] },
-        reinstantiate: { actions: ['forgetSession', 'decideToIdentify'] },
-        close: { target: '#shard.Offline.idle', actions: standDown },
-        shutdown: { target: '#shard.Offline.stopped', actions: standDown },
-        abort: { target: '#shard.Offline.idle', actions: standDown },
-      },
-      after: { decided: 'Online' },
-    },
-  },
+  states: { Offline, awaitingSession, Online, Disconnected },
 });

@@ -6,6 +6,8 @@ import type { HeartbeatReport } from './heartbeat.js';
 
 /** Limits of every wait, in milliseconds. There is no wait without one but that for the identify slot, which can be aborted. */
 export interface ShardTimeouts {
+  /** How long the session store may take to answer. Default 10 000. */
+  readonly storeMs?: number;
   readonly handshakeMs: number;
   readonly helloMs: number;
   readonly readyMs: number;
@@ -19,6 +21,8 @@ export interface ShardTimeouts {
 export interface ShardInput {
   readonly shardId: number;
   readonly session: Session | null;
+  /** A session store is there to be asked where `session` is null. Default false. */
+  readonly asksStore?: boolean;
   readonly autoReconnect: boolean;
   readonly resumeAttempts: number;
   readonly timeouts: ShardTimeouts;
@@ -28,6 +32,8 @@ export interface ShardInput {
 }
 
 export interface ShardContext extends ShardInput {
+  /** The session store may know a session; false once it has been asked, or the shard has gone up without it. */
+  readonly asksStore: boolean;
   /** Connections since the last stable one. */
   readonly attempts: number;
   /** IDENTIFYs since the last stable connection. */
@@ -48,6 +54,8 @@ export interface ShardContext extends ShardInput {
 /** Commands of the user's. */
 export type ShardCommand =
   | { type: 'connect'; session: Session | null }
+  /** Up, within the session: stays down where there is none. */
+  | { type: 'resume' }
   /** Up, with a new session. */
   | { type: 'identify' }
   | { type: 'reconnect' }
@@ -58,6 +66,10 @@ export type ShardCommand =
   | { type: 'abort'; code: number; reason: string }
   | { type: 'send'; ticket: Ticket }
   | { type: 'send.cancel'; id: number };
+
+/** The session store's answer: the stored session or null, or why it could not be had. */
+export type StoreReport =
+  { type: 'store.answered'; session: Session | null } | { type: 'store.failed'; reason: string };
 
 /** What the socket actor reports. It never says what follows. */
 export type SocketReport =
@@ -81,7 +93,7 @@ export type SocketReport =
 /** What the identify slot reports: an identify may leave now, its grant ran out before it could, or the limiter failed. */
 export type SlotReport = { type: 'slot.granted' } | { type: 'slot.expired' } | { type: 'slot.failed'; reason: string };
 
-export type ShardEvent = ShardCommand | SocketReport | SlotReport | BucketReport | HeartbeatReport;
+export type ShardEvent = ShardCommand | StoreReport | SocketReport | SlotReport | BucketReport | HeartbeatReport;
 
 /** What the chart tells the socket actor to do. */
 export type SocketCommand =
@@ -99,6 +111,10 @@ export interface SocketInput {
   readonly resumeUrl: string | null;
   /** The sequence a resume continues from. */
   readonly sequence: number | null;
+}
+
+export interface StoreInput {
+  readonly shardId: number;
 }
 
 export interface SlotInput {

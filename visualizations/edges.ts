@@ -29,6 +29,7 @@ type Definition = Node['always'] extends (infer Item)[] | undefined ? Item : nev
 /** Compiles only while it names every command there is. */
 const COMMANDS: Record<ShardCommand['type'] | ManagerCommand['type'], true> = {
   connect: true,
+  resume: true,
   identify: true,
   reconnect: true,
   reinstantiate: true,

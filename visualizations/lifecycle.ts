@@ -6,6 +6,7 @@ import { note, word, wrap, type Label } from './labels.js';
 /** Where the states of the shard's chart are in the small picture: the boxes, from the inmost to the outmost. */
 const PLACES = [
   ['Online.closing', 'Disconnected'],
+  ['awaitingSession', 'awaitingSession'],
   ['Online.link.Connecting', 'Online.link.Connecting'],
   ['Online.link.session.Identifying', 'Online.link.session.Identifying'],
   ['Online.link.session.Resuming', 'Online.link.session.Resuming'],
@@ -67,7 +68,7 @@ export function lifecycleChart(machine: AnyStateMachine): Chart {
       final: false,
       accent: false,
       rows: [],
-      children: [box('Offline'), online, box('Disconnected', [], 'closing, backing off')],
+      children: [box('Offline'), box('awaitingSession'), online, box('Disconnected', [], 'closing, backing off')],
       initial: 'Offline',
     },
     arrows: pairs(placed).map(({ source, target, edges }) => ({ source, target, labels: merged(edges) })),

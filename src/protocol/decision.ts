@@ -59,6 +59,7 @@ export const causes = {
   slotFailed: { action: 'identify', code: null, reason: 'identify limiter failed', backoff: true, persists: true },
   slotExpired: { action: 'identify', code: null, reason: 'identify grant ran out', backoff: true, persists: true },
   bucketFailed: { action: 'fatal', code: null, reason: 'send bucket failed: a bug in shardchart, please report it' },
+  noSession: { action: 'close', code: null, reason: 'no session to resume' },
   connectRequested: { action: 'resume', code: null, reason: 'connect requested', persists: true },
   reconnectRequested: { ...drop('reconnect requested'), persists: true },
   reinstantiateRequested: {

@@ -3,9 +3,6 @@ import { isSession, plainSession } from '../protocol/session.js';
 import type { SessionStore } from './sessionStore.js';
 import { within } from '../util/within.js';
 
-/** How long the store may take to tell a session: without an answer the shard begins anew. */
-const LOAD_LIMIT_MS = 10_000;
-
 /** Keeps a store in step with one shard's session: writes in order, and reports what the store cannot do. */
 export class SessionKeeper {
   readonly #store: SessionStore | undefined;
@@ -14,7 +11,7 @@ export class SessionKeeper {
   #saved: Session | null = null;
   #unwritten: { session: Session | null } | null = null;
   #writing: Promise<void> | null = null;
-  #telling: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(store: SessionStore | undefined, shardId: number, report: (message: string) => void) {
     this.#store = store;
@@ -22,22 +19,18 @@ export class SessionKeeper {
     this.#report = report;
   }
 
-  get hasStore(): boolean {
-    return this.#store !== undefined;
-  }
-
-  /** The session the store has for this shard; null where it has none, or none that can be used. */
-  async load(): Promise<Session | null> {
-    if (this.#store === undefined) return null;
-    try {
-      const session: unknown = await within(LOAD_LIMIT_MS, this.#store.get(this.#shardId));
-      if (session === null || session === undefined) return null;
-      if (isSession(session)) return (this.#saved = plainSession(session));
-      this.#report('the session store has something that is no session for this shard; it starts with a new one');
-    } catch (error) {
-      this.#report(`the session store could not be read: ${String(error)}`);
-    }
-    return null;
+  /**
+   * The session the store has for this shard; null where it has none. Once the signal has aborted the answer is not
+   * adopted: the next `save` must not take it for what the shard knows.
+   * @throws where the store fails, or has something that is not a session of this shard
+   */
+  async load(signal?: AbortSignal): Promise<Session | null> {
+    const session: unknown = await this.#store?.get(this.#shardId);
+    if (session === null || session === undefined) return null;
+    if (!isSession(session)) throw new Error('it has something that is not a session for this shard');
+    const stored = plainSession(session);
+    if (signal?.aborted !== true) this.#saved = stored;
+    return stored;
   }
 
   save(session: Session | null): void {
@@ -48,19 +41,19 @@ export class SessionKeeper {
     this.#writing ??= this.#write(this.#store);
   }
 
-  /** Saves what the session is as often as the store wants to hear of it, until `rest`. */
-  follow(session: () => Session | null): void {
+  /** Saves what the session is as often as the store's `sequenceInterval` says, until `stop`. */
+  start(session: () => Session | null): void {
     const intervalMs = this.#store?.sequenceInterval;
-    if (intervalMs === undefined || this.#telling !== null) return;
-    this.#telling = setInterval(() => this.save(session()), Math.max(1, intervalMs)).unref();
+    if (intervalMs === undefined || this.#timer !== null) return;
+    this.#timer = setInterval(() => this.save(session()), Math.max(1, intervalMs)).unref();
   }
 
-  rest(): void {
-    if (this.#telling !== null) clearInterval(this.#telling);
-    this.#telling = null;
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
   }
 
-  /** Resolves when everything saved so far is with the store, or when that takes too long: a store must hold up nobody. */
+  /** Resolves when everything saved so far is with the store, or after `limitMs`: a store that hangs must not hold up a shutdown. */
   async flushed(limitMs: number): Promise<void> {
     try {
       if (this.#writing !== null) await within(limitMs, this.#writing);
@@ -69,7 +62,7 @@ export class SessionKeeper {
     }
   }
 
-  /** One write at a time; of what was saved meanwhile only the newest. */
+  /** One write at a time; of several saves during a write only the newest is written. */
   async #write(store: SessionStore): Promise<void> {
     while (this.#unwritten !== null) {
       const { session } = this.#unwritten;

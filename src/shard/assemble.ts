@@ -6,6 +6,7 @@ import { slotLogic, type SlotDeps } from '../actors/identifySlot.js';
 import type { IdentifyLimiter } from '../identify/limiter.js';
 import { sharedInflate, type Compression } from '../actors/inflate/createInflater.js';
 import { socketLogic, type SocketDeps } from '../actors/socket.js';
+import { storedSessionLogic, type StoredSessionDeps } from '../actors/storedSession.js';
 import { createWire, type Wire } from '../actors/wire.js';
 import type { RequestDesk } from './requests/answers.js';
 import { Delivery } from './dispatcher.js';
@@ -15,6 +16,7 @@ import { createIdentifyLimiter } from '../identify/identifyLimiter.js';
 import { redactor, type Logger } from '../util/logger.js';
 import type { ResolvedOptions } from './options.js';
 import { checkPresence } from './presence.js';
+import type { SessionKeeper } from '../sessions/sessionKeeper.js';
 import type { Outbox } from './sendQueue.js';
 import { flawOfPresence, identifyPayload, resumePayload } from './identifyPayload.js';
 import type { Session } from '../protocol/session.js';
@@ -32,6 +34,7 @@ export interface AssemblyParts {
   readonly emitter: Emitter<ShardEvents>;
   readonly desk: RequestDesk;
   readonly outbox: Outbox;
+  readonly keeper: SessionKeeper;
   readonly logger: Logger;
 }
 
@@ -47,6 +50,7 @@ export function assemble(options: ResolvedOptions, assemblyParts: AssemblyParts)
     input: {
       shardId: options.id,
       session: options.session,
+      asksStore: options.sessionStore !== undefined,
       autoReconnect: options.autoReconnect,
       resumeAttempts: options.resumeAttempts,
       timeouts: options.timeouts,
@@ -64,22 +68,24 @@ export function assemble(options: ResolvedOptions, assemblyParts: AssemblyParts)
  * What the socket and the identify slot of one shard ask for. The token ends here: it is in the options, and shown by
  * nothing but IDENTIFY and RESUME.
  */
-class ShardParts implements SocketDeps, SlotDeps {
+class ShardParts implements SocketDeps, SlotDeps, StoredSessionDeps {
   readonly wire = createWire();
   readonly sink: Delivery;
   readonly outbox: Outbox;
   readonly limiter: IdentifyLimiter;
   readonly #options: ResolvedOptions;
   readonly #logger: Logger;
+  readonly #keeper: SessionKeeper;
   #presence: GatewayPresenceUpdateData | undefined;
 
-  constructor(options: ResolvedOptions, { emitter, desk, outbox, logger }: AssemblyParts) {
+  constructor(options: ResolvedOptions, { emitter, desk, outbox, keeper, logger }: AssemblyParts) {
     const { token, events, identifyLimiter = createIdentifyLimiter(), presence } = options;
     this.sink = new Delivery({ emitter, desk, logger, token, events });
     this.outbox = outbox;
     this.limiter = identifyLimiter;
     this.#options = options;
     this.#logger = logger;
+    this.#keeper = keeper;
     this.#presence = presence && checkPresence(presence);
   }
 
@@ -114,6 +120,10 @@ class ShardParts implements SocketDeps, SlotDeps {
     return redactor(this.#options.token)(text);
   }
 
+  loadSession(signal: AbortSignal): Promise<Session | null> {
+    return this.#keeper.load(signal);
+  }
+
   async prepare(signal: AbortSignal): Promise<void> {
     const { makePresence, timeouts, id } = this.#options;
     if (makePresence === undefined) return;
@@ -145,6 +155,7 @@ const machine = watchable(
     actors: {
       socket: socketLogic(partsOf),
       slot: slotLogic(partsOf),
+      sessionStore: storedSessionLogic(partsOf),
     },
   }),
 );

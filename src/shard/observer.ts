@@ -6,10 +6,9 @@ import { Ring } from '../util/ring.js';
 import type { Emitter } from '../util/emitter.js';
 import type { ShardEvents, TransitionRecord } from './events.js';
 import type { GuardedLogger } from '../util/logger.js';
-import type { Milestones } from './milestones.js';
-import type { Outbox } from './sendQueue.js';
+import { noSession, type ShardWaiters } from './commands.js';
 import { closeCodeRow } from '../protocol/closeCodes.js';
-import type { Decision } from '../protocol/decision.js';
+import { causes, type Decision } from '../protocol/decision.js';
 import { FatalShardError, ShardError } from '../util/errors.js';
 import { advanceSession } from '../protocol/session.js';
 import type { SessionKeeper } from '../sessions/sessionKeeper.js';
@@ -23,10 +22,10 @@ export interface ReporterParts {
   readonly actor: Actor<typeof shardMachine>;
   readonly wire: Wire;
   readonly emitter: Emitter<ShardEvents>;
-  /** Who waits for something to leave or to come back. */
-  readonly outbox: Pick<Outbox, 'rejectAll'>;
+  /** Rejects what waits to be sent or answered. */
+  readonly rejectPending: (error: unknown) => void;
   readonly keeper: SessionKeeper;
-  readonly milestones: Milestones;
+  readonly waiters: ShardWaiters;
   readonly logger: GuardedLogger;
 }
 
@@ -62,6 +61,12 @@ export class Reporter implements StepWatcher {
       this.#parts.emitter.emit('heartbeat', { latency: event.latencyMs });
       this.#save(snapshot);
     }
+    if (event.type === 'store.failed' && 'reason' in event) this.#withoutStore(`could not be read: ${event.reason}`);
+    if (event.type.startsWith('xstate.after.store.')) this.#withoutStore('has not answered in time');
+  }
+
+  #withoutStore(why: string): void {
+    this.#parts.logger.error(`the session store ${why}; the shard goes on without a stored session`);
   }
 
   stepped(step: Step): void {
@@ -73,7 +78,8 @@ export class Reporter implements StepWatcher {
     this.#save(snapshot);
     this.#log(`${from} -> ${to}`, decision);
     emitter.emit('transition', record);
-    if (!isLeft(from) && isLeft(to)) {
+    // A shard that only waited for the session store had no connection to lose.
+    if (!isLeft(from) && isLeft(to) && wire.connection !== null) {
       emitter.emit('disconnected', { code: decision?.code ?? null, reason: decision?.reason ?? '', decision });
     }
     if (decision?.action === 'fatal' && this.fatal !== null) emitter.emit('fatal', this.fatal);
@@ -87,24 +93,24 @@ export class Reporter implements StepWatcher {
 
   /** Promises before events: what a listener asks for must not be settled by the step it hears of. */
   #settle({ to, snapshot }: Step): void {
-    const { milestones, keeper, actor, wire } = this.#parts;
+    const { waiters, keeper, actor, wire } = this.#parts;
     const decision = snapshot.context.lastDecision;
     if (to === 'Connected') {
-      keeper.follow(() => advanceSession(actor.getSnapshot().context.session, wire.sequence));
-      milestones.reachedConnected();
-    } else keeper.rest();
-    if (to === 'Connecting' || to === 'Offline') milestones.leftDown();
+      keeper.start(() => advanceSession(actor.getSnapshot().context.session, wire.sequence));
+      waiters.connected.resolve();
+    } else keeper.stop();
+    if (to === 'Connecting' || to === 'Offline') waiters.offline.resolve();
     if (snapshot.matches({ Offline: 'fatal' })) this.#fail(fatalError(decision, snapshot.context.shardId));
     else if (to === 'Offline') {
-      milestones.failed(new ShardError('CLOSED', `The shard is down: ${decision?.reason ?? 'closed'}.`));
+      waiters.connected.reject(decision?.reason === causes.noSession.reason ? noSession() : closed(decision));
     }
   }
 
   #fail(error: FatalShardError): void {
-    const { milestones, outbox, emitter, logger } = this.#parts;
+    const { waiters, rejectPending, emitter, logger } = this.#parts;
     this.fatal = error;
-    milestones.failed(error);
-    outbox.rejectAll(error);
+    waiters.connected.reject(error);
+    rejectPending(error);
     // Without a logger it is a warning of the process, which whoever listens to `fatal` does not need as well.
     if (!(logger.isDefault && emitter.has('fatal'))) logger.error(error.message);
   }
@@ -117,19 +123,22 @@ export class Reporter implements StepWatcher {
 
   /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */
   failed(cause: unknown): void {
-    const { actor, wire, milestones, emitter, keeper } = this.#parts;
+    const { actor, wire, waiters, emitter, keeper } = this.#parts;
     const { shardId } = actor.getSnapshot().context;
-    keeper.rest();
+    keeper.stop();
     wire.connection?.dispose();
     const message = `The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`;
     this.#fail(new FatalShardError(message, null, shardId));
-    milestones.leftDown();
+    waiters.offline.resolve();
     if (this.fatal !== null) emitter.emit('fatal', this.fatal);
   }
 }
 
 /** No connection is there, and none is being made. */
 const isLeft = (state: Lifecycle) => state === 'Disconnected' || state === 'Offline';
+
+const closed = (decision: Decision | null) =>
+  new ShardError('CLOSED', `The shard is down: ${decision?.reason ?? 'closed'}.`);
 
 function fatalError(decision: Decision | null, shardId: number): FatalShardError {
   const code = decision?.code ?? null;

@@ -9,9 +9,9 @@ import type {
 import type { Actor } from 'xstate';
 import { lifecycleOf, type Lifecycle } from '../../machines/lifecycle.js';
 import type { shardMachine } from '../../machines/shard.js';
-import type { ShardCommand } from '../../machines/shard.types.js';
 import type { WireStats } from '../actors/wire.js';
 import { assemble, type Assembly } from './assemble.js';
+import { Commands } from './commands.js';
 import { checkClose } from './closeOptions.js';
 import { requestChannelInfo } from './requests/channelInfo.js';
 import { RequestDesk, userIdOf } from './requests/answers.js';
@@ -23,8 +23,7 @@ import { Emitter } from '../util/emitter.js';
 import type { ShardEvents, TransitionRecord } from './events.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './eventStream.js';
 import { GuardedLogger } from '../util/logger.js';
-import { handled } from '../util/handled.js';
-import { Milestones } from './milestones.js';
+import { Waiters } from '../util/waiters.js';
 import { resolveOptions, type ShardOptions } from './options.js';
 import { Outbox, type SendOptions, type SendPayload } from './sendQueue.js';
 import { checkPresence, type Presence } from './presence.js';
@@ -80,21 +79,14 @@ export class Shard implements AsyncDisposable {
   readonly #desk: RequestDesk;
   readonly #assembly: Assembly;
   readonly #outbox: Outbox;
-  readonly #keeper: SessionKeeper;
-  readonly #milestones = new Milestones();
+  readonly #waiters = { connected: new Waiters(), offline: new Waiters() };
   readonly #reporter: Reporter;
+  readonly #commands: Commands;
   #listenerErrors = 0;
-  #loading: Promise<Session | null> | null = null;
-  #consulted = false;
-  #standDowns = 0;
-  /** How long a shutdown waits for the store. */
-  readonly #storeLimitMs: number;
-  #shutdown: Promise<void> | null = null;
 
   constructor(options: ShardOptions) {
     const resolved = resolveOptions(options);
     this.id = resolved.id;
-    this.#storeLimitMs = resolved.timeouts.closeMs;
     this.total = resolved.total;
     const logger = new GuardedLogger(`shard ${this.id}`, resolved);
     const failed = (event: string, error: unknown) => {
@@ -107,21 +99,38 @@ export class Shard implements AsyncDisposable {
       userId: userIdOf(resolved.token),
       failed,
     });
-    this.#keeper = new SessionKeeper(resolved.sessionStore, this.id, (message) => logger.error(message));
+    const keeper = new SessionKeeper(resolved.sessionStore, this.id, (message) => logger.error(message));
     this.#outbox = new Outbox(resolved.queueMax, {
-      queue: (ticket) => this.#tell({ type: 'send', ticket }),
-      cancel: (id) => this.#tell({ type: 'send.cancel', id }),
+      queue: (ticket) => this.#commands.send({ type: 'send', ticket }),
+      cancel: (id) => this.#commands.send({ type: 'send.cancel', id }),
     });
-    this.#assembly = assemble(resolved, { emitter: this.#emitter, desk: this.#desk, outbox: this.#outbox, logger });
+    const rejectPending = (error: unknown) => {
+      this.#outbox.rejectAll(error);
+      this.#desk.down(error);
+    };
+    this.#assembly = assemble(resolved, {
+      emitter: this.#emitter,
+      desk: this.#desk,
+      outbox: this.#outbox,
+      keeper,
+      logger,
+    });
     this.actor = this.#assembly.actor;
     this.#reporter = new Reporter({
       actor: this.actor,
       wire: this.#assembly.wire,
       emitter: this.#emitter,
-      outbox: { rejectAll: (error) => this.#rejectAll(error) },
-      keeper: this.#keeper,
-      milestones: this.#milestones,
+      rejectPending,
+      keeper,
+      waiters: this.#waiters,
       logger,
+    });
+    this.#commands = new Commands({
+      actor: this.actor,
+      waiters: this.#waiters,
+      fatal: () => this.#reporter.fatal,
+      rejectPending,
+      flushed: () => keeper.flushed(resolved.timeouts.closeMs),
     });
     this.actor.start();
   }
@@ -219,7 +228,7 @@ export class Shard implements AsyncDisposable {
    * goes down instead.
    */
   connect(): Promise<void> {
-    return handled(this.#goUp(false));
+    return this.#commands.goUp({ type: 'connect', session: null });
   }
 
   /**
@@ -227,7 +236,7 @@ export class Shard implements AsyncDisposable {
    * Rejects as `connect` does.
    */
   identify(): Promise<void> {
-    return handled(this.#up({ type: 'identify' }));
+    return this.#commands.goUp({ type: 'identify' });
   }
 
   /**
@@ -235,17 +244,17 @@ export class Shard implements AsyncDisposable {
    * `connect` does. Should the gateway have forgotten the session, a new one follows, as after every op 9.
    */
   resume(): Promise<void> {
-    return handled(this.#goUp(true));
+    return this.#commands.resume();
   }
 
   /** Drops the connection and resumes; goes up where there is none. Resolves when Connected again, rejects as `connect` does. */
   reconnect(): Promise<void> {
-    return handled(this.state === 'Offline' ? this.#goUp(false) : this.#up({ type: 'reconnect' }));
+    return this.#commands.goUp({ type: 'reconnect' });
   }
 
   /** Drops the session and identifies at the first URL. Resolves when Connected again, rejects as `connect` does. */
   reinstantiate(): Promise<void> {
-    return handled(this.#up({ type: 'reinstantiate' }));
+    return this.#commands.goUp({ type: 'reinstantiate' });
   }
 
   /**
@@ -258,7 +267,7 @@ export class Shard implements AsyncDisposable {
     reason = 'disconnect requested',
   }: { code?: number; reason?: string } = {}): void {
     checkClose(code, reason);
-    this.#tell({ type: 'disconnect', code, reason });
+    this.#commands.send({ type: 'disconnect', code, reason });
   }
 
   /**
@@ -268,9 +277,8 @@ export class Shard implements AsyncDisposable {
    */
   async close({ code = 1000, reason = 'close requested' }: { code?: number; reason?: string } = {}): Promise<void> {
     checkClose(code, reason);
-    this.#tell({ type: 'close', code, reason });
-    this.#refuseWaiting();
-    return this.#offline();
+    this.#commands.goDown({ type: 'close', code, reason });
+    return this.#commands.offline();
   }
 
   /**
@@ -284,7 +292,7 @@ export class Shard implements AsyncDisposable {
     reason = 'shutdown requested',
   }: { resumable?: boolean; code?: number; reason?: string } = {}): Promise<void> {
     checkClose(code, reason);
-    return (this.#shutdown ??= this.#shutDown(code, reason));
+    return this.#commands.shutdown(code, reason);
   }
 
   /**
@@ -295,8 +303,7 @@ export class Shard implements AsyncDisposable {
   forceClose(code: number = RESUMABLE_CLOSE): void {
     const reason = 'forced close requested';
     checkClose(code, reason);
-    this.#tell({ type: 'abort', code, reason });
-    this.#refuseWaiting();
+    this.#commands.goDown({ type: 'abort', code, reason });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -309,7 +316,7 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`; FatalShardError; the signal's reason
    */
   async send(payload: SendPayload, options?: SendOptions): Promise<void> {
-    const down = this.#downForGood();
+    const down = this.#commands.downForGood();
     if (down !== null) throw down;
     return this.#outbox.send(payload, options);
   }
@@ -395,7 +402,7 @@ export class Shard implements AsyncDisposable {
     const source = {
       onEvent: (listener: (payload: GatewayDispatchPayload) => void) => this.#emitter.listen('dispatch', listener),
       onDown: (listener: () => void) => this.#desk.answers.listen('down', listener),
-      downForGood: () => this.#downForGood(),
+      downForGood: () => this.#commands.downForGood(),
     };
     return openEventStream(source, options);
   }
@@ -411,79 +418,6 @@ export class Shard implements AsyncDisposable {
       connection.ping((roundTripMs) => (roundTripMs === null ? reject(notConnected()) : resolve(roundTripMs)));
     });
     return within(PING_TIMEOUT_MS, answered, 'pong');
-  }
-
-  #tell(command: ShardCommand): void {
-    if (this.#downForGood() === null || command.type === 'shutdown') this.actor.send(command);
-  }
-
-  /** Told to go down: nobody waits for it to come up any more, and nothing that waits will be sent. */
-  #refuseWaiting(): void {
-    const closed = new ShardError('CLOSED', 'The shard was told to go down.');
-    this.#standDowns += 1;
-    this.#milestones.failed(closed);
-    this.#rejectAll(closed);
-  }
-
-  /** What waits to leave never will, and no answer will come. */
-  #rejectAll(error: unknown): void {
-    this.#outbox.rejectAll(error);
-    this.#desk.down(error);
-  }
-
-  /** Why nothing can be asked of this shard any more, or null. */
-  #downForGood(): ShardError | null {
-    if (this.#reporter.fatal !== null) return this.#reporter.fatal;
-    const snapshot = this.actor.getSnapshot();
-    if (snapshot.status === 'active' && !snapshot.matches({ Offline: 'stopped' })) return null;
-    return new ShardError('CLOSED', 'The shard has been shut down. Create a new one.');
-  }
-
-  async #goUp(needsSession: boolean): Promise<void> {
-    const loading = this.#loadStored();
-    const session = this.session ?? (loading && (await loading));
-    if (needsSession && session === null) {
-      throw new ShardError('NO_SESSION', 'There is no session to resume. Use connect(), which identifies then.');
-    }
-    return this.#up({ type: 'connect', session });
-  }
-
-  /** The stored session, where it must be waited for. It is asked for once: what the shard learns later is newer. */
-  #loadStored(): Promise<Session | null> | null {
-    if (!this.#keeper.hasStore || this.#consulted || this.state !== 'Offline') return null;
-    const standDowns = this.#standDowns;
-    this.#loading ??= this.#keeper.load();
-    const loaded = this.#loading.then((session) => {
-      if (standDowns !== this.#standDowns) throw new ShardError('CLOSED', 'The shard was told to go down.');
-      return session;
-    });
-    // A store that does not answer must not hold up whoever is told that the shard goes down.
-    return Promise.race([loaded, this.#milestones.connected().then(() => null)]);
-  }
-
-  /** Waits from before the command on: a listener may bring the shard down again before the command returns. */
-  async #up(command: ShardCommand): Promise<void> {
-    const down = this.#downForGood();
-    if (down !== null) throw down;
-    if ((command.type === 'connect' || command.type === 'identify') && this.state === 'Connected') return;
-    this.#consulted = true;
-    const connected = this.#milestones.connected();
-    this.#tell(command);
-    return connected;
-  }
-
-  async #offline(): Promise<void> {
-    if (this.state !== 'Offline') await this.#milestones.offline();
-  }
-
-  async #shutDown(code: number, reason: string): Promise<void> {
-    if (this.actor.getSnapshot().status === 'active') {
-      this.#tell({ type: 'shutdown', code, reason });
-      await this.#offline();
-    }
-    this.#refuseWaiting();
-    await this.#keeper.flushed(this.#storeLimitMs);
-    this.actor.stop();
   }
 }
 

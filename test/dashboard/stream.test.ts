@@ -118,7 +118,7 @@ test('a selected shard sends every step: states, edges of the pictures, decision
   }
   const edges = taken().map(({ edge }) => edge);
   for (const edge of [
-    'shard.Offline.idle|connect|0',
+    'shard.Offline.idle|connect|2',
     'shard.Online.link.Connecting.awaitingHello|gateway.hello|0',
     'shard.Online.link|socket.closed|2',
     'heartbeat.jittering|xstate.after.firstBeat.heartbeat.jittering|0',

@@ -41,6 +41,16 @@ const nothing: Row = {
   abort: null,
 };
 
+/** The session store is asked, and no socket is open. */
+const asking: Row = {
+  ...nothing,
+  identify: ['Online.link.Connecting.opening', 'open first'],
+  reinstantiate: ['Online.link.Connecting.opening', 'open first'],
+  close: ['Offline.idle'],
+  shutdown: ['Offline.stopped'],
+  abort: ['Offline.idle'],
+};
+
 const table: Readonly<Record<StatePath, Row>> = {
   'Offline.idle': {
     ...nothing,
@@ -49,6 +59,12 @@ const table: Readonly<Record<StatePath, Row>> = {
     reconnect: ['Online.link.Connecting.opening', 'open first'],
     reinstantiate: ['Online.link.Connecting.opening', 'open first'],
     shutdown: ['Offline.stopped'],
+  },
+  'awaitingSession.optional': asking,
+  'awaitingSession.required': {
+    ...asking,
+    connect: ['awaitingSession.optional'],
+    reconnect: ['awaitingSession.optional'],
   },
   'Offline.fatal': { ...nothing, shutdown: ['Offline.stopped'] },
   'Offline.stopped': nothing,

@@ -6,6 +6,7 @@ import type { ShardEvent, ShardInput, SocketCommand } from '../../machines/shard
 import type { Session } from '../../src/protocol/session.js';
 import { ExactClock } from '../model/exactClock.js';
 import { lawbooks, type Chart } from '../model/laws/index.js';
+import type { fallible } from '../model/alphabet.js';
 import { Unlawful } from '../model/laws/lawbook.js';
 import { Observer, pathOf, type ObservedStep } from '../model/observer.js';
 import { FAIL, failAfter, ours, scripted, type ScriptedSocket, worlds, type Charts } from './scriptedRig.js';
@@ -13,7 +14,14 @@ import { FAIL, failAfter, ours, scripted, type ScriptedSocket, worlds, type Char
 export const INTERVAL_MS = 40_000;
 export const DAY_MS = 86_400_000;
 export const session: Session = { id: 'session-1', sequence: 7, resumeUrl: 'wss://resume.example' };
-export const timeouts = { handshakeMs: 10_000, helloMs: 11_000, readyMs: 12_000, resumedMs: 13_000, closeMs: 2_000 };
+export const timeouts = {
+  storeMs: 9_000,
+  handshakeMs: 10_000,
+  helloMs: 11_000,
+  readyMs: 12_000,
+  resumedMs: 13_000,
+  closeMs: 2_000,
+};
 export const backoff = { initialMs: 1_000, maxMs: 60_000 };
 
 const defaults: ShardInput = {
@@ -34,6 +42,7 @@ export interface HarnessOptions extends Partial<ShardInput> {
   readonly observe?: (step: ObservedStep) => void;
   readonly socketThrows?: () => boolean;
   readonly slotThrows?: () => boolean;
+  readonly storeThrows?: () => boolean;
 }
 
 export class Harness {
@@ -44,6 +53,9 @@ export class Harness {
   /** Slots asked for so far, and how many of them the chart still waits for. */
   slotsAsked = 0;
   slotsHeld = 0;
+  /** How often the session store was asked, and how many answers the chart still waits for. */
+  storeAsked = 0;
+  storeAwaited = 0;
   /** What must hold in every test of the chart, whatever it is about. */
   readonly violations: string[] = [];
   readonly actor;
@@ -56,8 +68,9 @@ export class Harness {
   readonly #observer: Observer;
   readonly #socketThrows: (() => boolean) | undefined;
   readonly #slotThrows: (() => boolean) | undefined;
+  readonly #storeThrows: (() => boolean) | undefined;
 
-  constructor({ socketThrows, slotThrows, charts, observe, ...input }: HarnessOptions = {}) {
+  constructor({ socketThrows, slotThrows, storeThrows, charts, observe, ...input }: HarnessOptions = {}) {
     this.#observer = new Observer(
       lawbooks,
       () => this.clock.now(),
@@ -74,6 +87,7 @@ export class Harness {
     );
     this.#socketThrows = socketThrows;
     this.#slotThrows = slotThrows;
+    this.#storeThrows = storeThrows;
     this.actor = createActor(scripted(charts ?? ours), { input: { ...defaults, ...input }, clock: this.clock });
     worlds.set(this.actor.system, this);
     this.actor.system.inspect(this.#observer);
@@ -112,6 +126,16 @@ export class Harness {
       socket.alive = false;
       this.#sent('drop');
     };
+  }
+
+  /** The shard asks its session store. */
+  ask(receive: (listener: () => void) => void): () => void {
+    this.storeAsked += 1;
+    if (this.#storeThrows?.() === true) throw new Error('no store today');
+    this.storeAwaited += 1;
+    const end = () => void (this.storeAwaited -= 1);
+    receive(() => failAfter(end));
+    return end;
   }
 
   /** The shard's slot actor begins. */
@@ -185,7 +209,7 @@ export class Harness {
   }
 
   /** Lets one of the shard's actors fail. */
-  fail(child: 'socket' | 'slot' | 'heartbeat' | 'bucket'): this {
+  fail(child: (typeof fallible)[number]): this {
     (this.actor.getSnapshot().children[child] as unknown as { send(event: EventObject): void }).send(FAIL);
     return this;
   }
@@ -246,6 +270,7 @@ export function startShard(options?: HarnessOptions): Harness {
 /** Every state there is, by its path in the chart. */
 export type StatePath =
   | `Offline.${'idle' | 'fatal' | 'stopped'}`
+  | `awaitingSession.${'optional' | 'required'}`
   | `Online.link.Connecting.${'opening' | 'awaitingHello'}`
   | `Online.link.session.Identifying.${'awaitingSlot' | 'backingOff' | 'awaitingReady'}`
   | `Online.link.session.Connected.${'stabilizing' | 'stable'}`
@@ -258,6 +283,8 @@ const ways: Readonly<Record<StatePath, (shard: Harness) => Harness>> = {
   'Offline.idle': (shard) => shard,
   'Offline.fatal': (shard) => ways['Online.link.Connecting.opening'](shard).closed(4004),
   'Offline.stopped': (shard) => shard.shutdown(),
+  'awaitingSession.optional': (shard) => shard.tell({ type: 'connect', session: null }),
+  'awaitingSession.required': (shard) => shard.tell({ type: 'resume' }),
   'Online.link.Connecting.opening': (shard) => shard.tell({ type: 'connect', session: null }),
   'Online.link.Connecting.awaitingHello': (shard) =>
     ways['Online.link.Connecting.opening'](shard).tell({ type: 'socket.opened' }),
@@ -285,7 +312,7 @@ export const statePaths = Object.keys(ways) as StatePath[];
 
 /** A shard in this state, with nothing on the wire yet. */
 export function shardIn(path: StatePath, options?: HarnessOptions): Harness {
-  const shard = ways[path](startShard(options));
+  const shard = ways[path](startShard({ ...(path.startsWith('awaitingSession') && { asksStore: true }), ...options }));
   expect(shard.path).toBe(path);
   shard.take();
   return shard;

@@ -1,6 +1,14 @@
 import { fromCallback, type AnyActorRef, type EventObject } from 'xstate';
 import { bucketMachine, heartbeatMachine, shardMachine } from '../../machines/index.js';
-import type { SlotInput, SlotReport, SocketCommand, SocketInput, SocketReport } from '../../machines/shard.types.js';
+import type {
+  SlotInput,
+  SlotReport,
+  SocketCommand,
+  SocketInput,
+  SocketReport,
+  StoreInput,
+  StoreReport,
+} from '../../machines/shard.types.js';
 
 export interface Charts {
   readonly shard: typeof shardMachine;
@@ -31,6 +39,8 @@ export const FAIL = { type: 'scripted.failure' };
 export interface World {
   /** The shard's socket actor begins. */
   open(socket: ScriptedSocket, receive: (listener: (command: SocketCommand) => void) => void): () => void;
+  /** The shard asks its session store. */
+  ask(receive: (listener: () => void) => void): () => void;
   /** The shard's slot actor begins. */
   queue(receive: (listener: () => void) => void): () => void;
 }
@@ -50,6 +60,9 @@ export function scripted(charts: Charts): typeof shardMachine {
       ),
       slot: fromCallback<EventObject, SlotInput, SlotReport & EventObject>(({ system, receive }) =>
         worldOf(system).queue(receive),
+      ),
+      sessionStore: fromCallback<EventObject, StoreInput, StoreReport & EventObject>(({ system, receive }) =>
+        worldOf(system).ask(receive),
       ),
       heartbeat: fallible(charts.heartbeat),
       bucket: fallible(charts.bucket),

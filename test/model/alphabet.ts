@@ -17,6 +17,7 @@ const closes = [1000, 1006, 4000, 4008, 4009, 4014, 4900].map(
 export const outside: readonly ShardEvent[] = [
   { type: 'connect', session: null },
   { type: 'connect', session: firstSession },
+  { type: 'resume' },
   { type: 'identify' },
   { type: 'reconnect' },
   { type: 'reinstantiate' },
@@ -28,6 +29,9 @@ export const outside: readonly ShardEvent[] = [
   ]),
   { type: 'send', ticket },
   { type: 'send.cancel', id: 1 },
+  { type: 'store.answered', session: null },
+  { type: 'store.answered', session: firstSession },
+  { type: 'store.failed', reason: 'no disk' },
   { type: 'socket.opened' },
   { type: 'socket.closing', sequence: 12 },
   ...closes,
@@ -57,4 +61,4 @@ export const strays: readonly ShardEvent[] = [
 ];
 
 /** The actors of a shard, each of which may fail. */
-export const fallible = ['socket', 'slot', 'heartbeat', 'bucket'] as const;
+export const fallible = ['sessionStore', 'socket', 'slot', 'heartbeat', 'bucket'] as const;

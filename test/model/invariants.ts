@@ -2,6 +2,7 @@ import { endsSession } from '../../src/protocol/closeCodes.js';
 import type { Harness } from '../machines/rig.js';
 import { isWithin } from './laws/lawbook.js';
 import {
+  AWAITING_SESSION,
   CONNECTED,
   DISCONNECTED,
   FATAL,
@@ -38,6 +39,11 @@ export const invariants: readonly Invariant[] = [
       const heartbeat = shard.actor.getSnapshot().children.heartbeat?.getSnapshot();
       return (heartbeat?.status === 'active') === isWithin(shard.path, PAST_HELLO);
     },
+  },
+  {
+    says: 'the session store is asked exactly while its answer is awaited, and once a shard has been Online never again',
+    holds: ({ path, storeAwaited, sockets, context: { asksStore } }) =>
+      storeAwaited === (isWithin(path, AWAITING_SESSION) ? 1 : 0) && !(asksStore && sockets.length > 0),
   },
   {
     says: 'an identify slot is held exactly while one is waited for',

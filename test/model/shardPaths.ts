@@ -10,7 +10,7 @@ type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
 
 /** What shards are started with: the options that change which way a shard goes. */
 export const inputs: readonly Partial<ShardInput>[] = [
-  { resumeAttempts: 1 },
+  { resumeAttempts: 1, asksStore: true },
   { resumeAttempts: 3, session: firstSession },
   { resumeAttempts: 0, session: firstSession },
   { resumeAttempts: 1, autoReconnect: false },
@@ -18,11 +18,12 @@ export const inputs: readonly Partial<ShardInput>[] = [
 
 /** What two configurations of a shard must differ in to count as two. Counters that only grow are cut off. */
 export function project({ value, context }: ShardSnapshot): string {
-  const { session, target, lastDecision, resumeTries, resumeAttempts, attempts, replayed } = context;
+  const { session, asksStore, target, lastDecision, resumeTries, resumeAttempts, attempts, replayed } = context;
   const path = pathOf(value);
   return [
     path,
     session === null ? 'no session' : 'session',
+    ...(asksStore ? ['store unasked'] : []),
     resumeTries < resumeAttempts ? 'tries left' : 'tries spent',
     attempts === 0 ? 'proven' : 'unproven',
     replayed === 0 ? 'nothing replayed' : 'replayed',

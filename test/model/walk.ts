@@ -18,6 +18,7 @@ const on = <Type extends ShardEvent['type'], Fields extends object>(type: Type, 
 
 /** What leads up, most of the time. */
 const lucky = fc.oneof(
+  on('store.answered', fc.record({ session: fc.constantFrom(null, session) })),
   on('connect', fc.record({ session: fc.constantFrom(null, session) })),
   on('socket.opened'),
   on('gateway.hello', fc.record({ heartbeatIntervalMs: fc.constantFrom(1_000, 10_000, 41_250) })),
@@ -62,6 +63,7 @@ const story = fc.record({
       seed: fc.nat(2 ** 31),
       resumeAttempts: fc.nat(3),
       autoReconnect: fc.boolean(),
+      asksStore: fc.boolean(),
       session: fc.constantFrom(null, firstSession),
     } as never,
     { requiredKeys: [] },

@@ -54,23 +54,33 @@ describe('loading', () => {
   });
 
   test.each(['text', 5, {}, [], { ...session, sequence: '5' }])(
-    'foreign content %o: none, and reported',
+    'load() rejects where the store has %o instead of a session',
     async (it) => {
-      const { keeper, report } = start({ ...createMemorySessionStore(), get: () => it as unknown as Session });
-      expect(await keeper.load()).toBeNull();
-      expect(report).toHaveBeenCalledOnce();
+      const { keeper } = start({ ...createMemorySessionStore(), get: () => it as unknown as Session });
+      await expect(keeper.load()).rejects.toThrow('not a session for this shard');
     },
   );
 
-  test('a store that throws or rejects: none, and reported', async () => {
+  test('load() rejects with what the store throws or rejects with', async () => {
     for (const get of [throwing, () => Promise.reject(new Error('disk'))]) {
-      const { keeper, report } = start({ ...createMemorySessionStore(), get });
-      expect(await keeper.load()).toBeNull();
-      expect(report).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('disk'));
+      const { keeper } = start({ ...createMemorySessionStore(), get });
+      await expect(keeper.load()).rejects.toThrow('disk');
     }
   });
 
   test('without a store there is none', async () => expect(await start().keeper.load()).toBeNull());
+});
+
+test('a session that comes after the shard has gone on is not deleted by the next save', async () => {
+  const deleted = vi.fn();
+  const abort = new AbortController();
+  const { keeper } = start({ get: () => session, set: () => {}, delete: deleted });
+  const loading = keeper.load(abort.signal);
+  abort.abort();
+  await loading;
+  keeper.save(null);
+  await keeper.flushed(1_000);
+  expect(deleted).not.toHaveBeenCalled();
 });
 
 describe('saving', () => {
@@ -144,7 +154,7 @@ describe('following a session', () => {
     const { store, calls, answers } = slowStore();
     const { keeper } = start({ ...store, sequenceInterval: interval });
     let now = session;
-    keeper.follow(() => now);
+    keeper.start(() => now);
     vi.advanceTimersByTime(interval);
     expect(calls).toEqual(['set 3 5']);
     answers.shift()?.();
@@ -155,7 +165,7 @@ describe('following a session', () => {
     now = later;
     vi.advanceTimersByTime(interval);
     expect(calls).toEqual(['set 3 5', 'set 3 6']);
-    keeper.rest();
+    keeper.stop();
     now = { ...session, sequence: 7 };
     vi.advanceTimersByTime(5 * interval);
     expect(calls).toHaveLength(2);
@@ -164,7 +174,7 @@ describe('following a session', () => {
   test('a store that does not ask is not told', () => {
     const { store, calls } = slowStore();
     const { keeper } = start(store);
-    keeper.follow(() => session);
+    keeper.start(() => session);
     vi.advanceTimersByTime(60 * interval);
     expect(calls).toEqual([]);
   });

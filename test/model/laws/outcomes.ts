@@ -6,6 +6,9 @@ import { Expectation, type Outcome } from './lawbook.js';
 export const IDLE = 'Offline.idle';
 export const FATAL = 'Offline.fatal';
 export const STOPPED = 'Offline.stopped';
+export const AWAITING_SESSION = 'awaitingSession';
+export const SESSION_OPTIONAL = 'awaitingSession.optional';
+export const SESSION_REQUIRED = 'awaitingSession.required';
 export const OPENING = 'Online.link.Connecting.opening';
 export const AWAITING_HELLO = 'Online.link.Connecting.awaitingHello';
 export const AWAITING_SLOT = 'Online.link.session.Identifying.awaitingSlot';
@@ -119,6 +122,7 @@ export function opens(context: ShardContext): Shard {
     frames: [`open ${resumes ? session.resumeUrl : 'first'}`],
     context: {
       session,
+      asksStore: false,
       attempts: attempts + 1,
       target: resumes ? 'resume' : 'identify',
       resumeTries: resumes ? resumeTries + 1 : Math.max(0, resumeAttempts - 1),

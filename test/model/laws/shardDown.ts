@@ -4,6 +4,7 @@ import { type Law } from './lawbook.js';
 import {
   ABORTING,
   advanced,
+  AWAITING_SESSION,
   CLOSING,
   decides,
   DISCONNECTED,
@@ -141,7 +142,7 @@ const ending: readonly Law<ShardContext>[] = [
       lost(context, decides(context, { action: 'resume', code: 1006, reason: 'socket actor failed' }), []),
   }),
   law('a bucket that fails ends the shard', {
-    in: ['Online', DISCONNECTED, 'Offline'],
+    in: ['Online', AWAITING_SESSION, DISCONNECTED, 'Offline'],
     on: 'xstate.error.actor.bucket',
     owes: ({ path, context }) => ({
       to: FATAL,
@@ -190,8 +191,8 @@ const standingDown: readonly Law<ShardContext>[] = [
     }),
   }),
   ...each(['close', 'shutdown', 'abort'] as const, (type) =>
-    law(`${type} ends the wait for the next connection`, {
-      in: DISCONNECTED,
+    law(`${type} ends the wait for the store or the next connection`, {
+      in: [AWAITING_SESSION, DISCONNECTED],
       on: type,
       owes: ({ context, event }) => ({
         to: type === 'shutdown' ? STOPPED : IDLE,

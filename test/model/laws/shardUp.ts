@@ -1,10 +1,11 @@
 import type { ShardContext } from '../../../machines/index.js';
 import { law, each, timer, dropped, NEW_SESSION, atResumeUrl } from './law.js';
-import { Expectation, isWithin, type Begins, type Law, type Outcome } from './lawbook.js';
+import { Expectation, isWithin, type Begins, type Law, type Outcome, type Position } from './lawbook.js';
 import {
   advanced,
   AWAITING_HELLO,
   AWAITING_READY,
+  AWAITING_SESSION,
   AWAITING_SLOT,
   BACKING_OFF,
   CONNECTED,
@@ -17,6 +18,8 @@ import {
   PAST_HELLO,
   REPLAYING,
   RESUMING,
+  SESSION_OPTIONAL,
+  SESSION_REQUIRED,
   STABILIZING,
   STABLE,
 } from './outcomes.js';
@@ -35,15 +38,94 @@ export const shardBegins: Begins<ShardContext> = {
   },
 };
 
+/** The store is there, was not asked yet, and no newer session is known. */
+const mayBeStored = ({ asksStore, session }: ShardContext) => asksStore && session === null;
+
+/** No stored session: resume() stays down, all else identifies. */
+const withoutSession = ({ path, context }: Position<ShardContext>): Outcome<ShardContext> =>
+  path === SESSION_REQUIRED
+    ? {
+        to: IDLE,
+        context: {
+          asksStore: false,
+          ...decides(context, { action: 'close', code: null, reason: 'no session to resume' }),
+        },
+      }
+    : opens(context);
+
+const awaitingSession: readonly Law<ShardContext>[] = [
+  law('a stored session is resumed', {
+    in: AWAITING_SESSION,
+    on: 'store.answered',
+    if: ({ event }) => event.session !== null,
+    owes: ({ context, event }) => opens({ ...context, session: event.session }),
+  }),
+  law('a store without a session holds nothing up', {
+    in: AWAITING_SESSION,
+    on: 'store.answered',
+    if: ({ event }) => event.session === null,
+    owes: withoutSession,
+  }),
+  law('a store that fails holds nothing up', { in: AWAITING_SESSION, on: 'store.failed', owes: withoutSession }),
+  law('a store actor that fails holds nothing up', {
+    in: AWAITING_SESSION,
+    on: 'xstate.error.actor.sessionStore',
+    owes: withoutSession,
+  }),
+  law('the store has its time', {
+    in: AWAITING_SESSION,
+    on: 'xstate.after.store',
+    timer: timer(AWAITING_SESSION, ({ timeouts }) => timeouts.storeMs ?? 10_000),
+    owes: withoutSession,
+  }),
+  ...each(['connect', 'reconnect'], (type) =>
+    law(`${type} during a resume that asks the store goes up without a session too`, {
+      in: SESSION_REQUIRED,
+      on: type,
+      if: ({ event }) => (event as { session?: unknown }).session == null,
+      owes: () => ({ to: SESSION_OPTIONAL }),
+    }),
+  ),
+  ...each(['identify', 'reinstantiate'], (type) =>
+    law(`${type} does not wait for the store`, {
+      in: AWAITING_SESSION,
+      on: type,
+      owes: ({ context }) => opens(context),
+    }),
+  ),
+];
+
 const goingUp: readonly Law<ShardContext>[] = [
   law('connect opens a connection for the session it brings, unless there is one', {
-    in: IDLE,
+    in: [IDLE, AWAITING_SESSION],
     on: 'connect',
+    if: ({ path, event, context }) => event.session !== null || (path === IDLE && !mayBeStored(context)),
     owes: ({ context, event }) => opens({ ...context, session: context.session ?? event.session }),
+  }),
+  ...each(['connect', 'reconnect'], (type) =>
+    law(`${type} without a session asks the store first, once`, {
+      in: IDLE,
+      on: type,
+      if: ({ event, context }) => mayBeStored(context) && (event as { session?: unknown }).session == null,
+      owes: () => ({ to: SESSION_OPTIONAL }),
+    }),
+  ),
+  law('resume asks the store where no session is known', {
+    in: IDLE,
+    on: 'resume',
+    if: ({ context }) => mayBeStored(context),
+    owes: () => ({ to: SESSION_REQUIRED }),
+  }),
+  law('resume goes up within the session', {
+    in: IDLE,
+    on: 'resume',
+    if: ({ context }) => context.session !== null,
+    owes: ({ context }) => opens(context),
   }),
   law('reconnect goes up where there is no connection', {
     in: IDLE,
     on: 'reconnect',
+    if: ({ context }) => !mayBeStored(context),
     owes: ({ context }) => opens(context),
   }),
   ...each(['identify', 'reinstantiate'], (type) =>
@@ -53,6 +135,7 @@ const goingUp: readonly Law<ShardContext>[] = [
       owes: ({ context }) => opens({ ...context, session: null }),
     }),
   ),
+  ...awaitingSession,
   law('an open socket waits for HELLO', { in: OPENING, on: 'socket.opened', owes: () => ({ to: AWAITING_HELLO }) }),
   law('a handshake has its time', {
     in: OPENING,

@@ -1,6 +1,11 @@
 /** Edges of the shard's chart that no user, no limiter and no gateway can make it take, and why. */
 export const notRun: Readonly<Record<string, string>> = {
   'shard|xstate.error.actor.bucket|0': 'the bucket is a chart of ours, and nothing that is sent can make it throw',
+  'shard.Offline.idle|connect|0': 'connect() brings no session: it comes with the options, or from the store',
+  'shard.awaitingSession|connect|0': 'the same',
+  'shard.awaitingSession|xstate.error.actor.sessionStore|0':
+    'a store that throws or rejects is reported as store.failed, which is run',
+  'shard.awaitingSession|xstate.error.actor.sessionStore|1': 'the same',
   'shard.Online|xstate.error.actor.socket|0': 'the socket actor catches what its commands throw and reports a close',
   'shard.Online|xstate.error.actor.socket|1': 'the same',
   'shard.Online|xstate.error.actor.socket|2': 'the same; a URL that cannot be had or opened is a close with 1006',

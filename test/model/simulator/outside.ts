@@ -5,6 +5,7 @@ import { isWithin } from '../laws/lawbook.js';
 import { CONNECTED, OPENING, WANTED } from '../laws/outcomes.js';
 import { pathOf } from '../observer.js';
 import type { Gates } from './gates.js';
+import type { ScriptedStore } from './scriptedStore.js';
 import type { ScriptedLimiter } from './scriptedLimiter.js';
 
 /** Often enough for any limit on a silence here. */
@@ -20,6 +21,7 @@ export interface OutsideParts {
   readonly simulator: GatewaySimulator;
   readonly gates: Gates;
   readonly limiter: ScriptedLimiter;
+  readonly store: ScriptedStore;
 }
 
 /** All that is around a shard: its user, its identify limiter and its gateway. Makes the events of a run happen. */
@@ -33,7 +35,7 @@ export class Outside {
 
   /** Makes an event happen. HELLO comes with the upgrade, so that what is `next` decides whether there is one. */
   bringAbout(event: EventObject, next: EventObject | undefined): void {
-    const { gates, limiter, simulator } = this.#parts;
+    const { gates, limiter, simulator, store } = this.#parts;
     const { type } = event;
     switch (type) {
       case 'socket.opened':
@@ -60,6 +62,10 @@ export class Outside {
         return void this.#connection.sendCorrupt();
       case 'socket.closed':
         return this.#hangUp(event as never);
+      case 'store.answered':
+        return store.answer((event as unknown as { session: unknown }).session === null ? 'none' : 'session');
+      case 'store.failed':
+        return store.answer('failure');
       case 'slot.granted':
       case 'slot.expired':
       case 'slot.failed':
@@ -82,6 +88,7 @@ export class Outside {
     const { code, reason } = event as unknown as Coded;
     switch (event.type) {
       case 'connect':
+      case 'resume':
       case 'identify':
       case 'reconnect':
       case 'reinstantiate':

@@ -1,10 +1,11 @@
 import type { EventObject, SnapshotFrom } from 'xstate';
-import type { shardMachine } from '../../../machines/index.js';
+import type { ShardContext, shardMachine } from '../../../machines/index.js';
 import { outside, strays } from '../alphabet.js';
 import { inside } from '../explore.js';
 import { isWithin } from '../laws/lawbook.js';
 import {
   ABORTING,
+  AWAITING_SESSION,
   CLOSING,
   CONNECTED,
   FATAL,
@@ -20,7 +21,8 @@ import { isInTime } from '../shardPaths.js';
 
 export type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
 
-const commands = /^(connect|identify|reconnect|reinstantiate|disconnect|close|shutdown|abort|send|send\.cancel)$/;
+const commands =
+  /^(connect|resume|identify|reconnect|reinstantiate|disconnect|close|shutdown|abort|send|send\.cancel)$/;
 
 export const isCommand = ({ type }: EventObject): boolean => commands.test(type);
 
@@ -34,7 +36,7 @@ export const isOpen = (path: string): boolean => isWithin(path, WANTED) && path 
 /** What a user, time and a gateway at the other end of a socket can do to a shard in this configuration. */
 export function possible(snapshot: ShardSnapshot): EventObject[] {
   return [...outside, ...strays, ...inside(snapshot)].filter(
-    (event) => canHappen(event, pathOf(snapshot.value)) && isInTime(event, snapshot),
+    (event) => canHappen(event, snapshot) && isInTime(event, snapshot),
   );
 }
 
@@ -50,12 +52,16 @@ export function leadingOn(snapshot: ShardSnapshot): EventObject[] {
   });
 }
 
-function canHappen(event: EventObject, path: string): boolean {
+function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
   const { type } = event;
-  if (isCommand(event)) return canBeTold(event, path);
+  const path = pathOf(snapshot.value);
+  if (isCommand(event)) return canBeTold(event, path, snapshot.context);
   switch (type) {
     case 'socket.closed':
       return canClose(event as never, path);
+    case 'store.answered':
+    case 'store.failed':
+      return isWithin(path, AWAITING_SESSION);
     case 'socket.corrupted':
     case 'gateway.reconnect':
       return isOpen(path);
@@ -76,14 +82,14 @@ function canHappen(event: EventObject, path: string): boolean {
   }
 }
 
-function canBeTold(event: EventObject, path: string): boolean {
+function canBeTold(event: EventObject, path: string, { session, asksStore }: ShardContext): boolean {
   switch (event.type) {
     // The session comes with the options.
     case 'connect':
       return (event as { session?: unknown }).session === null && path !== ABORTING;
-    // While Offline `reconnect()` says connect.
-    case 'reconnect':
-      return path !== IDLE && path !== ABORTING;
+    // `resume()` is refused at once where there is neither a session nor a store, and says connect while the shard is up.
+    case 'resume':
+      return (path === IDLE && (asksStore || session !== null)) || isWithin(path, AWAITING_SESSION);
     // `shutdown()` says so once.
     case 'shutdown':
       return path !== STOPPING && path !== ABORTING;

@@ -14,6 +14,7 @@ import { Outside } from './outside.js';
 import { isOpen } from './possible.js';
 import { say, type Deed, type Run } from './runs.js';
 import { ScriptedLimiter } from './scriptedLimiter.js';
+import { ScriptedStore } from './scriptedStore.js';
 import { timing } from './timing.js';
 
 /** What takes longer than this will never come. */
@@ -48,7 +49,7 @@ export class Stage {
       heartbeatSlack: Infinity,
     });
     try {
-      return new Stage(run, simulator, run.input.session === null ? null : await sessionOn(simulator));
+      return new Stage(run, simulator, hasSession(run) ? await sessionOn(simulator) : null);
     } catch (error) {
       await simulator.close();
       throw error;
@@ -60,9 +61,10 @@ export class Stage {
     const { autoReconnect, resumeAttempts } = run.input;
     const observer = new Observer(lawbooks, Date.now, (step) => this.#observe(step));
     const error = (message: string) => {
-      if (!message.includes('refused the shard for good')) this.#wrong.push(message);
+      if (!/refused the shard for good|the session store/.test(message)) this.#wrong.push(message);
     };
     const limiter = new ScriptedLimiter();
+    const store = new ScriptedStore(session);
     this.#run = run;
     this.#simulator = simulator;
     this.#earlier = simulator.connections.length;
@@ -70,7 +72,7 @@ export class Stage {
       token: TOKEN,
       intents: 1,
       url: simulator.url,
-      session,
+      ...(run.input.asksStore === true ? { sessionStore: store } : { session }),
       autoReconnect,
       resumeAttempts,
       timeouts,
@@ -79,7 +81,7 @@ export class Stage {
       logger: { ...silentLogger, error },
       inspect: observer,
     });
-    this.#outside = new Outside({ shard: this.#shard, simulator, gates: new Gates(simulator), limiter });
+    this.#outside = new Outside({ shard: this.#shard, simulator, gates: new Gates(simulator), limiter, store });
   }
 
   /** Goes through the run. Throws at the first step that does not lead where the chart says. */
@@ -184,6 +186,9 @@ function choice(event: EventObject): object {
     ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
   };
 }
+
+/** Comes with the options, or with the store's answer. */
+const hasSession = ({ input }: Run) => input.session !== null || input.asksStore === true;
 
 /** A session the gateway knows: that of a process before this one. */
 async function sessionOn(simulator: GatewaySimulator): Promise<Session | null> {

@@ -8,7 +8,7 @@ import { project } from '../shardPaths.js';
 import { leadingOn, possible, type ShardSnapshot } from './possible.js';
 import { stories, type Told } from './stories.js';
 
-export type Input = Pick<ShardInput, 'resumeAttempts' | 'autoReconnect' | 'session'>;
+export type Input = Pick<ShardInput, 'resumeAttempts' | 'autoReconnect' | 'session' | 'asksStore'>;
 
 /** One event of a run, and the configuration it leads to in the words of the projection. */
 export interface Deed extends Told {
@@ -27,6 +27,7 @@ const inputs: readonly Input[] = [
   { resumeAttempts: 1, autoReconnect: true, session: null },
   { resumeAttempts: 3, autoReconnect: true, session: firstSession },
   { resumeAttempts: 1, autoReconnect: false, session: null },
+  { resumeAttempts: 1, autoReconnect: true, session: null, asksStore: true },
 ];
 
 const whole = (input: Input): ShardInput => ({ shardId: 0, timeouts, backoff, seed: 1, ...input });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { eventually, identified, simulate } from './rawClient.js';
 
 describe('the HTTP API', () => {
-  test('GET /gateway/bot tells the URL, the recommended shards and what is left of the budget', async () => {
+  test('GET /gateway/bot returns the URL, the recommended shards and the remaining budget', async () => {
     const simulator = await simulate({ shards: 3, maxConcurrency: 16, now: () => 0 });
     await identified(simulator);
     const response = await fetch(`${simulator.apiUrl}/gateway/bot`, { headers: { Authorization: 'Bot any' } });
@@ -16,13 +16,13 @@ describe('the HTTP API', () => {
     });
   });
 
-  test('GET /gateway tells the URL without a token', async () => {
+  test('GET /gateway without a token returns the URL', async () => {
     const simulator = await simulate();
     expect(await (await fetch(`${simulator.apiUrl}/gateway`)).json()).toEqual({ url: simulator.url });
   });
 
   test.each([{}, { Authorization: 'secret' }, { Authorization: 'Bot other' }, { Authorization: 'Bot ' }])(
-    'GET /gateway/bot with %j is 401',
+    'GET /gateway/bot with the headers %j is answered with 401',
     async (headers: Record<string, string>) => {
       const simulator = await simulate({ token: 'secret' });
       const response = await fetch(`${simulator.apiUrl}/gateway/bot`, { headers });
@@ -31,13 +31,13 @@ describe('the HTTP API', () => {
     },
   );
 
-  test('another path is 404, another method 405', async () => {
+  test('an unknown path is answered with 404, another method with 405', async () => {
     const simulator = await simulate();
     expect((await fetch(`${simulator.apiUrl}/users/@me`)).status).toBe(404);
     expect((await fetch(`${simulator.apiUrl}/gateway`, { method: 'POST' })).status).toBe(405);
   });
 
-  test('a request line that is no URL is 404, and harms nobody', async () => {
+  test('a request line that is not a URL is answered with 404', async () => {
     const simulator = await simulate();
     const port = Number(new URL(simulator.url).port);
     const status = await new Promise((resolve) => {
@@ -46,7 +46,7 @@ describe('the HTTP API', () => {
     expect(status).toBe(404);
   });
 
-  test('refuses, resets, hangs and dawdles when told to', async () => {
+  test('faults at `api` refuse with 429, reset, delay and hang', async () => {
     const simulator = await simulate({
       script: [
         { at: 'api', refuse: 429, retryAfter: 1.5 },

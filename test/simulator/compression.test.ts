@@ -11,7 +11,7 @@ function inflated({ messages }: RawClient): string[] {
 }
 
 describe('zlib-stream', () => {
-  test('every message, HELLO too, is binary, ends with 00 00 ff ff, and shares one context', async () => {
+  test('every message from HELLO on is binary, ends with 00 00 ff ff, and shares one context', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator, {}, zlibStream);
     for (let n = 0; n < 200; n++) simulator.dispatch('N', { n, text: 'the same words again and again' });
@@ -26,7 +26,7 @@ describe('zlib-stream', () => {
     expect(simulator.connections[0]?.compression).toBe('zlib-stream');
   });
 
-  test('a message larger than any buffer arrives whole', async () => {
+  test('a dispatch of more than 300 KB arrives whole', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator, {}, zlibStream);
     const text = Array.from({ length: 60_000 }, (_, n) => n * 7_919).join();
@@ -34,7 +34,7 @@ describe('zlib-stream', () => {
     expect((await client.event('LARGE')).d.text).toBe(text);
   });
 
-  test('a message is cut into several WebSocket messages where asked', async () => {
+  test('splitFrames: 10 cuts a payload into WebSocket messages of at most 10 bytes', async () => {
     const simulator = await simulate({ splitFrames: 10 });
     const { client } = await identified(simulator, {}, zlibStream);
     simulator.dispatch('A', { words: 'some that differ: alpha beta gamma' });
@@ -43,7 +43,7 @@ describe('zlib-stream', () => {
     expect(Math.max(...client.messages.map(({ data }) => data.length))).toBe(10);
   });
 
-  test('garbage text goes through the context, and the stream stays whole', async () => {
+  test('sendText goes through the context, and the next dispatch inflates', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator, {}, zlibStream);
     simulator.sendText('no json');
@@ -52,7 +52,7 @@ describe('zlib-stream', () => {
     expect(client.garbage).toEqual(['no json']);
   });
 
-  test.each([0, 3])('corrupt bytes after %i dispatches break the inflater', async (count) => {
+  test.each([0, 3])('sendCorrupt after %i dispatches breaks the inflater', async (count) => {
     const simulator = await simulate();
     const { client } = await identified(simulator, {}, zlibStream);
     for (let n = 0; n < count; n++) simulator.dispatch('N', n);
@@ -61,7 +61,7 @@ describe('zlib-stream', () => {
     expect(client.garbage[0]).toMatch(/invalid block type/);
   });
 
-  test('corrupt bytes in place of HELLO break the inflater too', async () => {
+  test('sendCorrupt in place of HELLO breaks the inflater', async () => {
     const simulator = await simulate({ script: [{ at: 'hello', skip: true }] });
     const client = new RawClient(simulator.url, zlibStream);
     await eventually(() => simulator.connections.length === 1);
@@ -72,7 +72,7 @@ describe('zlib-stream', () => {
 });
 
 describe('payload compression', () => {
-  test('large messages arrive as zlib buffers, small ones as text, and so they do after RESUME', async () => {
+  test('IDENTIFY with compress: true gets large messages as zlib buffers and small ones as text, after RESUME too', async () => {
     const simulator = await simulate({ payloadCompressionThreshold: 600 });
     const { client, sessionId } = await identified(simulator, { compress: true });
     const large = { text: 'x'.repeat(1_000) };
@@ -90,14 +90,14 @@ describe('payload compression', () => {
     expect(inflated(back)).toHaveLength(1);
   });
 
-  test('is ignored beside transport compression', async () => {
+  test('compress: true is ignored beside zlib-stream', async () => {
     const simulator = await simulate({ payloadCompressionThreshold: 0 });
     const { client } = await identified(simulator, { compress: true }, zlibStream);
     expect(client.frames).toHaveLength(2);
     expect(simulator.connections[0]?.compression).toBe('zlib-stream');
   });
 
-  test('corrupt bytes are a binary message that is neither zlib nor JSON', async () => {
+  test('sendCorrupt without compression sends a binary message that is neither zlib nor JSON', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator);
     simulator.sendCorrupt();
@@ -108,30 +108,30 @@ describe('payload compression', () => {
 });
 
 describe('zstd-stream', () => {
-  test.skipIf(hasZstd)('is refused with HTTP 400 where Node lacks it', async () => {
+  test.skipIf(hasZstd)('an upgrade with zstd-stream is refused with HTTP 400 where Node has no zstd', async () => {
     const simulator = await simulate();
     const client = new RawClient(simulator.url, zstdStream);
     expect(await eventually(() => client.refused)).toMatchObject({ status: 400 });
   });
 
-  test.skipIf(!hasZstd)('every message is binary and shares one context', async () => {
+  test.skipIf(!hasZstd)('every message is binary and shares one context, and sendCorrupt breaks it', async () => {
     const { ZstdDecompress } = await import('minizlib');
     const inflater = new ZstdDecompress({});
     const simulator = await simulate();
     const client = new RawClient(simulator.url, zstdStream);
-    const heard: string[] = [];
+    const received: string[] = [];
     client.socket.on('message', (data: Buffer) => {
       inflater.write(data);
-      heard.push(inflater.read()?.toString() ?? '');
+      received.push(inflater.read()?.toString() ?? '');
     });
-    await eventually(() => heard.length === 1);
+    await eventually(() => received.length === 1);
     client.identify();
-    await eventually(() => heard.length === 2);
+    await eventually(() => received.length === 2);
     simulator.dispatch('A', 1);
-    await eventually(() => heard.length === 3);
-    expect(heard.map((text) => JSON.parse(text).t)).toEqual([null, 'READY', 'A']);
-    inflater.on('error', (error) => heard.push(String(error)));
+    await eventually(() => received.length === 3);
+    expect(received.map((text) => JSON.parse(text).t)).toEqual([null, 'READY', 'A']);
+    inflater.on('error', (error) => received.push(String(error)));
     simulator.sendCorrupt();
-    await eventually(() => heard.some((text) => /error/i.test(text)));
+    await eventually(() => received.some((text) => /error/i.test(text)));
   });
 });

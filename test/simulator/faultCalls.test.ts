@@ -3,8 +3,8 @@ import type { ConnectionAction } from '../../src/simulator/index.js';
 import { broken, connected, eventually, identified, RawClient, simulate } from './rawClient.js';
 
 describe('a fault by call', () => {
-  test('silence: the connection stays open, acknowledges nothing, sends nothing, and keeps what it withholds for replay', async () => {
-    const simulator = await simulate({ heartbeatInterval: 20, heartbeatSlack: 100 });
+  test('silence keeps the connection open without acks and dispatches, and a RESUME replays the dispatches', async () => {
+    const simulator = await simulate({ heartbeatInterval: 20, heartbeatSlack: 600 });
     const { client, sessionId } = await identified(simulator);
     expect(simulator.silence()).toBe(1);
     client.send(1, 1);
@@ -12,7 +12,7 @@ describe('a fault by call', () => {
     simulator.dispatch('A', 1);
     simulator.requestReconnect();
     await client.settled();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 800));
     expect(client.closed).toBe(null);
     expect(client.frames.map(({ op }) => op)).toEqual([10, 0]);
     expect(simulator.connections[0]).toMatchObject({ silent: true, open: true });
@@ -26,7 +26,7 @@ describe('a fault by call', () => {
     expect(broken(simulator)).toEqual([]);
   });
 
-  test('reset: the TCP connection ends with RST, and the session stays', async () => {
+  test('reset ends the TCP connection with RST, and the session stays', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     expect(simulator.reset(0)).toBe(1);
@@ -41,7 +41,7 @@ describe('a fault by call', () => {
     expect(simulator.sessions.get(sessionId)?.connection).toBe(null);
   });
 
-  test.each([1000, 1001, 1011, 3000, 4000, 4008, 4999])('close with %i: the session stays', async (code) => {
+  test.each([1000, 1001, 1011, 3000, 4000, 4008, 4999])('closeWith %i keeps the session', async (code) => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     simulator.closeWith(code, 'because');
@@ -50,7 +50,7 @@ describe('a fault by call', () => {
     expect(simulator.sessions.has(sessionId)).toBe(true);
   });
 
-  test.each([4003, 4004, 4007, 4009, 4014])('close with %i: the session is forgotten', async (code) => {
+  test.each([4003, 4004, 4007, 4009, 4014])('closeWith %i ends the session', async (code) => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     simulator.closeWith(code);
@@ -58,7 +58,7 @@ describe('a fault by call', () => {
     expect(simulator.sessions.has(sessionId)).toBe(false);
   });
 
-  test('op 7, op 1 and op 9 true are sent, and the session stays', async () => {
+  test('op 7, op 1 and op 9 true are sent, and a RESUME succeeds', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     simulator.requestReconnect();
@@ -74,7 +74,7 @@ describe('a fault by call', () => {
     expect(broken(simulator)).toEqual([]);
   });
 
-  test('op 9 false forgets the session', async () => {
+  test('invalidateSession(false) sends op 9 false and ends the session', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     simulator.invalidateSession(false);
@@ -83,7 +83,7 @@ describe('a fault by call', () => {
     expect(simulator.dispatch('A', 1)).toBe(0);
   });
 
-  test('garbage text arrives as it is', async () => {
+  test('sendText sends the text unchanged', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator);
     simulator.sendText('{"op":');
@@ -93,7 +93,7 @@ describe('a fault by call', () => {
     expect(simulator.frames.at(-2)).toMatchObject({ op: null, d: '{"op":', bytes: 6 });
   });
 
-  test("a half-open peer never answers the client's close frame", async () => {
+  test("ignoreClose leaves the client's close frame unanswered, and the session resumable", async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     simulator.ignoreClose();
@@ -107,7 +107,7 @@ describe('a fault by call', () => {
     expect(broken(simulator)).toEqual([]);
   });
 
-  test('a lost session takes no dispatch, and its RESUME gets op 9 false, whether its shard is there or away', async () => {
+  test('loseSession stops dispatches, and RESUME gets op 9 false, with and without an open connection', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator, { shard: [0, 2] });
     const { client: away, sessionId: awayId } = await identified(simulator, { shard: [1, 2] });
@@ -126,7 +126,7 @@ describe('a fault by call', () => {
     expect(broken(simulator)).toEqual([]);
   });
 
-  test('a dead resume URL resets every connection, or refuses it, until it is revived; the first URL is served', async () => {
+  test('killResumeUrl resets or refuses connections to the resume URL until reviveResumeUrl; the first URL works', async () => {
     const simulator = await simulate();
     simulator.killResumeUrl();
     const reset = new RawClient(simulator.resumeUrl);
@@ -141,7 +141,7 @@ describe('a fault by call', () => {
     await new RawClient(simulator.resumeUrl).hello();
   });
 
-  test('strikes one shard or one connection, and tells how many it struck', async () => {
+  test('reset(1) strikes shard 1 alone and returns 1, a closed connection returns false', async () => {
     const simulator = await simulate();
     const { client: first } = await identified(simulator, { shard: [0, 2] });
     const { client: second } = await identified(simulator, { shard: [1, 2] });
@@ -160,7 +160,7 @@ describe('a fault by call', () => {
     { silence: true, reset: true },
     { invalidSession: 1 },
     { at: 'ready', reset: true },
-  ])('that cannot be, %j, is refused at once', async (action) => {
+  ])('apply(%j) throws INVALID_FAULT', async (action) => {
     const simulator = await simulate();
     expect(() => simulator.apply(action as ConnectionAction)).toThrow(
       expect.objectContaining({ code: 'INVALID_FAULT' }),

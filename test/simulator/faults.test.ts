@@ -3,7 +3,7 @@ import type { Fault } from '../../src/simulator/index.js';
 import { broken, connected, eventually, identified, RawClient, simulate } from './rawClient.js';
 
 describe('a fault by occasion', () => {
-  test('a refused upgrade has its status, Retry-After and a JSON body', async () => {
+  test('refuse at `upgrade` answers with its status and Retry-After', async () => {
     const simulator = await simulate();
     simulator.next({ at: 'upgrade', refuse: 429, retryAfter: 2 });
     simulator.next({ at: 'upgrade', refuse: 500 });
@@ -14,7 +14,7 @@ describe('a fault by occasion', () => {
     await connected(simulator);
   });
 
-  test('an upgrade hangs', async () => {
+  test('hang at `upgrade` leaves the client connecting', async () => {
     const simulator = await simulate({ script: [{ at: 'upgrade', hang: true }] });
     const client = new RawClient(simulator.url);
     await eventually(() => simulator.log.some((entry) => entry.kind === 'upgrade' && entry.outcome === 'hang'));
@@ -22,7 +22,7 @@ describe('a fault by occasion', () => {
     await connected(simulator);
   });
 
-  test('HELLO, READY, RESUMED, an acknowledgement or an answer never comes', async () => {
+  test('skip withholds HELLO, READY, RESUMED, an ack, and the answer to RESUME', async () => {
     const simulator = await simulate();
     simulator.next({ at: 'hello', skip: true });
     const mute = new RawClient(simulator.url);
@@ -58,7 +58,7 @@ describe('a fault by occasion', () => {
     expect(endless.frames.slice(1).map(({ t }) => t)).toEqual(['A']);
   });
 
-  test('an IDENTIFY swallowed opens no session, but is counted', async () => {
+  test('skip at `identify` opens no session, and counts against the budget', async () => {
     const simulator = await simulate({ script: [{ at: 'identify', skip: true }] });
     const client = await connected(simulator);
     client.identify();
@@ -68,7 +68,7 @@ describe('a fault by occasion', () => {
     expect(simulator.budget.remaining).toBe(999);
   });
 
-  test('an action comes instead of the answer to IDENTIFY', async () => {
+  test('closeWith or invalidSession at `identify` comes in place of READY', async () => {
     const simulator = await simulate();
     simulator.next({ at: 'identify', closeWith: 4004, reason: 'no' });
     const client = await connected(simulator);
@@ -85,7 +85,7 @@ describe('a fault by occasion', () => {
   test.each([
     [true, true],
     [false, false],
-  ])('op 9 %s in answer to RESUME leaves the session resumable: %s', async (resumable, kept) => {
+  ])('op 9 %s in answer to RESUME keeps the session: %s', async (resumable, kept) => {
     const simulator = await simulate({ script: [{ at: 'resume', invalidSession: resumable }] });
     const { client, sessionId } = await identified(simulator);
     client.socket.close(4_900);
@@ -96,7 +96,7 @@ describe('a fault by occasion', () => {
     expect(simulator.sessions.has(sessionId)).toBe(kept);
   });
 
-  test('an action follows READY or RESUMED once it has left', async () => {
+  test('closeWith at `ready` and reconnect at `resumed` come after that frame', async () => {
     const simulator = await simulate({
       script: [
         { at: 'ready', closeWith: 4000 },
@@ -111,7 +111,7 @@ describe('a fault by occasion', () => {
     expect(back.frames.map(({ op, t }) => t ?? op)).toEqual([10, 'RESUMED', 7]);
   });
 
-  test('a connection is lost in the middle of a replay, and the rest is replayed the next time', async () => {
+  test('reset in the middle of a replay: the next RESUME replays the rest', async () => {
     const simulator = await simulate({ script: [{ at: 'replay', after: 1, reset: true }] });
     const { client, sessionId } = await identified(simulator);
     client.socket.close(4_900);
@@ -130,7 +130,7 @@ describe('a fault by occasion', () => {
     expect(broken(simulator)).toEqual([]);
   });
 
-  test('a dispatch is lost on its way, and its number with it', async () => {
+  test('skip at `dispatch` drops the dispatch, and its sequence is used up', async () => {
     const simulator = await simulate({ script: [{ at: 'dispatch', skip: true }] });
     const { client } = await identified(simulator);
     simulator.dispatch('A', 1);
@@ -139,7 +139,7 @@ describe('a fault by occasion', () => {
     expect(client.dispatches).toEqual([['B', 3]]);
   });
 
-  test('a late frame holds up those behind it; their order stays', async () => {
+  test('delay makes a frame late, and later frames wait behind it in order', async () => {
     const simulator = await simulate({ guilds: [{ id: '1', name: 'one' }] });
     simulator.next({ at: 'hello', delay: 30 });
     simulator.next({ at: 'ready', delay: 30 });
@@ -154,7 +154,7 @@ describe('a fault by occasion', () => {
     expect(client.frames.slice(1).map(({ t }) => t)).toEqual(['READY', 'GUILD_CREATE', 'A', 'B', 'C']);
   });
 
-  test('an answer or an action is late by its delay', async () => {
+  test('delay at `heartbeat` makes the ack, or the close in its place, late', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator);
     simulator.next({ at: 'heartbeat', delay: 60 });
@@ -169,7 +169,7 @@ describe('a fault by occasion', () => {
     expect(client.frames.filter(({ op }) => op === 11)).toHaveLength(1);
   });
 
-  test('a close frame is answered late, with RST, or never', async () => {
+  test('delay, reset and skip at `close` answer a close frame late, with RST, or never', async () => {
     const simulator = await simulate();
     simulator.next({ at: 'close', delay: 60 });
     simulator.next({ at: 'close', reset: true });
@@ -188,7 +188,7 @@ describe('a fault by occasion', () => {
     expect(never.closed).toBe(null);
   });
 
-  test('strikes as often as told, after as many as told, on the shard and the URL told', async () => {
+  test('times, after, shardId and url decide which connections a fault strikes', async () => {
     const simulator = await simulate();
     const withdraw = simulator.next({ at: 'identify', shardId: 1, after: 1, times: Infinity, closeWith: 4000 });
     await identified(simulator, { shard: [0, 2] });
@@ -210,7 +210,7 @@ describe('a fault by occasion', () => {
     await resuming.ended();
   });
 
-  test('of several faults the earliest strikes first: a script is a story', async () => {
+  test('several faults for one occasion strike in the order of the script', async () => {
     const simulator = await simulate({
       script: [
         { at: 'upgrade', refuse: 503 },
@@ -231,14 +231,14 @@ describe('a fault by occasion', () => {
     expect(simulator.pendingFaults).toEqual([]);
   });
 
-  test('faults still to come can all be taken back', async () => {
+  test('clearFaults removes faults that have not struck', async () => {
     const simulator = await simulate({ script: [{ at: 'hello', reset: true, times: Infinity }] });
     simulator.clearFaults();
     await connected(simulator);
   });
 });
 
-describe('a fault that cannot be', () => {
+describe('an invalid fault', () => {
   test.each([
     { at: 'nowhere', skip: true },
     { at: 'hello' },
@@ -258,7 +258,7 @@ describe('a fault that cannot be', () => {
     { at: 'ready', reset: true, url: 'other' },
     { at: 'api', refuse: 429, retryAfter: -1 },
     null,
-  ])('%j is refused at once', async (fault) => {
+  ])('next(%j) throws INVALID_FAULT, and so does a script with it', async (fault) => {
     const simulator = await simulate();
     const refusal = expect.objectContaining({ name: 'SimulatorError', code: 'INVALID_FAULT', value: fault });
     expect(() => simulator.next(fault as Fault)).toThrow(refusal);

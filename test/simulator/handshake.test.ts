@@ -2,40 +2,43 @@ import { describe, expect, test } from 'vitest';
 import { broken, connected, eventually, identified, RawClient, simulate } from './rawClient.js';
 
 describe('connecting', () => {
-  test('HELLO comes first and carries the heartbeat interval', async () => {
+  test('a new connection gets HELLO with the heartbeat interval', async () => {
     const simulator = await simulate({ heartbeatInterval: 12_345 });
     const client = await connected(simulator);
     expect(client.frames[0]).toMatchObject({ op: 10, t: null, s: null, d: { heartbeat_interval: 12_345 } });
   });
 
-  test("a frame is written with Discord's key order", async () => {
+  test("a frame has its keys in Discord's order: t, s, op, d", async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator);
     expect(client.messages[0]?.data.toString()).toMatch(/^\{"t":null,"s":null,"op":10,"d":\{/);
     expect(client.messages[1]?.data.toString()).toMatch(/^\{"t":"READY","s":1,"op":0,"d":\{/);
   });
 
-  test.each(['8', '11', 'ten', undefined])('version %s is closed with 4012', async (v) => {
+  test.each(['8', '11', 'ten', undefined])('v=%s closes with 4012', async (v) => {
     const simulator = await simulate();
     const client = new RawClient(simulator.url, v === undefined ? {} : { v });
     expect((await client.ended()).code).toBe(4012);
     expect(broken(simulator)).toEqual(['invalid API version']);
   });
 
-  test('version 9 is still spoken', async () => {
+  test('v=9 gets a READY of version 9', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator, {}, { v: '9' });
     expect((await client.event('READY')).d.v).toBe(9);
   });
 
-  test.each([{ encoding: 'etf' }, { compress: 'gzip' }])('%o is refused with HTTP 400', async (query) => {
-    const simulator = await simulate();
-    const client = new RawClient(simulator.url, { v: '10', ...query });
-    expect(await eventually(() => client.refused)).toMatchObject({ status: 400 });
-    expect(simulator.connections).toEqual([]);
-  });
+  test.each([{ encoding: 'etf' }, { compress: 'gzip' }])(
+    'an upgrade with %o is refused with HTTP 400',
+    async (query) => {
+      const simulator = await simulate();
+      const client = new RawClient(simulator.url, { v: '10', ...query });
+      expect(await eventually(() => client.refused)).toMatchObject({ status: 400 });
+      expect(simulator.connections).toEqual([]);
+    },
+  );
 
-  test('a path that is none of the gateway is refused with HTTP 404', async () => {
+  test('an upgrade at an unknown path is refused with HTTP 404', async () => {
     const simulator = await simulate();
     const client = new RawClient(`${simulator.url}/elsewhere`);
     expect(await eventually(() => client.refused)).toMatchObject({ status: 404 });
@@ -43,7 +46,7 @@ describe('connecting', () => {
 });
 
 describe('IDENTIFY', () => {
-  test('READY opens a session with sequence 1, the shard and a resume URL of another path', async () => {
+  test('is answered with READY: sequence 1, the shard, and a resume URL with another path', async () => {
     const simulator = await simulate({ user: { id: '42', username: 'robot' } });
     const { client, sessionId } = await identified(simulator, { shard: [1, 4] });
     const ready = await client.event('READY');
@@ -76,13 +79,13 @@ describe('IDENTIFY', () => {
     expect(broken(simulator)).toEqual([]);
   });
 
-  test('a bot without shard is shard 0 of 1', async () => {
+  test('without shard makes shard 0 of 1', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator, { shard: undefined });
     expect((await client.event('READY')).d.shard).toEqual([0, 1]);
   });
 
-  test('guilds go to the shard their id belongs to: unavailable in READY, then GUILD_CREATE', async () => {
+  test('gets the guilds of its shard: unavailable in READY, then GUILD_CREATE', async () => {
     const [even, odd] = [String(2_000n << 22n), String(2_001n << 22n)];
     const guilds = [
       { id: even, name: 'even', member_count: 3 },
@@ -98,7 +101,7 @@ describe('IDENTIFY', () => {
     expect(client.dispatches).toEqual([['GUILD_CREATE', 2]]);
   });
 
-  test('without the GUILDS intent there is no GUILD_CREATE', async () => {
+  test('without the GUILDS intent gets no GUILD_CREATE', async () => {
     const simulator = await simulate({ guilds: [{ id: '1', name: 'one' }] });
     const { client } = await identified(simulator, { intents: 512 });
     await client.settled();
@@ -111,17 +114,17 @@ describe('IDENTIFY', () => {
     ['no token', { token: undefined }, 4004, 'authentication failed'],
     ['no properties', { properties: undefined }, 4002, 'decode error'],
     ['a large_threshold of 20', { large_threshold: 20 }, 4002, 'decode error'],
-    ['compress that is no boolean', { compress: 1 }, 4002, 'decode error'],
-    ['a presence that is no object', { presence: 'online' }, 4002, 'decode error'],
+    ['compress that is not a boolean', { compress: 1 }, 4002, 'decode error'],
+    ['a presence that is not an object', { presence: 'online' }, 4002, 'decode error'],
     ['a shard beyond the total', { shard: [2, 2] }, 4010, 'invalid shard'],
     ['a negative shard', { shard: [-1, 2] }, 4010, 'invalid shard'],
-    ['a shard that is no pair', { shard: 3 }, 4010, 'invalid shard'],
+    ['a shard that is not a pair', { shard: 3 }, 4010, 'invalid shard'],
     ['a total of 1 where sharding is required', { shard: [0, 1] }, 4011, 'sharding required'],
     ['no intents', { shard: [0, 2], intents: undefined }, 4013, 'invalid intents'],
     ['negative intents', { shard: [0, 2], intents: -1 }, 4013, 'invalid intents'],
     ['intents that do not exist', { shard: [0, 2], intents: 2 ** 40 }, 4013, 'invalid intents'],
     ['intents that were not granted', { shard: [0, 2], intents: 3 }, 4014, 'disallowed intents'],
-  ])('with %s is closed', async (_name, fields, code, rule) => {
+  ])('with %s, %j, closes with %i: %s', async (_name, fields, code, rule) => {
     const options = { token: 'secret', requireSharding: true, allowedIntents: 1_023, disallowedIntents: 2 };
     const simulator = await simulate(options);
     const client = await connected(simulator);
@@ -131,14 +134,14 @@ describe('IDENTIFY', () => {
     expect(simulator.budget.remaining).toBe(1_000);
   });
 
-  test('without an object as d is closed with 4002', async () => {
+  test('without an object as d closes with 4002', async () => {
     const simulator = await simulate();
     const client = await connected(simulator);
     client.send(2, null);
     expect((await client.ended()).code).toBe(4002);
   });
 
-  test('a second one on a connection is closed with 4005', async () => {
+  test('sent twice closes with 4005', async () => {
     const simulator = await simulate();
     const { client } = await identified(simulator);
     client.identify();
@@ -146,7 +149,7 @@ describe('IDENTIFY', () => {
     expect(broken(simulator)).toEqual(['already authenticated']);
   });
 
-  test('a second live session for a shard is a violation, but is let in', async () => {
+  test('on a second connection of a shard opens a second session, and is a violation', async () => {
     const simulator = await simulate();
     await identified(simulator);
     await identified(simulator);
@@ -156,7 +159,7 @@ describe('IDENTIFY', () => {
 });
 
 describe('the limits on IDENTIFY', () => {
-  test('a second in the window of its bucket gets op 9 false; other buckets have windows of their own', async () => {
+  test('a second IDENTIFY in the window of its bucket gets op 9 false, one of another bucket READY', async () => {
     const simulator = await simulate({ maxConcurrency: 2, identifyWindow: 600_000 });
     await identified(simulator, { shard: [0, 4] });
     await identified(simulator, { shard: [1, 4] });
@@ -171,7 +174,7 @@ describe('the limits on IDENTIFY', () => {
     ]);
   });
 
-  test('the window is measured on the clock given', async () => {
+  test('an IDENTIFY 1 ms before the end of the window on `now` gets op 9 false, one after it READY', async () => {
     let now = 0;
     const simulator = await simulate({ identifyWindow: 5_000, identifyTolerance: 0, now: () => now });
     await identified(simulator, { shard: [0, 3] });
@@ -184,7 +187,7 @@ describe('the limits on IDENTIFY', () => {
     expect(broken(simulator)).toEqual(['identify too fast']);
   });
 
-  test('the tolerance lets one in that is early by no more than that', async () => {
+  test('an IDENTIFY that is early by identifyTolerance gets READY', async () => {
     let now = 0;
     const simulator = await simulate({ identifyWindow: 5_000, identifyTolerance: 100, now: () => now });
     await identified(simulator, { shard: [0, 2] });
@@ -193,7 +196,7 @@ describe('the limits on IDENTIFY', () => {
     expect(broken(simulator)).toEqual([]);
   });
 
-  test('a spent budget gives op 9 false until it is reset', async () => {
+  test('an IDENTIFY over the budget gets op 9 false until resetAfter has passed', async () => {
     let now = 0;
     const simulator = await simulate({
       sessionStartLimit: { total: 5, remaining: 1, resetAfter: 1_000 },

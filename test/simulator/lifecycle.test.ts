@@ -4,14 +4,14 @@ import { createGatewaySimulator, SimulatorError, type SimulatorOptions } from '.
 import { connected, eventually, identified, RawClient, simulate } from './rawClient.js';
 
 describe('a simulator', () => {
-  test('listens on a free port of 127.0.0.1', async () => {
+  test('without options listens on a free port of 127.0.0.1', async () => {
     const simulator = await simulate();
     expect(simulator.url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
     expect(simulator.apiUrl).toBe(`${simulator.url.replace('ws', 'http')}/api/v10`);
     expect(simulator.resumeUrl).toBe(`${simulator.url}/resume`);
   });
 
-  test('closes every connection and frees its port, more than once', async () => {
+  test('closed twice ends every connection, frees its port, and a second simulator on it fails with LISTEN_FAILED', async () => {
     const simulator = await simulate({ script: [{ at: 'upgrade', after: 1, hang: true }] });
     const { client } = await identified(simulator);
     simulator.silence();
@@ -26,7 +26,7 @@ describe('a simulator', () => {
     await expect(createGatewaySimulator({ port })).rejects.toMatchObject({ code: 'LISTEN_FAILED', value: port });
   });
 
-  test('keeps nothing of the process alive once it is closed', async () => {
+  test('closed with pending faults, waits and half-open connections leaves no active resource', async () => {
     const before = process.getActiveResourcesInfo().length;
     const simulator = await simulate();
     const { client } = await identified(simulator);
@@ -40,7 +40,7 @@ describe('a simulator', () => {
     await eventually(() => process.getActiveResourcesInfo().length <= before);
   });
 
-  test('is disposed of at the end of a scope', async () => {
+  test('declared with `await using` frees its port at the end of the scope', async () => {
     let url = '';
     {
       await using simulator = await createGatewaySimulator();
@@ -53,7 +53,7 @@ describe('a simulator', () => {
     });
   });
 
-  test('feeds many connections in order', async () => {
+  test('dispatch reaches 50 connections in order', async () => {
     const simulator = await simulate({ maxConcurrency: 50 });
     const clients = await Promise.all(
       Array.from({ length: 50 }, async (_, id) => (await identified(simulator, { shard: [id, 50] })).client),
@@ -66,7 +66,7 @@ describe('a simulator', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  test.each(['a text that is not one', 1n])('dispatch refuses what is no event: %s', async (d) => {
+  test.each(['a name that is empty', 1n])('dispatch of %s throws INVALID_ARGUMENT', async (d) => {
     const simulator = await simulate();
     expect(() => simulator.dispatch(typeof d === 'string' ? '' : 'T', d)).toThrow(
       expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
@@ -74,7 +74,7 @@ describe('a simulator', () => {
   });
 });
 
-describe('an option that cannot be', () => {
+describe('an invalid option', () => {
   test.each([
     ['port', 65_536],
     ['host', ''],
@@ -99,7 +99,7 @@ describe('an option that cannot be', () => {
     ['maxFrames', 0],
     ['now', 0],
     ['intervall', 5],
-  ])('%s: %j is refused by name', async (name, value) => {
+  ])('%s: %j is refused with INVALID_OPTION and its name', async (name, value) => {
     const error: unknown = await createGatewaySimulator({ [name]: value } as SimulatorOptions).catch(
       (error: unknown) => error,
     );
@@ -107,11 +107,11 @@ describe('an option that cannot be', () => {
     expect(error).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining(`\`${name}\``) });
   });
 
-  test.each(['', 'Bot secret'])('token "%s" is refused and not shown', async (token) => {
+  test.each(['', 'Bot secret'])('token "%s" is refused with INVALID_OPTION, without its value', async (token) => {
     await expect(createGatewaySimulator({ token })).rejects.toMatchObject({ code: 'INVALID_OPTION', value: undefined });
   });
 
-  test('an option left undefined is its default', async () => {
+  test('an option of undefined has its default', async () => {
     const simulator = await simulate({ heartbeatInterval: undefined, token: undefined } as unknown as SimulatorOptions);
     expect((await (await connected(simulator)).hello()).d.heartbeat_interval).toBe(41_250);
   });

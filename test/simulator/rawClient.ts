@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-/** A simulator that ends with its test; limits are those of a patient gateway, so that a slow machine breaks none. */
+/** Simulator that is closed at the end of its test. There is no identify window, so that a slow machine breaks no rule. */
 export async function simulate(options: SimulatorOptions = {}): Promise<GatewaySimulator> {
   const simulator = await createGatewaySimulator({ identifyWindow: 0, ...options });
   cleanUps.push(() => simulator.close());
@@ -36,18 +36,18 @@ export async function eventually<T>(
   }
 }
 
-/** A client that knows nothing of the protocol: it says what the test says and keeps what it hears. */
+/** Client without any logic of the protocol: it sends what the test sends and keeps all that comes. */
 export class RawClient {
   readonly socket: WebSocket;
   readonly frames: Frame[] = [];
-  /** WebSocket messages as they came. */
+  /** Raw WebSocket messages. */
   readonly messages: Array<{ data: Buffer; isBinary: boolean }> = [];
-  /** Texts that are no frames, and errors of the inflater. */
+  /** Texts that are not JSON, and errors of the inflater. */
   readonly garbage: string[] = [];
   closed: { code: number; reason: string } | null = null;
   refused: { status: number; headers: Record<string, unknown> } | null = null;
   error: Error | null = null;
-  /** What ended the TCP connection, which ws keeps to itself. */
+  /** Error of the TCP socket, which ws does not report. */
   tcpError: Error | null = null;
   readonly #inflate: Inflate | null;
   #partial: Buffer[] = [];
@@ -112,7 +112,7 @@ export class RawClient {
     return this.op(10);
   }
 
-  /** The `nth` frame with this op. */
+  /** Resolves with the `nth` frame of this op. */
   op(op: number, nth = 0): Promise<Frame> {
     return eventually(() => this.frames.filter((frame) => frame.op === op)[nth], `op ${op}`);
   }
@@ -125,7 +125,7 @@ export class RawClient {
     return eventually(() => this.closed, 'close');
   }
 
-  /** Resolves once everything sent before has been handled, for an answer to it would have come by then. */
+  /** Resolves once the gateway has handled and answered everything sent before. */
   async settled(): Promise<void> {
     const pong = new Promise((resolve) => this.socket.once('pong', resolve));
     this.socket.ping();
@@ -146,7 +146,7 @@ export async function connected(simulator: GatewaySimulator, query?: Record<stri
   return client;
 }
 
-/** A client that has READY, and its session's id. */
+/** Client that has READY, with its session's id. */
 export async function identified(
   simulator: GatewaySimulator,
   fields?: Record<string, unknown>,
@@ -158,7 +158,7 @@ export async function identified(
   return { client, sessionId: String(ready.d.session_id) };
 }
 
-/** The rules that were broken, in order. */
+/** Rules that were broken, in order. */
 export function broken(simulator: GatewaySimulator): string[] {
   return simulator.violations.map(({ rule }) => rule);
 }

@@ -13,7 +13,7 @@ const guild: SampleGuild = {
 const options: SimulatorOptions = { guilds: [guild], chunkSize: 2 };
 const everyone = { guild_id: guild.id, query: '', limit: 0 };
 
-/** What has been said to the client but READY and GUILD_CREATE. */
+/** Dispatches of the client without READY and GUILD_CREATE. */
 async function answers(client: RawClient): Promise<[string | null, unknown][]> {
   await client.settled();
   return client.frames
@@ -21,8 +21,8 @@ async function answers(client: RawClient): Promise<[string | null, unknown][]> {
     .map(({ t, d }) => [t, d as unknown]);
 }
 
-describe('the simulator answers', () => {
-  test('op 8 in chunks, with the nonce and the presences of each', async () => {
+describe('a request', () => {
+  test('op 8 is answered in chunks, with the nonce and the presences of each', async () => {
     const { client } = await identified(await simulate(options));
     client.send(8, { ...everyone, presences: true, nonce: 'mine' });
     const chunks = (await answers(client)).map(([, d]) => d as Record<string, unknown>);
@@ -32,7 +32,7 @@ describe('the simulator answers', () => {
     expect(chunks[0]).not.toHaveProperty('not_found');
   });
 
-  test('op 8 by prefix and limit, by ids, and for nobody', async () => {
+  test('op 8 selects members by prefix and limit or by ids, and answers with one chunk where none matches', async () => {
     const { client } = await identified(await simulate({ ...options, chunkSize: 100 }));
     client.send(8, { guild_id: guild.id, query: 'ad', limit: 1 });
     client.send(8, { guild_id: guild.id, user_ids: ['3', '9'] });
@@ -50,7 +50,7 @@ describe('the simulator answers', () => {
     expect(chunks[3]).toMatchObject({ chunk_index: 0, chunk_count: 1 });
   });
 
-  test('op 4 with the bot’s state, and with a voice server unless it leaves', async () => {
+  test('op 4 is answered with the voice state, and with a voice server unless the channel is null', async () => {
     const { client } = await identified(await simulate(options));
     client.send(4, { guild_id: guild.id, channel_id: '7', self_mute: true, self_deaf: false });
     client.send(4, { guild_id: guild.id, channel_id: null, self_mute: false, self_deaf: false });
@@ -61,7 +61,7 @@ describe('the simulator answers', () => {
     ]);
   });
 
-  test('op 31 for each guild it knows, and op 43 with the fields asked for', async () => {
+  test('op 31 is answered for each known guild, op 43 with the requested fields', async () => {
     const { client } = await identified(await simulate(options));
     client.send(31, { guild_ids: [guild.id, '1'] });
     client.send(43, { guild_id: guild.id, fields: ['voice_start_time'] });
@@ -71,7 +71,7 @@ describe('the simulator answers', () => {
     ]);
   });
 
-  test('nothing for a guild or a channel that is not there, and for what is no request', async () => {
+  test('a request for an unknown guild or channel, or without one, gets no answer and is no violation', async () => {
     const simulator = await simulate(options);
     const { client } = await identified(simulator);
     for (const d of [null, 'x', {}, { guild_id: '1' }, { guild_ids: '1' }, { guild_id: guild.id, channel_id: '8' }]) {
@@ -83,7 +83,7 @@ describe('the simulator answers', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  test('with RATE_LIMITED, late or not at all, where a fault says so', async () => {
+  test('faults at `request` answer with RATE_LIMITED, late, or not at all', async () => {
     const simulator = await simulate({
       ...options,
       script: [
@@ -105,7 +105,7 @@ describe('the simulator answers', () => {
     expect(() => simulator.next({ at: 'identify', rateLimit: 1 } as never)).toThrow('rateLimit');
   });
 
-  test('again to who resumes, for answers are dispatches like others', async () => {
+  test('an answer is replayed after RESUME like any dispatch', async () => {
     const simulator = await simulate(options);
     const { client, sessionId } = await identified(simulator);
     await client.event('GUILD_CREATE');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { broken, connected, eventually, identified, RawClient, simulate } from './rawClient.js';
 
 describe('RESUME', () => {
-  test('replays what was missed, in order and with its sequence, then RESUMED', async () => {
+  test('replays the missed dispatches in order with their sequences, then sends RESUMED', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     simulator.dispatch('A', 1);
@@ -29,7 +29,7 @@ describe('RESUME', () => {
     expect(broken(simulator)).toEqual([]);
   });
 
-  test('is accepted at the first URL too', async () => {
+  test('at the first URL gets RESUMED too', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     client.socket.close(4_900);
@@ -43,7 +43,7 @@ describe('RESUME', () => {
   test('of an unknown session gets op 9 false', async () => {
     const simulator = await simulate();
     const client = await connected(simulator);
-    client.resume('nobody', 3);
+    client.resume('unknown', 3);
     expect((await client.op(9)).d).toBe(false);
     expect(broken(simulator)).toEqual([]);
   });
@@ -58,7 +58,7 @@ describe('RESUME', () => {
     expect((await back.op(9)).d).toBe(false);
   });
 
-  test('of a session that has run out gets op 9 false', async () => {
+  test('of a session after its sessionTimeout gets op 9 false', async () => {
     let now = 0;
     const simulator = await simulate({ sessionTimeout: 1_000, now: () => now });
     const { client, sessionId } = await identified(simulator);
@@ -75,7 +75,7 @@ describe('RESUME', () => {
   });
 
   test.each([2, -1, 1.5, null, '1', undefined])(
-    'with seq %s, which the session never had, is closed with 4007',
+    'with seq %s, which the session never had, closes with 4007',
     async (seq) => {
       const simulator = await simulate();
       const { client, sessionId } = await identified(simulator);
@@ -88,7 +88,7 @@ describe('RESUME', () => {
     },
   );
 
-  test('from further back than is kept gets op 9 false', async () => {
+  test('from before the last maxReplay dispatches gets op 9 false', async () => {
     const simulator = await simulate({ maxReplay: 3 });
     const { client, sessionId } = await identified(simulator);
     client.socket.close(4_900);
@@ -105,7 +105,7 @@ describe('RESUME', () => {
     expect((await late.op(9)).d).toBe(false);
   });
 
-  test('with a wrong token is closed with 4004', async () => {
+  test('with a wrong token closes with 4004', async () => {
     const simulator = await simulate({ token: 'secret' });
     const client = await connected(simulator);
     client.resume('any', 1, 'other');
@@ -113,21 +113,21 @@ describe('RESUME', () => {
     expect(broken(simulator)).toEqual(['authentication failed']);
   });
 
-  test('without a session_id is closed with 4002', async () => {
+  test('without a session_id closes with 4002', async () => {
     const simulator = await simulate();
     const client = await connected(simulator);
     client.send(6, { token: 'secret', seq: 1 });
     expect((await client.ended()).code).toBe(4002);
   });
 
-  test('after IDENTIFY on the same connection is closed with 4005', async () => {
+  test('after IDENTIFY on the same connection closes with 4005', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     client.resume(sessionId, 1);
     expect((await client.ended()).code).toBe(4005);
   });
 
-  test('while the old socket is still open takes the session over: a violation, and 4005 for the old one', async () => {
+  test('while the old connection is open gets RESUMED, closes the old one with 4005, and is a violation', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     const second = await connected(simulator);
@@ -140,13 +140,13 @@ describe('RESUME', () => {
     expect(client.dispatches).toEqual([]);
   });
 
-  test('after op 9 on the same connection is answered, as is IDENTIFY; a command that crossed it is no violation', async () => {
+  test('or IDENTIFY after op 9 on the same connection is answered; a command that crossed op 9 is no violation', async () => {
     const simulator = await simulate();
     const client = await connected(simulator);
-    client.resume('nobody', 1);
+    client.resume('unknown', 1);
     await client.op(9);
     client.send(3, {});
-    client.resume('nobody', 1);
+    client.resume('unknown', 1);
     await client.op(9, 1);
     client.identify();
     await client.event('READY');
@@ -155,20 +155,20 @@ describe('RESUME', () => {
 });
 
 describe('a session', () => {
-  test('counts its own sequence, whatever other shards receive', async () => {
+  test('has its own sequence, whatever other shards receive', async () => {
     const simulator = await simulate();
     const { client: first } = await identified(simulator, { shard: [0, 2] });
     const { client: second } = await identified(simulator, { shard: [1, 2] });
     expect(simulator.dispatch('ALL', {})).toBe(2);
     expect(simulator.dispatch('ONE', {}, 1)).toBe(1);
-    expect(simulator.dispatch('NOBODY', {}, 7)).toBe(0);
+    expect(simulator.dispatch('NONE', {}, 7)).toBe(0);
     simulator.dispatch('ALL', {});
     await eventually(() => first.dispatches.length === 2 && second.dispatches.length === 3);
     expect(first.dispatches.map(([, s]) => s)).toEqual([2, 3]);
     expect(second.dispatches.map(([, s]) => s)).toEqual([2, 3, 4]);
   });
 
-  test('left behind is forgotten when its shard identifies anew', async () => {
+  test('without a connection ends when its shard identifies again', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     client.socket.close(4_900);
@@ -178,7 +178,7 @@ describe('a session', () => {
     expect(next).not.toBe(sessionId);
   });
 
-  test('keeps every dispatch of a long absence', async () => {
+  test('without a connection keeps 3 000 dispatches for replay', async () => {
     const simulator = await simulate();
     const { client, sessionId } = await identified(simulator);
     client.socket.close(4_900);

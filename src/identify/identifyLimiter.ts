@@ -5,7 +5,7 @@ import { isNumberFrom, isWhole } from '../util/predicates.js';
 import { BUDGET_PERIOD_MS, IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
 import type { IdentifyGrant, IdentifyLimiter } from './limiter.js';
 
-/** `session_start_limit` of GET /gateway/bot, in Discord's own words. Times in milliseconds. */
+/** `session_start_limit` of GET /gateway/bot, with Discord's names. Times in milliseconds. */
 export interface SessionStartLimit {
   readonly total: number;
   readonly remaining: number;
@@ -17,29 +17,29 @@ export interface IdentifyLimiterOptions {
   maxConcurrency?: number;
   /** Milliseconds between two identifies of a key. Default 5 000. */
   window?: number;
-  /** What is left of the day's identifies: it is counted down here. Left out, the day is not counted. */
+  /** Identifies left today, counted down by the limiter. Default: the day is not counted. */
   sessionStartLimit?: SessionStartLimit;
-  /** Identifies of the day that are never granted, so that they are left for something else. Default 0. */
+  /** Identifies of the day that the limiter never grants, for other processes of the bot. Default 0. */
   reserve?: number;
 }
 
-/** The day's identifies, as far as this process knows. */
+/** Identifies of the day, as far as this process knows. */
 export interface IdentifyBudgetLeft {
   readonly total: number;
   readonly remaining: number;
-  /** When `remaining` is `total` again: milliseconds since the epoch. */
+  /** Time at which `remaining` is `total` again, in milliseconds since the epoch. */
   readonly resetAt: number;
 }
 
-/** An {@link IdentifyLimiter} for the shards of one process. Made by {@link createIdentifyLimiter}. */
+/** An {@link IdentifyLimiter} for the shards of one process. Created by {@link createIdentifyLimiter}. */
 export interface ProcessIdentifyLimiter extends IdentifyLimiter {
   /** The chart that decides: it emits `identify.granted`, `identify.exhausted` and `identify.renewed`. */
   readonly actor: Actor<typeof identifyQueueMachine>;
   /** Null while the day is not counted. */
   readonly budget: IdentifyBudgetLeft | null;
-  /** How many wait for their turn. */
+  /** Number of shards that wait for their turn. */
   readonly waiting: number;
-  /** When the next of them may identify at the earliest: milliseconds since the epoch. Null while nobody waits. */
+  /** Earliest time of the next identify, in milliseconds since the epoch; null while no shard waits. */
   readonly nextAt: number | null;
   /** Milliseconds until the windows of all keys are over. */
   readonly coolMs: number;
@@ -47,13 +47,13 @@ export interface ProcessIdentifyLimiter extends IdentifyLimiter {
   tellBudget(limit: SessionStartLimit): void;
 }
 
-/** What a window is longer by here, so that two identifies the network pushes together still arrive apart. */
+/** Part by which a window is longer here: the network may bring two identifies closer together than they were sent. */
 const SLACK = 0.03;
 
-/** How long a grant may lie about before it has run out. */
+/** Time in which a grant must be committed. */
 const GRANT_LIFETIME_MS = 5_000;
 
-/** A wait here keeps no process alive: whoever waits has a connection that does. */
+/** Timers that keep no process alive: a shard that waits has a connection that does. */
 const clock = {
   setTimeout: (fn: (...args: unknown[]) => void, ms: number) => setTimeout(fn, ms).unref(),
   clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
@@ -62,7 +62,7 @@ const clock = {
 class Limiter implements ProcessIdentifyLimiter {
   readonly actor: Actor<typeof identifyQueueMachine>;
   readonly #waiters = new Map<number, (grant: IdentifyGrant) => void>();
-  /** When the windows of the keys end. */
+  /** End of each key's window. */
   readonly #cooling = new Map<number, number>();
   #lastId = 0;
   #resetAt = 0;
@@ -141,11 +141,11 @@ class Limiter implements ProcessIdentifyLimiter {
 }
 
 /**
- * An identify limiter for the shards of one process: one IDENTIFY per `shard_id % max_concurrency` in any window, and no
- * more a day than `sessionStartLimit` has left.
+ * Creates an identify limiter for the shards of one process: one IDENTIFY per `shard_id % max_concurrency` in any window,
+ * and no more a day than `sessionStartLimit` has left.
  *
- * The window starts when IDENTIFY leaves (`commit`), not when the turn was given. A grant nobody commits runs out
- * after 5 s. Who waits when the day is spent waits until it is renewed.
+ * The window starts when IDENTIFY leaves (`commit`), not with the grant. A grant expires unless it is committed within 5 s.
+ * When the day's identifies are spent, shards wait until the day is renewed.
  *
  * See [Discord Docs/Rate Limiting and Max Concurrency](https://docs.discord.com/developers/events/gateway#sharding-max-concurrency).
  * @throws ShardError `INVALID_OPTION`

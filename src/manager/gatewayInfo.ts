@@ -14,36 +14,36 @@ import { isGatewayUrl } from '../protocol/url.js';
 export interface GatewayInfoOptions {
   /** Base URL of Discord's API or of a proxy for it. Default `https://discord.com/api/v10`. */
   readonly api?: string;
-  /** Gives up when it is aborted, with its reason. */
+  /** Ends the request; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Milliseconds for all tries together; each has a third of them. Default 30 000. */
+  /** Milliseconds for all attempts together; each attempt has a third of them. Default 30 000. */
   readonly timeout?: number;
 }
 
-/** What a {@link GatewayInfoError} is about; stable, for programs. */
+/** Kind of a {@link GatewayInfoError}: stable, for programs. */
 export type GatewayInfoErrorCode = 'INVALID_ANSWER' | 'REFUSED' | 'UNAUTHORIZED' | 'UNAVAILABLE';
 
 /**
- * `GET /gateway/bot` has failed: a stable `code`, as `value` the last HTTP status (null where there was no answer), and a
- * message that says what to do next.
+ * `GET /gateway/bot` has failed. `code` is stable, `value` is the last HTTP status (null without an answer), and the message
+ * says what to do next.
  */
 export class GatewayInfoError extends CodedError<GatewayInfoErrorCode, number | null> {
   override readonly name = 'GatewayInfoError';
 }
 
-/** Of all of Discord's API's clients. See [Discord Docs/User Agent](https://docs.discord.com/developers/reference#user-agent). */
+/** The form that Discord asks of every client of its API. See [Discord Docs/User Agent](https://docs.discord.com/developers/reference#user-agent). */
 const USER_AGENT = 'DiscordBot (https://www.npmjs.com/package/shardchart, 0.1.0)';
 
 const BACKOFF = { initialMs: 500, maxMs: 5_000 };
 
-/** What came of one try: the answer, or what may pass. Whatever cannot pass is thrown. */
+/** Outcome of one attempt: the answer, or a failure that another attempt may not meet. All other failures are thrown. */
 type Outcome =
   | { readonly info: RESTGetAPIGatewayBotResult }
   | { readonly failure: string; readonly status: number | null; readonly retryAfterMs: number };
 
 /**
- * Asks Discord for the gateway's URL, the recommended number of shards, and what is left of the day's identifies. Tries
- * again after a 429 (when its Retry-After is over), a 5xx and a network that fails, for as long as `timeout` allows.
+ * Asks Discord for the gateway's URL, the recommended number of shards, and the identifies left today. After a 429 (once its
+ * Retry-After is over), a 5xx and a network failure it asks again, as long as `timeout` allows.
  *
  * See [Discord Docs/Get Gateway Bot](https://docs.discord.com/developers/events/gateway#get-gateway-bot).
  * @throws ShardError `INVALID_OPTION`; GatewayInfoError `UNAUTHORIZED`, `REFUSED`, `INVALID_ANSWER`, `UNAVAILABLE`; the
@@ -71,9 +71,9 @@ export async function fetchGatewayInfo(
       const advice =
         retryAfterMs > 0
           ? `Ask again in ${Math.ceil(retryAfterMs / 1_000)} s.`
-          : 'Look at https://discordstatus.com and at this machine’s network, or give it a longer `timeout`.';
+          : 'Check https://discordstatus.com and the network of this machine, or set a longer `timeout`.';
       const tries = failures === 1 ? 'once' : `${failures} times`;
-      const message = `${url} was asked ${tries}, within ${timeoutMs} ms, and last: ${failure}. ${advice}`;
+      const message = `${url} was asked ${tries} within ${timeoutMs} ms. The last attempt failed: ${failure}. ${advice}`;
       throw new GatewayInfoError('UNAVAILABLE', redact(message), { value: status });
     }
     await pause(waitMs, signal);
@@ -88,7 +88,7 @@ async function ask(url: string, token: string, limitMs: number, signal?: AbortSi
   try {
     response = await fetch(url, {
       headers: { Authorization: `Bot ${token}`, 'User-Agent': USER_AGENT, Accept: 'application/json' },
-      // The token is for this address alone.
+      // A redirect would take the token to another address.
       redirect: 'manual',
       signal: signal === undefined ? late : AbortSignal.any([signal, late]),
     });
@@ -123,7 +123,7 @@ async function ask(url: string, token: string, limitMs: number, signal?: AbortSi
   const excerpt = redact(text).slice(0, 100);
   throw failed(
     'INVALID_ANSWER',
-    `That is no { url, shards, session_start_limit }: is \`api\` Discord's? It begins ${inspect(excerpt)}.`,
+    `The answer is not { url, shards, session_start_limit }; check that \`api\` is Discord's. It begins ${inspect(excerpt)}.`,
   );
 }
 
@@ -136,7 +136,7 @@ async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** What the header says or the body does, whichever is longer; 0 where neither does. */
+/** Wait that the header or the body asks for, whichever is longer; 0 where neither does. */
 function retryAfterMs({ headers }: Response, text: string): number {
   const header = headers.get('retry-after') ?? '';
   const seconds = Number(header);
@@ -164,7 +164,7 @@ function isGatewayInfo(value: unknown): value is RESTGetAPIGatewayBotResult {
   );
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** The message of a failed fetch with its cause: `fetch failed` alone says nothing. */
 function whyOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause, message } = error;
@@ -176,7 +176,7 @@ function whyOf(error: unknown): string {
 export function checkApi(api: unknown, redact: (text: string) => string): void {
   const url = typeof api === 'string' && /^https?:\/\//.test(api) && URL.canParse(api) ? new URL(api) : null;
   if (url === null || url.username + url.password + url.search + url.hash !== '') {
-    // Without the value where the token may stand in it.
+    // Redacted, because the token may stand in it.
     refuse('api', redact(String(api)), 'an http:// or https:// URL without user, query and hash');
   }
 }

@@ -12,47 +12,47 @@ import { ShardError } from '../util/errors.js';
 import { isGatewayUrl } from '../protocol/url.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
 
-/** Options of {@link createShard} that shards of one bot may share. */
+/** Options of {@link createShard} that all shards of a bot can share. */
 export type SharedShardOptions = Omit<
   ShardOptions,
   'token' | 'intents' | 'id' | 'total' | 'session' | 'sessionStore' | 'identifyLimiter' | 'logger'
 >;
 
-/** Options of one shard: over those for all. */
+/** Options of one shard. They replace those for all shards. */
 export type OwnShardOptions = SharedShardOptions & Pick<ShardOptions, 'session'>;
 
-/** The answer of GET /gateway/bot, as far as it is needed. */
+/** The part of GET /gateway/bot's answer that a manager needs. */
 export type GatewayInfo = Pick<RESTGetAPIGatewayBotResult, 'url' | 'shards' | 'session_start_limit'>;
 
 /** Options of {@link createShardManager}. */
 export interface ShardManagerOptions {
-  /** The bot's token, without "Bot ". It is shown nowhere. */
+  /** The bot's token, without "Bot ". It appears in no log, error, event or snapshot. */
   token: string;
   /** Sum of the intents' bits. */
   intents: number;
-  /** How many shards the bot has in all; `'auto'`, the default, takes what Discord recommends. */
+  /** Number of shards the bot has in all. Default `'auto'`: the number that Discord recommends. */
   total?: number | 'auto';
-  /** Which of them run here: a list, or the first and the last. Default: all. */
+  /** Ids of the shards that run here: a list, or the first and the last. Default: all. */
   ids?: readonly number[] | { readonly start: number; readonly end: number };
-  /** For all shards, read when a shard is made. */
+  /** Options for all shards. They are read when a shard is created. */
   options?: SharedShardOptions;
-  /** For single shards by id, such as a `session` to resume. */
+  /** Options for single shards by id, such as a `session` to resume. */
   shardOptions?: Readonly<Record<number, OwnShardOptions>>;
-  /** The answer of GET /gateway/bot. Default: it is fetched by `connect()`, if anything of it is needed. */
+  /** The answer of GET /gateway/bot. Default: `connect()` fetches it when it needs it. */
   gatewayInfo?: GatewayInfo;
-  /** Base URL of Discord's API or of a proxy for it, for that. Default `https://discord.com/api/v10`. */
+  /** Base URL of Discord's API or of a proxy for it. Default `https://discord.com/api/v10`. */
   api?: string;
-  /** What is left of the day's identifies, and `max_concurrency`. Default: those of `gatewayInfo`. */
+  /** Identifies left today, and `max_concurrency`. Default: those of `gatewayInfo`. */
   sessionStartLimit?: SessionStartLimit & { readonly max_concurrency?: number };
-  /** Identifies of the day that the manager leaves for something else. Default 0. */
+  /** Identifies of the day that the manager never uses, for other processes of the bot. Default 0. */
   reserve?: number;
-  /** Milliseconds between two identifies of a key. Default 5 000. */
+  /** Milliseconds between two identifies of a key (`shard_id % max_concurrency`). Default 5 000. */
   identifyWindow?: number;
-  /** Somebody else's control: called before each IDENTIFY, which leaves once what it returns has resolved. */
+  /** Called before each IDENTIFY, which leaves once the returned promise has resolved. It replaces the manager's own queue. */
   identifyHook?: (shardId: number) => Awaitable<unknown>;
-  /** The same with more of a say: see IdentifyLimiter. Managers of one bot in one process share one. */
+  /** Replaces the manager's own identify queue. Several managers of one bot share one limiter. */
   identifyLimiter?: IdentifyLimiter;
-  /** Read before the shards connect, written from then on. */
+  /** Store of the shards' sessions: read before the shards connect, written from then on. */
   sessionStore?: SessionStore;
   logger?: Logger;
 }
@@ -62,7 +62,7 @@ export interface ResolvedManagerOptions extends Omit<
   'total' | 'ids' | 'options' | 'shardOptions' | 'reserve' | 'identifyWindow'
 > {
   readonly total: number | 'auto';
-  /** null: all there are. */
+  /** Null: all ids of the total. */
   readonly ids: readonly number[] | null;
   readonly options: SharedShardOptions;
   readonly shardOptions: Readonly<Record<number, OwnShardOptions>>;
@@ -76,7 +76,7 @@ export interface ResolvedManagerOptions extends Omit<
  */
 export function resolveManagerOptions(options: ShardManagerOptions): ResolvedManagerOptions {
   if (!isRecord(options)) {
-    // Without the value: it may be the token.
+    // The error does not show the value, because it may be the token.
     throw new ShardError('INVALID_OPTION', 'createShardManager takes an object: { token, intents, … }.');
   }
   return hidingToken(options.token, () => check(options));
@@ -97,7 +97,10 @@ function check(given: ShardManagerOptions): ResolvedManagerOptions {
     refuse('identifyHook', given.identifyHook, 'a function of the shard id');
   }
   if (given.identifyHook !== undefined && given.identifyLimiter !== undefined) {
-    throw new ShardError('INVALID_OPTION', 'Give either `identifyHook` or `identifyLimiter`: one of them has the say.');
+    throw new ShardError(
+      'INVALID_OPTION',
+      'Give either `identifyHook` or `identifyLimiter`, not both: only one can decide which shard identifies.',
+    );
   }
   checkBudget({ window: identifyWindow, reserve, sessionStartLimit: given.sessionStartLimit });
   if (given.gatewayInfo !== undefined) checkInfo(given.gatewayInfo);
@@ -114,14 +117,17 @@ function check(given: ShardManagerOptions): ResolvedManagerOptions {
   return { ...given, total, ids, options, shardOptions, reserve, identifyWindow };
 }
 
-/** Where an option of the manager's own would be overlooked. */
+/** Options of the manager that would be ignored among the options of shards. */
 const MISPLACED = ['token', 'intents', 'id', 'total', 'sessionStore', 'identifyLimiter', 'logger'];
 
 function checkShardOptions({ token, intents }: ShardManagerOptions, name: string, options: OwnShardOptions): void {
   const misplaced = MISPLACED.find((option) => Object.hasOwn(options, option));
   if (misplaced !== undefined) {
-    const message = `\`${name}.${misplaced}\` is the manager's own to say: put \`${misplaced}\` beside \`options\`.`;
-    throw new ShardError('INVALID_OPTION', misplaced === 'id' ? `\`${name}.id\` is given by the manager.` : message);
+    const message = `\`${name}.${misplaced}\` is an option of the manager: put \`${misplaced}\` beside \`options\`.`;
+    throw new ShardError(
+      'INVALID_OPTION',
+      misplaced === 'id' ? `\`${name}.id\` is set by the manager: leave it out.` : message,
+    );
   }
   resolveOptions({ ...options, token, intents });
 }

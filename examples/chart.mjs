@@ -7,7 +7,7 @@ const input = {
   session: null,
   autoReconnect: true,
   resumeAttempts: 3,
-  seed: 1, // of the jitter in the back-off
+  seed: 1, // for the jitter in the back-off
   timeouts: { handshakeMs: 15_000, helloMs: 15_000, readyMs: 15_000, resumedMs: 30_000, closeMs: 2_000 },
   backoff: { initialMs: 1_000, maxMs: 60_000 },
 };

@@ -1,4 +1,4 @@
-// One shard: its events by name, its transitions, its errors. Ctrl+C ends it.
+// A shard: its events by name, its transitions, its errors. Ctrl+C ends it.
 import { createShard } from 'shardchart';
 
 const shard = createShard({

@@ -1,4 +1,4 @@
-// One shard ends, and another one resumes its session from any store with get, set and delete.
+// A shard ends, and another one resumes its session from any store with get, set and delete.
 import { createMemorySessionStore, createShard } from 'shardchart';
 
 const options = {

@@ -8,7 +8,7 @@ import { codeBlocks, root, written } from './pages.js';
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 const program = createProgram(() => {});
 
-/** What is wrong with a call of the command line; null if its command and its options exist. */
+/** The error in a call of the command line; null if its command and its options exist. */
 function wrongCall(words: readonly string[]): string | null {
   const [name = '', ...rest] = words;
   const command = program.commands.find((one) => one.name() === name);
@@ -19,7 +19,7 @@ function wrongCall(words: readonly string[]): string | null {
   return unknown.length === 0 ? null : `${name} has no option ${unknown.join(', ')}`;
 }
 
-/** What is wrong with a command of a shell block; null if it can be run. */
+/** The error in a command of a shell block; null if it can be run. */
 function wrongCommand(line: string): string | null {
   const command = line.replace(/\s+#.*$/, '').replace(/^(?:[A-Z_]+=\S+ )+/, '');
   const [tool, first = '', second = '', ...rest] = command.split(/\s+/);

@@ -32,7 +32,7 @@ export function temporaryFolder(): string {
 }
 
 export interface RunningExample {
-  /** Everything printed until now, stdout and stderr. */
+  /** The text printed until now, stdout and stderr. */
   output(): string;
   /** Resolves when the text was printed. */
   prints(text: string | RegExp): Promise<void>;

@@ -3,7 +3,7 @@ import { exceptions, folderOf, rules } from '../importRules.js';
 const folders = Object.keys(rules);
 const allowed = (folder: string): readonly string[] => rules[folder]?.ours ?? [];
 
-/** Whether `from` may import `to` by way of a third folder, so that the picture needs no arrow of its own. */
+/** True if `from` may import `to` by way of a third folder, so that the picture needs no arrow for it. */
 const isImplied = (from: string, to: string) =>
   allowed(from).some((between) => between !== to && allowed(between).includes(to));
 

@@ -20,7 +20,7 @@ const told = /^```\n(.*?)^```/ms.exec(walk)?.[1] ?? '';
 const withoutDurations = (text: string) => text.replaceAll(/\d+ ms/g, 'SO LONG');
 const withoutTimes = (text: string) => text.replaceAll(/^\d\d:\d\d:\d\d\.\d{3}/gm, 'TIME');
 
-test('a zombie of shard 7 is in the log, in its replay, in the incident's line and on an edge of the chart, as docs/live-page.md says', async () => {
+test('a zombie of shard 7 is in the log, in its replay, in the line of the incident and on an edge of the chart, as docs/live-page.md says', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'shardchart-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'bot.log');

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import BrowserReporter from './test/browser/reporter.js';
 import DurationReporter from './test/durations.js';
-import { filesOfProjects } from './test/projects.js';
+import { filesOfProjects, testProjects } from './test/projects.js';
 
 const files = filesOfProjects(new URL('./', import.meta.url));
 const isTypeTest = (file: string) => file.endsWith('.test-d.ts');
@@ -14,19 +14,22 @@ export default defineConfig({
     // XState's development build warns of a chart whose child has failed; some tests are about exactly that.
     onConsoleLog: (text) => !text.includes('was sent to stopped actor'),
     reporters: ['default', new DurationReporter(files), new BrowserReporter()],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    projects: [...files].map(([name, own]) => ({
-      extends: true as const,
-      test: {
-        name,
-        include: own.filter((file) => !isTypeTest(file)),
-        typecheck: {
-          enabled: own.some(isTypeTest),
-          include: own.filter(isTypeTest),
-          tsconfig: './tsconfig.json',
+    projects: testProjects.map(({ name, timeoutMs }) => {
+      const own = files.get(name) ?? [];
+      return {
+        extends: true as const,
+        test: {
+          name,
+          testTimeout: timeoutMs,
+          hookTimeout: timeoutMs,
+          include: own.filter((file) => !isTypeTest(file)),
+          typecheck: {
+            enabled: own.some(isTypeTest),
+            include: own.filter(isTypeTest),
+            tsconfig: './tsconfig.json',
+          },
         },
-      },
-    })),
+      };
+    }),
   },
 });

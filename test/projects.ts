@@ -5,6 +5,8 @@ export interface TestProject {
   readonly name: string;
   /** Seconds that the project alone takes on two cores; measured, and printed when a run starts. */
   readonly seconds: number;
+  /** Milliseconds after which a test has hung. Generous: a stalled machine is no failure of a test. */
+  readonly timeoutMs: number;
   /** Folders of test/, and test files that lie loose in it without their ending. */
   readonly parts: readonly string[];
 }
@@ -14,6 +16,7 @@ export const testProjects: readonly TestProject[] = [
     // No process, no browser, and few sockets: the charts and the parts below them.
     name: 'fast',
     seconds: 60,
+    timeoutMs: 60_000,
     parts: [
       'actors',
       'audit',
@@ -31,6 +34,7 @@ export const testProjects: readonly TestProject[] = [
     // Real sockets, files, processes and a real browser.
     name: 'real',
     seconds: 240,
+    timeoutMs: 120_000,
     parts: [
       'bench',
       'browser',
@@ -49,6 +53,7 @@ export const testProjects: readonly TestProject[] = [
     // Every path through every chart, one in 32 mutants, the types, and the compiled inflater.
     name: 'proof',
     seconds: 150,
+    timeoutMs: 300_000,
     parts: ['model', 'mutation', 'types', 'wasm'],
   },
 ];

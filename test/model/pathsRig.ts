@@ -53,7 +53,7 @@ export function walksAllPaths<Machine extends AnyStateMachine>(model: ChildModel
     const paths = childPaths(model);
     expect(paths.length).toBeGreaterThanOrEqual(atLeast);
     for (const path of paths) checkChildPath(model, path, rig.check);
-  }, 120_000);
+  });
 
   rig.expectsAll();
 }

@@ -10,7 +10,7 @@ describe.each(inputs)('a shard started with %j, in each configuration it can rea
   const paths = shardPaths(input);
   const check = { input, ...rig.check };
 
-  test('each event does what the laws name and nothing else', { timeout: 120_000 }, () => {
+  test('each event does what the laws name and nothing else', () => {
     expect(paths.length).toBeGreaterThan(50);
     for (const path of paths) checkPath(path, check);
   });

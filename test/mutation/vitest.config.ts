@@ -15,7 +15,7 @@ export default defineConfig({
         name: `slice ${slice + 1} of ${slices}`,
         include: ['test/mutation/slice.run.ts'],
         env: { MUTATION_SLICE: String(slice), MUTATION_SLICES: String(slices) },
-        testTimeout: 120_000,
+        testTimeout: 300_000,
       },
     })),
   },

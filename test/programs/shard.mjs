@@ -1,4 +1,4 @@
-// A bot that does what its argument says, and then nothing more: it must end by itself.
+// A bot that does what its argument says, writes that it is done, and then does nothing more: the process must end by itself.
 import { createIdentifyLimiter, createShard } from '../../dist/src/index.js';
 import { createGatewaySimulator } from '../../dist/src/simulator/index.js';
 
@@ -88,3 +88,4 @@ const deeds = {
 
 await deeds[process.argv[2]]();
 await simulator.close();
+process.stdout.write('done\n');

@@ -2,23 +2,23 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { IdentifyGrant, IdentifyLimiter } from '../../src/index.js';
 
 export interface ConformanceOptions {
-  /** Makes a limiter that nothing has used yet. */
+  /** Creates an unused limiter. */
   readonly create: (options: { maxConcurrency: number; window: number }) => IdentifyLimiter;
-  /** How long a grant may lie about uncommitted, in milliseconds. */
+  /** Time in which a grant must be committed, in milliseconds. */
   readonly grantLifetimeMs: number;
 }
 
 const WINDOW_MS = 5_000;
-/** What a limiter may add to the window so that two identifies still arrive apart. */
+/** Longest time a limiter may add to the window. */
 const SLACK_MS = 500;
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-/** What every identify limiter does, in one process or between many. Time is faked: the limiter must run on its timers. */
+/** Tests for every identify limiter, in one process or between many. The limiter must run on the faked timers. */
 export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs }: ConformanceOptions): void {
   const signal = new AbortController().signal;
 
-  /** Asks and writes down who got a grant, in order. */
+  /** A limiter, and the shards that got a grant, in order. */
   function start(maxConcurrency = 1) {
     const limiter = create({ maxConcurrency, window: WINDOW_MS });
     const granted: number[] = [];
@@ -45,14 +45,14 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       vi.useRealTimers();
     });
 
-    test('the first is granted at once', async () => {
+    test('the first shard is granted at once', async () => {
       const { ask, granted } = start();
       ask(0);
       await pass(0);
       expect(granted).toEqual([0]);
     });
 
-    test('one key: first come, first served, one a window', async () => {
+    test('one key: shards 2, 0, 1 are granted in the order they came, one a window', async () => {
       const { ask, granted, grantOf } = start();
       for (const shardId of [2, 0, 1]) ask(shardId);
       for (const [index, shardId] of [2, 0, 1].entries()) {
@@ -65,7 +65,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       }
     });
 
-    test('keys are independent: max_concurrency identifies in each window', async () => {
+    test('four keys: four shards are granted at once, and no second one of a key within the window', async () => {
       const { ask, granted, grantOf } = start(4);
       for (let shardId = 0; shardId < 8; shardId += 1) ask(shardId);
       await pass(0);
@@ -75,7 +75,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(granted).toEqual([0, 1, 2, 3]);
     });
 
-    test('the window counts from the commit, not from the grant', async () => {
+    test('a commit 1 s before its grant expires starts the window then, not at the grant', async () => {
       const { ask, granted, grantOf } = start();
       ask(0);
       ask(1);
@@ -87,7 +87,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(granted).toEqual([0, 1]);
     });
 
-    test('a later shard waits for the window of an earlier commit', async () => {
+    test('a shard that comes 2 s after a commit waits for the other 3 s of the window', async () => {
       const { ask, granted, grantOf } = start();
       ask(0);
       await pass(0);
@@ -100,7 +100,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(granted).toEqual([0, 1]);
     });
 
-    test('a grant given back frees its key at once', async () => {
+    test('a cancelled grant frees its key at once', async () => {
       const { ask, granted, grantOf } = start();
       ask(0);
       ask(1);
@@ -110,7 +110,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(granted).toEqual([0, 1]);
     });
 
-    test('a grant can be used once', async () => {
+    test('a second commit of a grant returns false, and a cancel after it frees nothing', async () => {
       const { ask, granted, grantOf } = start();
       ask(0);
       ask(1);
@@ -122,7 +122,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(granted).toEqual([0]);
     });
 
-    test('a grant that was given back cannot be committed', async () => {
+    test('a commit of a cancelled grant returns false', async () => {
       const { ask, grantOf } = start();
       ask(0);
       await pass(0);
@@ -130,7 +130,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(await grantOf(0).commit()).toBe(false);
     });
 
-    test('aborted before it asks: rejects with the reason of the signal', async () => {
+    test('a signal aborted before acquire: rejects with its reason', async () => {
       const { ask, granted, refused } = start();
       const reason = new Error('too late');
       ask(0, { signal: AbortSignal.abort(reason) });
@@ -140,7 +140,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(granted).toEqual([1]);
     });
 
-    test('aborted in the queue: rejects at once, and those behind it move up', async () => {
+    test('a signal aborted in the queue: rejects at once, and shards behind it move up', async () => {
       const { ask, granted, refused, grantOf } = start();
       const abort = new AbortController();
       const reason = new Error('socket lost');
@@ -156,7 +156,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(granted).toEqual([0, 2]);
     });
 
-    test('aborted while it waits out the window: rejects at once, not when the window ends', async () => {
+    test('a signal aborted during the window: rejects at once, not at its end', async () => {
       const { ask, granted, refused, grantOf } = start();
       const abort = new AbortController();
       ask(0);
@@ -172,7 +172,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(granted).toEqual([0, 2]);
     });
 
-    test('aborted after the grant: the grant is still its own to commit', async () => {
+    test('a signal aborted after the grant: commit still returns true', async () => {
       const { ask, grantOf, refused } = start();
       const abort = new AbortController();
       ask(0, { signal: abort.signal });
@@ -183,7 +183,7 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(await grantOf(0).commit()).toBe(true);
     });
 
-    test('a grant nobody commits runs out: the next gets its turn, and the old grant is worth nothing', async () => {
+    test('a grant that is not committed in time expires: the next shard is granted, and the old commit returns false', async () => {
       const { ask, granted, grantOf } = start();
       ask(0);
       ask(1);
@@ -196,14 +196,14 @@ export function describeIdentifyLimiter(name: string, { create, grantLifetimeMs 
       expect(await grantOf(1).commit()).toBe(true);
     });
 
-    test('a grant that has run out is worth nothing even if nobody waits', async () => {
+    test('a commit of an expired grant returns false while no shard waits too', async () => {
       const { ask, grantOf } = start();
       ask(0);
       await pass(grantLifetimeMs + SLACK_MS);
       expect(await grantOf(0).commit()).toBe(false);
     });
 
-    test('no two identifies of a key in one window, whatever becomes of the grants', async () => {
+    test('twelve grants committed, cancelled or left: no two commits within a window', async () => {
       const { ask, granted, grantOf } = start();
       const committedAt: number[] = [];
       for (let shardId = 0; shardId < 12; shardId += 1) ask(shardId);

@@ -7,7 +7,7 @@ describeIdentifyLimiter('the identify limiter of one process', {
   grantLifetimeMs: 5_000,
 });
 
-describe('its options', () => {
+describe('an option of createIdentifyLimiter', () => {
   test.each([
     { maxConcurrency: 0 },
     { maxConcurrency: 1.5 },
@@ -15,7 +15,7 @@ describe('its options', () => {
     { window: -1 },
     { window: Infinity },
     { window: Number.NaN },
-  ])('%o: refused, by name', (options) => {
+  ])('%o: INVALID_OPTION with the name of the option', (options) => {
     const [name = ''] = Object.keys(options);
     expect(() => createIdentifyLimiter(options)).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) as string }),
@@ -23,7 +23,7 @@ describe('its options', () => {
     expect(() => createIdentifyLimiter(options)).toThrow(ShardError);
   });
 
-  test('window 0 lets every one pass', async () => {
+  test('window 0 grants every shard at once', async () => {
     const limiter = createIdentifyLimiter({ window: 0 });
     const { signal } = new AbortController();
     for (let shardId = 0; shardId < 5; shardId += 1) {
@@ -32,7 +32,7 @@ describe('its options', () => {
   });
 });
 
-test('says when the next may identify at the earliest, while somebody waits', async () => {
+test('nextAt is the end of the window while a shard waits, and null otherwise', async () => {
   const limiter = createIdentifyLimiter({ maxConcurrency: 2, window: 60_000 });
   const stop = new AbortController();
   const { signal } = stop;
@@ -51,7 +51,7 @@ describe('the budget of the day', () => {
   const { signal } = new AbortController();
   const day = { total: 1_000, remaining: 2, reset_after: 3_600_000 };
 
-  test('is counted down by each identify that leaves, and by no turn given back', async () => {
+  test('is counted down by a commit, and not by a cancel', async () => {
     const limiter = createIdentifyLimiter({ window: 0, maxConcurrency: 4, sessionStartLimit: day });
     await (await limiter.acquire(0, { signal })).cancel();
     expect(limiter.budget?.remaining).toBe(2);
@@ -59,7 +59,7 @@ describe('the budget of the day', () => {
     expect(limiter.budget).toMatchObject({ total: 1_000, remaining: 1 });
   });
 
-  test('spent: whoever asks waits, and it is told until when', async () => {
+  test('spent: a shard waits, and `identify.exhausted` comes once with the time of the reset', async () => {
     const exhausted: unknown[] = [];
     const limiter = createIdentifyLimiter({ window: 0, maxConcurrency: 4, sessionStartLimit: day, reserve: 1 });
     limiter.actor.on('identify.exhausted', (event) => exhausted.push(event));
@@ -74,7 +74,7 @@ describe('the budget of the day', () => {
     expect(limiter.waiting).toBe(0);
   });
 
-  test('a newer answer of the API lets who waits go', async () => {
+  test('a newer answer of GET /gateway/bot grants a shard that waits', async () => {
     const limiter = createIdentifyLimiter({ sessionStartLimit: { ...day, remaining: 0 } });
     const waiting = limiter.acquire(0, { signal });
     expect(limiter.waiting).toBe(1);
@@ -89,14 +89,14 @@ describe('the budget of the day', () => {
     { sessionStartLimit: { ...day, remaining: -1 } },
     { reserve: -1 },
     { reserve: 0.5 },
-  ])('%o: refused, by name', (options) => {
+  ])('%o: INVALID_OPTION with the name of the option', (options) => {
     const [name = ''] = Object.keys(options);
     expect(() => createIdentifyLimiter(options as never)).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) as string }),
     );
   });
 
-  test('a newer answer that is none is refused, and changes nothing', () => {
+  test('tellBudget({}) throws, and changes nothing', () => {
     const limiter = createIdentifyLimiter({ sessionStartLimit: day });
     expect(() => limiter.tellBudget({} as never)).toThrow(ShardError);
     expect(limiter.budget?.remaining).toBe(2);

@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'shardchart-manager-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test(
-  'the log of a manager has every shard there ever was, and verifies through a reshard, a restart and a close',
+  'the audit log of a manager has every shard it ever had, and replays through a reshard, a restart and a close',
   { timeout: 30_000 },
   managed({ simulator: { maxConcurrency: 4 }, manager: { total: 2 } }, async ({ manager }) => {
     const file = join(folder, 'audit.log');

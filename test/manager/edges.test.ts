@@ -10,32 +10,32 @@ const { inFolder, errors } = sessionFile();
 
 const each = (...names: string[]) => names.flatMap((name) => [0, 1, 2].map((id) => `${name} ${id}`)).toSorted();
 
-describe('told once and of the right set', () => {
+describe('each event once, from the set in service', () => {
   const LIFE = ['connect', 'ready', 'READY', 'close', 'resumed', 'RESUMED'] as const;
 
   test(
-    'the events of a reshard, of a close and connect right after it, and of a restart then',
+    'a reshard, a close and connect, and a restart emit one connect, close and resumed for each shard',
     { timeout: 30_000 },
     managed({ simulator: { maxConcurrency: 8 }, manager: { total: 2 } }, async ({ manager }) => {
       await manager.connect();
-      let told: string[] = [];
-      for (const name of LIFE) manager.on(name, (_: unknown, id: number) => told.push(`${name} ${id}`));
-      const take = () => told.splice(0).toSorted();
+      let heard: string[] = [];
+      for (const name of LIFE) manager.on(name, (_: unknown, id: number) => heard.push(`${name} ${id}`));
+      const take = () => heard.splice(0).toSorted();
 
       await manager.reshard(3);
-      // Nothing of the old set's end: its ids are those of others by then.
+      // No event of the previous set's end: its ids belong to the new shards by then.
       expect(take()).toEqual(each('connect', 'ready', 'READY'));
       await manager.close();
       await manager.connect();
       expect(take()).toEqual(each('close', 'connect', 'ready', 'READY'));
       await manager.restart();
       expect(take()).toEqual(each('close', 'connect', 'resumed', 'RESUMED'));
-      told = [];
+      heard = [];
     }),
   );
 
   test(
-    'a connect() from a listener of `close` hears of the new shard, not of the one that was refused',
+    'connect() in a listener of `close` resolves for the new shard, and does not reject for the one that 4014 refused',
     managed({ manager: { total: 2 } }, async ({ simulator, manager }) => {
       await manager.connect();
       const retried = new Promise<unknown>((resolve) => {
@@ -48,7 +48,7 @@ describe('told once and of the right set', () => {
   );
 
   test(
-    'a refused reshard that is aborted leaves alone the one that is under way',
+    'aborting a reshard that was refused with BUSY does not call off the one that runs',
     { timeout: 30_000 },
     managed({ simulator: { maxConcurrency: 8 }, manager: { total: 1 } }, async ({ manager }) => {
       await manager.connect();
@@ -65,7 +65,7 @@ describe('told once and of the right set', () => {
 
 describe('identifies', () => {
   test(
-    'limits that were given are told once, and not begun anew by a question for the total',
+    "sessionStartLimit is counted down, and not reset when reshard('auto') asks for the total",
     managed({ simulator: { shards: 3, maxConcurrency: 8 } }, async ({ simulator }) => {
       const sessionStartLimit = { total: 100, remaining: 4, reset_after: 3_600_000, max_concurrency: 8 };
       const manager = managerOn(simulator, { total: 2, sessionStartLimit, options: { url: simulator.url } });
@@ -78,7 +78,7 @@ describe('identifies', () => {
   );
 
   test(
-    'a restart with new sessions beyond the day is refused before a session is given up',
+    'restart({ newSessions: true }) with too few identifies left rejects with OVER_BUDGET, and every session stays',
     managed(
       { simulator: { maxConcurrency: 8, sessionStartLimit: { remaining: 3 } }, manager: { total: 2 } },
       async ({ manager, simulator }) => {
@@ -91,7 +91,7 @@ describe('identifies', () => {
   );
 
   test(
-    'max_concurrency of the answer holds where the limits that were given say none',
+    'max_concurrency comes from GET /gateway/bot where sessionStartLimit has none',
     managed(
       {
         simulator: { maxConcurrency: 4 },
@@ -107,7 +107,7 @@ describe('identifies', () => {
 
 describe('sessions', () => {
   test(
-    'of a new set are with a slow store once shutdown() has resolved',
+    'of a new set are in a slow store when shutdown() resolves',
     { timeout: 30_000 },
     managed({ simulator: { maxConcurrency: 8 } }, async ({ simulator }) => {
       const stored = new Map<number, Session>();
@@ -132,7 +132,7 @@ describe('sessions', () => {
   );
 
   test(
-    'that close() has kept are told after it, and end with shutdown()',
+    'kept by close({ code: 4900 }) are in getCurrentSessions(), and deleted by shutdown()',
     managed({}, async ({ simulator }) => {
       const sessionStore = createMemorySessionStore();
       const manager = managerOn(simulator, { total: 1, sessionStore });
@@ -146,7 +146,7 @@ describe('sessions', () => {
     }),
   );
 
-  test('of a file that was read before anybody said the total are not resumed by other shards', async () => {
+  test('of a file of total 2 are not returned after setTotal(8)', async () => {
     const before = createFileSessionStore(inFolder('others.json'), { total: 2 });
     await before.set(1, sessionOf(1));
     await before.close();
@@ -159,7 +159,7 @@ describe('sessions', () => {
 });
 
 test(
-  'connect() while it comes back joins, and after shutdown() has begun is refused with CLOSED',
+  'connect() right after close() joins the start that is under way, and rejects with CLOSED after shutdown()',
   managed({ manager: { total: 1 } }, async ({ manager, simulator }) => {
     await manager.connect();
     void manager.close({ code: 4900 });
@@ -173,7 +173,7 @@ test(
   }),
 );
 
-test('shards that have gone leave nothing behind', { timeout: 60_000 }, async () => {
+test('of nine shards that were created at most the two in service stay in memory', { timeout: 60_000 }, async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const simulator = await simulate({ maxConcurrency: 8 });
@@ -190,7 +190,7 @@ test('shards that have gone leave nothing behind', { timeout: 60_000 }, async ()
   await until(() => manager.status().counts.Offline === 1);
   await manager.connect();
   expect(made).toHaveLength(9);
-  // Two in service; the simulator and timers may hold on to one or two for a moment.
+  // Two are in service. The simulator and timers may hold one or two more for a moment.
   await until(() => {
     collect();
     return alive() <= 2;

@@ -6,12 +6,12 @@ import { managed, managerOn, WINDOW } from './rig.js';
 const range = (length: number, from = 0) => Array.from({ length }, (_, n) => from + n);
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
-/** So long that shards of one turn never come in another, however slow the machine. */
+/** Long enough that shards of one turn never identify in another on a slow machine. */
 const LONG_WINDOW = 800;
-/** None of them passes: whoever tries again has lost its turn. */
+/** Long enough never to pass: a shard that tries again loses its turn. */
 const PATIENT = { handshake: 20_000, hello: 20_000, ready: 20_000 };
 
-// By itself: what the order of 64 identifies is about is time.
+// Runs by itself: the order of 64 identifies depends on time.
 test(
   'a fleet of 64 shards at max_concurrency 16 identifies in the order of the buckets and gets no op 9',
   managed(
@@ -37,28 +37,28 @@ test(
 
 describe.concurrent('a fleet that starts', () => {
   test(
-    'with 12 shards and 10 identifies left says until when 2 of them wait, and they come up then',
+    'with 12 shards and 10 identifies left emits `exhausted` for 2 of them, and identifies them after the reset',
     managed(
       {
         simulator: { shards: 12, maxConcurrency: 12, sessionStartLimit: { remaining: 10, resetAfter: 7_000 } },
       },
       async ({ simulator, manager, lines }) => {
-        const told: [string, IdentifyBudgetLeft, identified: number][] = [];
-        manager.on('exhausted', (budget) => told.push(['exhausted', budget, simulator.identifies.length]));
-        manager.on('renewed', (budget) => told.push(['renewed', budget, simulator.identifies.length]));
+        const heard: [string, IdentifyBudgetLeft, identified: number][] = [];
+        manager.on('exhausted', (budget) => heard.push(['exhausted', budget, simulator.identifies.length]));
+        manager.on('renewed', (budget) => heard.push(['renewed', budget, simulator.identifies.length]));
         const connected = manager.connect();
         await until(() => manager.status().counts.Connected === 10 && manager.status().identifies?.waiting === 2);
         const { state, identifies } = manager.status();
         expect([state, simulator.identifies.length, identifies?.remaining]).toEqual(['Starting', 10, 0]);
-        expect(told.map(([name]) => name)).toEqual(['exhausted']);
-        const resetAt = told[0]?.[1].resetAt ?? 0;
+        expect(heard.map(([name]) => name)).toEqual(['exhausted']);
+        const resetAt = heard[0]?.[1].resetAt ?? 0;
         expect(identifies).toMatchObject({ nextAt: resetAt, resetAt });
         expect(Math.abs(resetAt - Date.now() - simulator.budget.resetAfter)).toBeLessThan(3_000);
         const said = lines.warn.filter((line) => line.includes(new Date(resetAt).toISOString()));
         expect(said).toEqual([expect.stringMatching(/^manager: the day's identifies are spent \(0 of 1000 left\)/)]);
 
         await connected;
-        expect(told.map(([name, , identified]) => [name, identified])).toEqual([
+        expect(heard.map(([name, , identified]) => [name, identified])).toEqual([
           ['exhausted', expect.any(Number)],
           ['renewed', 10],
         ]);
@@ -70,7 +70,7 @@ describe.concurrent('a fleet that starts', () => {
   );
 
   test(
-    'leaves the reserve of the identifies to others',
+    'with 10 identifies left and a reserve of 3 identifies 7 shards',
     managed(
       { simulator: { shards: 12, maxConcurrency: 12, sessionStartLimit: { remaining: 10 } }, manager: { reserve: 3 } },
       async ({ simulator, manager, lines }) => {
@@ -85,7 +85,7 @@ describe.concurrent('a fleet that starts', () => {
     ),
   );
 
-  test('waits for no identify queue where it can resume, and spends no identify', async () => {
+  test('with 8 sessions resumes all while the identify queue grants nothing', async () => {
     await using simulator = await simulate({ shards: 8 });
     const sessionStore = createMemorySessionStore();
     {
@@ -103,7 +103,7 @@ describe.concurrent('a fleet that starts', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  test('resumes what it can while others wait a minute for their identify', async () => {
+  test('resumes 5 shards while 2 wait a minute for their identify', async () => {
     await using simulator = await simulate({ shards: 8 });
     const sessionStore = createMemorySessionStore();
     {
@@ -121,7 +121,7 @@ describe.concurrent('a fleet that starts', () => {
     expect(up()).toEqual([0, 1, 2, 4, 5, 7]);
     await until(() => manager.status().identifies?.waiting === 2);
 
-    // The queue holds up nobody who comes back either.
+    // A shard that reconnects does not wait for the queue either.
     let resumed = 0;
     manager.on('resumed', (_, shardId) => (resumed += shardId === 5 ? 1 : 0));
     simulator.reset(5);
@@ -134,7 +134,7 @@ describe.concurrent('a fleet that starts', () => {
   });
 
   test(
-    'identifies a shard once more that is answered with op 9, and comes up',
+    'identifies a shard again after op 9, and all shards connect',
     managed(
       {
         simulator: {
@@ -152,7 +152,7 @@ describe.concurrent('a fleet that starts', () => {
     ),
   );
 
-  test('is refused as a whole where one shard is, and keeps the sessions it got', async () => {
+  test('fails as a whole at the 4014 of one shard, and resumes the sessions of the others next time', async () => {
     await using simulator = await simulate({
       shards: 16,
       maxConcurrency: 4,

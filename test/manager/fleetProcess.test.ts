@@ -10,15 +10,15 @@ import { story, until } from '../shard/rig.js';
 
 const program = fileURLToPath(new URL('../programs/fleet.mjs', import.meta.url));
 const isBuilt = existsSync(fileURLToPath(new URL('../../dist/src/index.js', import.meta.url)));
-if (!isBuilt) console.warn('SKIPPED: tests of a whole fleet, for dist is not built: npm run build');
+if (!isBuilt) console.warn('SKIPPED: the tests of a fleet in its own process need dist. Run: npm run build');
 
 const TOTAL = 16;
 const DEBOUNCE_MS = 200;
-/** What the session file is behind by, at most: a shard tells the store each `debounce`, which writes within another. */
+/** Longest delay of the session file: a shard calls the store each `debounce`, and the store writes within another. */
 const WINDOW_MS = 2 * DEBOUNCE_MS;
-/** For a disk and an event loop that have something else to do. */
+/** Allowance for a busy disk and event loop. */
 const SLACK_MS = 600;
-/** Longer than what a kill may lose, so that there is something that must not come twice. */
+/** Longer than a kill may lose, so that some events must not come twice. */
 const STREAM_MS = 3 * (WINDOW_MS + SLACK_MS);
 
 const folder = mkdtempSync(join(tmpdir(), 'shardchart-fleet-'));
@@ -33,11 +33,11 @@ const simulate = () =>
     sendLimit: 10_000,
   });
 
-/** A life of the bot as a process of its own. */
+/** One run of the bot, in its own process. */
 class Life implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly exit: Promise<number | string | null>;
-  /** Told once all shards are up. */
+  /** Sent by the process when all shards are up. */
   report: { readonly shards: readonly ShardStatus[]; readonly errors: readonly string[] } | null = null;
   readonly #seen: string;
 
@@ -75,7 +75,7 @@ function stream(simulator: GatewaySimulator) {
   return { sentAt, stop: () => clearInterval(timer) };
 }
 
-/** One life ends by this signal in the middle of a stream, and another goes on. */
+/** One process ends by this signal in the middle of a stream, and another goes on. */
 async function twoLives(simulator: GatewaySimulator, name: string, signal: NodeJS.Signals) {
   await using first = new Life(simulator, name, 'first');
   await first.up();
@@ -94,7 +94,7 @@ async function twoLives(simulator: GatewaySimulator, name: string, signal: NodeJ
     stop();
     await until(() => second.seen.includes(sentAt.length - 1));
     const all = () => new Set([...first.seen, ...second.seen]);
-    // Of a number that is missing for good the assertion of the test tells more.
+    // The assertions of the test say more about a missing number than a timeout here.
     await until(() => all().size === sentAt.length, 5_000).catch(() => {});
     return { exit, endedAt, sentAt, first: first.seen, second: second.seen, report: second.report };
   } finally {
@@ -111,7 +111,7 @@ const doubled = ({ first, second }: Awaited<ReturnType<typeof twoLives>>) => {
   return second.filter((n) => seen.has(n));
 };
 
-/** Whoever runs it sees each number at most once, and those of a shard in order. */
+/** Expects each number at most once, and those of a shard in order. */
 function expectOrder(seen: readonly number[]): void {
   for (let shard = 0; shard < TOTAL; shard += 1) {
     const own = seen.filter((n) => n % TOTAL === shard);
@@ -127,32 +127,30 @@ function expectResumed(simulator: GatewaySimulator, { report }: Awaited<ReturnTy
   expect(simulator.violations).toEqual([]);
 }
 
-describe
-  .runIf(isBuilt)
-  .concurrent('a process of 16 shards with their sessions in a file, under a stream of dispatches', () => {
-    test('that is killed with -9 resumes them all, misses nothing, and gets again only what the file was behind by', async () => {
-      await using simulator = await simulate();
-      const lives = await twoLives(simulator, 'killed', 'SIGKILL');
-      expect(lives.exit).toBe('SIGKILL');
-      expectResumed(simulator, lives);
-      expect(missing(lives)).toEqual([]);
-      expectOrder(lives.first);
-      expectOrder(lives.second);
-      const { endedAt, sentAt } = lives;
-      const doubles = doubled(lives);
-      const age = (n: number) => endedAt - (sentAt[n] ?? 0);
-      expect(doubles.filter((n) => age(n) > WINDOW_MS + SLACK_MS)).toEqual([]);
-      expect(doubles.length).toBeLessThan(lives.first.length / 2);
-    });
-
-    test('that ends at SIGTERM sees every number exactly once over both its lives', async () => {
-      await using simulator = await simulate();
-      const lives = await twoLives(simulator, 'ended', 'SIGTERM');
-      expect(lives.exit).toBe(0);
-      expectResumed(simulator, lives);
-      expect(missing(lives)).toEqual([]);
-      expect(doubled(lives)).toEqual([]);
-      expectOrder(lives.first);
-      expectOrder(lives.second);
-    });
+describe.runIf(isBuilt).concurrent('a process of 16 shards with a session file, under a stream of dispatches,', () => {
+  test('killed by SIGKILL resumes all, misses no dispatch, and repeats only those younger than the file', async () => {
+    await using simulator = await simulate();
+    const lives = await twoLives(simulator, 'killed', 'SIGKILL');
+    expect(lives.exit).toBe('SIGKILL');
+    expectResumed(simulator, lives);
+    expect(missing(lives)).toEqual([]);
+    expectOrder(lives.first);
+    expectOrder(lives.second);
+    const { endedAt, sentAt } = lives;
+    const doubles = doubled(lives);
+    const age = (n: number) => endedAt - (sentAt[n] ?? 0);
+    expect(doubles.filter((n) => age(n) > WINDOW_MS + SLACK_MS)).toEqual([]);
+    expect(doubles.length).toBeLessThan(lives.first.length / 2);
   });
+
+  test('ended by SIGTERM receives every dispatch exactly once over both runs', async () => {
+    await using simulator = await simulate();
+    const lives = await twoLives(simulator, 'ended', 'SIGTERM');
+    expect(lives.exit).toBe(0);
+    expectResumed(simulator, lives);
+    expect(missing(lives)).toEqual([]);
+    expect(doubled(lives)).toEqual([]);
+    expectOrder(lives.first);
+    expectOrder(lives.second);
+  });
+});

@@ -12,7 +12,7 @@ interface Heard {
   readonly shardId: number;
 }
 
-/** Numbered messages in many guilds, some hundred a second, and what of them each kind of listener got. */
+/** Sends numbered messages to many guilds, some hundred a second, and records those that each kind of listener got. */
 export function guildLoad(simulator: GatewaySimulator, manager: ShardManager) {
   const guilds = guildsOf(8, 5);
   const heard: Record<(typeof LISTENERS)[number], Heard[]> = { event: [], MESSAGE_CREATE: [], 'events()': [] };
@@ -40,8 +40,8 @@ export function guildLoad(simulator: GatewaySimulator, manager: ShardManager) {
     },
     stop: () => clearInterval(timer),
     /**
-     * Ends the load: each listener got every number exactly once, and those of each guild in order, but for the guilds
-     * that are said to be out of it.
+     * Ends the load, and expects that each listener got every number exactly once, and those of each guild in order, except
+     * guilds that may be out of order.
      */
     async isWhole(isOutOfOrder: (guildId: string) => boolean = () => false) {
       clearInterval(timer);
@@ -63,18 +63,18 @@ export function guildLoad(simulator: GatewaySimulator, manager: ShardManager) {
   };
 }
 
-/** The gateway's own account of the shards of a total: those with a session. */
+/** The simulator's sessions of this total. */
 export function sessionsOf(simulator: GatewaySimulator, total: number): SimulatedSession[] {
   return [...simulator.sessions.values()].filter((session) => session.total === total);
 }
 
-/** The connection of this shard of this total; two sets may have shards of one id. */
+/** Connection of this shard of this total: two sets may have shards of one id. */
 export function connectionOf(simulator: GatewaySimulator, total: number, shardId: number) {
   const session = sessionsOf(simulator, total).find((other) => other.shardId === shardId);
   return simulator.connections[(session?.connection ?? 0) - 1];
 }
 
-/** Drops that connection, and no other. */
+/** Drops the connection of this shard of this total, and no other. */
 export const resetShard = (simulator: GatewaySimulator, total: number, shardId: number): boolean =>
   connectionOf(simulator, total, shardId)?.reset() ?? false;
 

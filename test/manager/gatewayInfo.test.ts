@@ -32,7 +32,7 @@ const tear: Answer = (_, response) => {
 const ends: (() => Promise<unknown>)[] = [];
 afterAll(async () => void (await Promise.all(ends.map((end) => end()))));
 
-/** A server that gives these answers in order, the last of them for ever. */
+/** A server that gives these answers in order, and repeats the last. */
 async function serve(...answers: Answer[]) {
   const requests: { at: number; request: IncomingMessage }[] = [];
   const server = createServer((request, response) => {
@@ -47,10 +47,10 @@ async function serve(...answers: Answer[]) {
   return { api: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`, requests };
 }
 
-/** The error, in which there is no token, however it is printed. */
+/** The error of a failed call, which never contains the token. */
 async function failure(options: GatewayInfoOptions): Promise<Error & { code?: string; value?: unknown }> {
   const error = await fetchGatewayInfo(TOKEN, options).then(
-    () => expect.unreachable('it did not fail'),
+    () => expect.unreachable('fetchGatewayInfo did not fail'),
     (reason: unknown) => reason as Error,
   );
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(TOKEN);
@@ -58,7 +58,7 @@ async function failure(options: GatewayInfoOptions): Promise<Error & { code?: st
 }
 
 describe('the simulator’s API', () => {
-  test('tells the URL, the shards and the budget', async () => {
+  test('answers with the URL, the shards and the budget', async () => {
     await using simulator = await createGatewaySimulator({ token: TOKEN, shards: 5, maxConcurrency: 16, now: () => 0 });
     expect(await fetchGatewayInfo(TOKEN, { api: simulator.apiUrl })).toEqual({
       url: simulator.url,
@@ -67,7 +67,7 @@ describe('the simulator’s API', () => {
     });
   });
 
-  test('refuses a wrong token at once, with advice', async () => {
+  test('answers a wrong token with 401: UNAUTHORIZED at once, with advice', async () => {
     await using simulator = await createGatewaySimulator({ token: 'another' });
     expect(await failure({ api: simulator.apiUrl })).toMatchObject({
       name: 'GatewayInfoError',
@@ -78,7 +78,7 @@ describe('the simulator’s API', () => {
     expect(simulator.log.filter(({ kind }) => kind === 'api')).toHaveLength(1);
   });
 
-  test('is asked again after a 429, a 503 and a reset', async () => {
+  test('answers 429, 503 and a reset: asked a fourth time', async () => {
     await using simulator = await createGatewaySimulator({
       script: [
         { at: 'api', refuse: 429, retryAfter: 0.2 },
@@ -96,7 +96,7 @@ describe('the simulator’s API', () => {
   });
 });
 
-test('says who asks, for what, and with which token', async () => {
+test('sends GET /gateway/bot with the token and the user agent of this version', async () => {
   const { api, requests } = await serve(ok);
   expect(await fetchGatewayInfo(TOKEN, { api: `${api}/` })).toEqual(info);
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -110,22 +110,22 @@ test('says who asks, for what, and with which token', async () => {
   });
 });
 
-test('hands on what the answer has besides', async () => {
+test('returns unknown fields of the answer too', async () => {
   const { api } = await serve(answer(200, { ...info, new_field: 1 }));
   expect(await fetchGatewayInfo(TOKEN, { api })).toEqual({ ...info, new_field: 1 });
 });
 
-describe.concurrent('tries again after', () => {
+describe.concurrent('asks again after', () => {
   test.each([
-    ['a 429 whose header says when', answer(429, '', { 'retry-after': '1' }), 1_000],
-    ['a 429 whose body says when', answer(429, { retry_after: 0.7, global: false }), 700],
-    ['a 429 where both do, the longer', answer(429, { retry_after: 0.8 }, { 'retry-after': '0' }), 800],
+    ['a 429 with Retry-After in its header', answer(429, '', { 'retry-after': '1' }), 1_000],
+    ['a 429 with retry_after in its body', answer(429, { retry_after: 0.7, global: false }), 700],
+    ['a 429 with both, the longer one', answer(429, { retry_after: 0.8 }, { 'retry-after': '0' }), 800],
     ['a 429 with neither', answer(429, '<html>'), 0],
-    ['a 429 with nonsense', answer(429, { retry_after: -3 }, { 'retry-after': 'soon' }), 0],
-    ['a 503 that says when', answer(503, '', { 'retry-after': '0.6' }), 600],
+    ['a 429 with a negative and an unreadable wait', answer(429, { retry_after: -3 }, { 'retry-after': 'soon' }), 0],
+    ['a 503 with Retry-After', answer(503, '', { 'retry-after': '0.6' }), 600],
     ['a 500', answer(500, 'oops'), 0],
-    ['a connection cut', cut, 0],
-    ['an answer torn', tear, 0],
+    ['a connection that was reset', cut, 0],
+    ['an answer that ends in the middle', tear, 0],
   ])('%s', async (_, first, waitMs) => {
     const { api, requests } = await serve(first, ok);
     expect(await fetchGatewayInfo(TOKEN, { api })).toEqual(info);
@@ -141,7 +141,7 @@ describe.concurrent('tries again after', () => {
     expect((requests[1]?.at ?? 0) - (requests[0]?.at ?? 0)).toBeGreaterThan(500);
   });
 
-  test('a hang, of which there is a third of the time', async () => {
+  test('a hang, for a third of `timeout`', async () => {
     const { api, requests } = await serve(hang, ok);
     expect(await fetchGatewayInfo(TOKEN, { api, timeout: 6_000 })).toEqual(info);
     expect(requests).toHaveLength(2);
@@ -159,7 +159,7 @@ describe.concurrent('gives up', () => {
     ['500s', answer(500), 500, 'status 500'],
     ['a hang', hang, null, 'no answer in'],
     ['a connection that is cut', cut, null, 'fetch failed: '],
-  ])('when there is nothing but %s for `timeout`', async (_, always, value, message) => {
+  ])('after nothing but %s for `timeout`', async (_, always, value, message) => {
     const { api } = await serve(always);
     const start = performance.now();
     const error = await failure({ api, timeout: 3_000 });
@@ -169,7 +169,7 @@ describe.concurrent('gives up', () => {
     expect(error.message).toContain(`${api}/gateway/bot was asked`);
   });
 
-  test('at once where Retry-After is longer than it may take, and says how long', async () => {
+  test('at once when Retry-After is longer than `timeout`, with the wait in the message', async () => {
     const { api, requests } = await serve(answer(429, '', { 'retry-after': '3600' }), ok);
     const error = await failure({ api });
     expect(error).toMatchObject({ code: 'UNAVAILABLE', value: 429 });
@@ -177,20 +177,23 @@ describe.concurrent('gives up', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('where nobody listens', async () => {
+  test('when no server listens', async () => {
     const error = await failure({ api: 'http://127.0.0.1:9', timeout: 100 });
     expect(error).toMatchObject({ code: 'UNAVAILABLE', value: null });
   });
 
   test.each([
-    ['that is no JSON', '<html>hello</html>'],
+    ['that is not JSON', '<html>hello</html>'],
     ['that shows the token', `your token is ${TOKEN}`],
     ['that is empty', ''],
     ['without limits', { url: info.url, shards: 1 }],
-    ['with a URL that is none', { ...info, url: 'https://discord.com' }],
+    ['with an https URL', { ...info, url: 'https://discord.com' }],
     ['with no shards', { ...info, shards: 0 }],
-    ['with a budget that is none', { ...info, session_start_limit: { ...info.session_start_limit, remaining: '9' } }],
-    ['with no concurrency', { ...info, session_start_limit: { ...info.session_start_limit, max_concurrency: 0 } }],
+    ['with a budget of text', { ...info, session_start_limit: { ...info.session_start_limit, remaining: '9' } }],
+    [
+      'with a max_concurrency of 0',
+      { ...info, session_start_limit: { ...info.session_start_limit, max_concurrency: 0 } },
+    ],
   ])('at an answer %s', async (_, body) => {
     const { api, requests } = await serve(answer(200, body));
     expect(await failure({ api })).toMatchObject({ code: 'INVALID_ANSWER', value: 200 });
@@ -217,10 +220,10 @@ describe('a signal', () => {
   const reason = new Error('the bot goes down');
 
   test.each([
-    ['before it asks', 0, ok],
-    ['while it waits for an answer', 1, hang],
-    ['while it waits to ask again', 1, answer(429, '', { 'retry-after': '20' })],
-  ])('ends it %s, with the signal’s reason', async (_, asked, always) => {
+    ['before the request', 0, ok],
+    ['during the request', 1, hang],
+    ['during Retry-After', 1, answer(429, '', { 'retry-after': '20' })],
+  ])('aborted %s rejects with its reason', async (_, asked, always) => {
     const { api, requests } = await serve(always);
     const abort = new AbortController();
     if (asked === 0) abort.abort(reason);
@@ -232,13 +235,13 @@ describe('a signal', () => {
   });
 });
 
-describe('wrong use', () => {
+describe('a wrong option is refused:', () => {
   test.each([
     ['no token', ''],
     ['a prefix', `Bot ${TOKEN}`],
     ['a line end', `${TOKEN}\n`],
-    ['what no header takes', `${TOKEN}…`],
-    ['no text', [TOKEN]],
+    ['a character no header takes', `${TOKEN}…`],
+    ['the wrong type', [TOKEN]],
   ])('a token with %s', async (_, token) => {
     const error = await fetchGatewayInfo(token as string).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'ShardError', code: 'INVALID_OPTION' });

@@ -29,7 +29,7 @@ describe.concurrent('connect()', () => {
     }),
   );
 
-  test('asks nobody where it is given the answer, and connects where that says', async () => {
+  test('with gatewayInfo never asks GET /gateway/bot, and connects to its URL', async () => {
     const simulator = await simulate({ shards: 2 });
     const gatewayInfo = await fetchGatewayInfo(TOKEN, { api: simulator.apiUrl });
     const asked = () => simulator.log.filter(({ kind }) => kind === 'api').length;
@@ -43,7 +43,7 @@ describe.concurrent('connect()', () => {
   });
 
   test(
-    'runs a range of the ids, the last one included',
+    'with ids { start: 2, end: 4 } identifies 2, 3 and 4',
     managed({ manager: { total: 8, ids: { start: 2, end: 4 } } }, async ({ simulator, manager }) => {
       await manager.connect();
       expect([manager.ids, identified(simulator)]).toEqual([
@@ -54,7 +54,7 @@ describe.concurrent('connect()', () => {
   );
 
   test(
-    'is one and the same while it is under way, and resolves at once when all are up',
+    'called twice at once identifies each shard once, and resolves at once when all are up',
     managed({ manager: { total: 2 } }, async ({ simulator, manager }) => {
       await Promise.all([manager.connect(), manager.connect()]);
       await manager.connect();
@@ -63,7 +63,7 @@ describe.concurrent('connect()', () => {
   );
 
   test(
-    'rejects with what one shard was refused with, and the others keep their sessions and no connection',
+    'rejects with the 4014 that refused one shard; the others keep their sessions and close',
     managed(
       {
         simulator: { maxConcurrency: 2, script: [{ at: 'identify', shardId: 1, closeWith: 4014, delay: 100 }] },
@@ -80,14 +80,14 @@ describe.concurrent('connect()', () => {
         expect([manager.state, manager.shards.size]).toEqual(['Offline', 0]);
         await settled(simulator);
         expect(identified(simulator)).toEqual([0, 1]);
-        // Whatever was wrong is put right, and whoever had a session resumes it.
+        // The refused shard identifies now, and a shard with a session resumes.
         await manager.connect();
         expect(identified(simulator).toSorted()).toEqual([0, 1, 1, 2]);
       },
     ),
   );
 
-  test('rejects where the gateway is not known, and may be tried again', async () => {
+  test('rejects with UNAUTHORIZED at a wrong token, each time it is called', async () => {
     const simulator = await simulate({ token: 'another' });
     const manager = managerOn(simulator);
     await expect(manager.connect()).rejects.toMatchObject({ name: 'GatewayInfoError', code: 'UNAUTHORIZED' });
@@ -98,7 +98,7 @@ describe.concurrent('connect()', () => {
   });
 
   test(
-    'rejects with CLOSED when the manager is told to go down, which ends every connection',
+    'rejects with CLOSED at close(), and every connection ends',
     managed({ simulator: { maxConcurrency: 1 }, manager: { total: 6 } }, async ({ simulator, manager }) => {
       const connecting = manager.connect();
       await until(() => simulator.identifies.length === 2);
@@ -111,7 +111,7 @@ describe.concurrent('connect()', () => {
   );
 
   test(
-    'right after close() comes back once everything is down',
+    'right after close() resumes every shard once all are down',
     managed({ manager: { total: 2 } }, async ({ manager, simulator }) => {
       await manager.connect();
       const closing = manager.close({ code: 4900 });
@@ -122,7 +122,7 @@ describe.concurrent('connect()', () => {
   );
 
   test(
-    'brings up again a shard that went down, and leaves the others alone',
+    'identifies a shard again that went down, and leaves the others connected',
     managed({ manager: { total: 3 } }, async ({ manager, simulator }) => {
       await manager.connect();
       const shards = [...manager.shards.values()];
@@ -135,7 +135,7 @@ describe.concurrent('connect()', () => {
   );
 
   test(
-    'makes a shard anew that was refused while running, and the others go on',
+    'replaces a shard that 4004 refused while it ran, and leaves the others connected',
     managed({ manager: { total: 2 } }, async ({ manager, simulator }) => {
       await manager.connect();
       const refused = new Promise((resolve) => manager.once('error', (error, id) => resolve([error.message, id])));
@@ -148,9 +148,9 @@ describe.concurrent('connect()', () => {
   );
 });
 
-describe.concurrent('who may identify', () => {
+describe.concurrent('identifies', () => {
   test(
-    "is somebody else's say with a hook: each IDENTIFY waits for it, and there is no controller",
+    'wait for identifyHook one by one, and there is no controller then',
     managed({ simulator: { maxConcurrency: 4 } }, async ({ simulator }) => {
       const asked: number[] = [];
       const allow: (() => void)[] = [];
@@ -177,7 +177,7 @@ describe.concurrent('who may identify', () => {
     }),
   );
 
-  test("a limiter of one's own serves two managers of one bot", async () => {
+  test('of two managers that share an identifyLimiter break no window', async () => {
     const simulator = await simulate({ maxConcurrency: 1 });
     const identifyLimiter = createIdentifyLimiter({ window: WINDOW });
     const ofThem = { total: 4, identifyLimiter, options: { url: simulator.url } };
@@ -193,7 +193,7 @@ describe.concurrent('who may identify', () => {
   });
 
   test(
-    'a hook that fails is asked again after a back-off',
+    'ask an identifyHook that threw again after a back-off',
     managed({}, async ({ simulator }) => {
       let asked = 0;
       const identifyHook = () => {
@@ -210,7 +210,7 @@ describe.concurrent('who may identify', () => {
 
 describe.concurrent('sessions', () => {
   test(
-    'given for single shards are resumed, and cost no identify',
+    'of shardOptions are resumed, and cost no identify',
     managed({ manager: { total: 3 } }, async ({ simulator, manager }) => {
       await manager.connect();
       const sessions = manager.getCurrentSessions();
@@ -226,7 +226,7 @@ describe.concurrent('sessions', () => {
   );
 
   test(
-    'of a store are resumed before anybody identifies, and asked for once',
+    'of a store are read once each, and resumed before any shard identifies',
     managed({ simulator: { maxConcurrency: 1 } }, async ({ simulator }) => {
       const memory = createMemorySessionStore();
       const asked: number[] = [];
@@ -247,7 +247,7 @@ describe.concurrent('sessions', () => {
   );
 
   test(
-    'a store that fails or hangs keeps no shard down',
+    'all shards identify where every method of the store rejects',
     managed({}, async ({ simulator }) => {
       const sessionStore = {
         get: () => Promise.reject(new Error('no database')),

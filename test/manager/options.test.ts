@@ -11,36 +11,36 @@ import { TOKEN } from '../shard/rig.js';
 describe('the options', () => {
   const fine = { token: TOKEN, intents: 1 };
   const wrong: [string, unknown][] = [
-    ['no object', null],
+    ['null as options', null],
     ['no token', { intents: 1 }],
     ['a token with "Bot "', { ...fine, token: `Bot ${TOKEN}` }],
     ['no intents', { token: TOKEN }],
     ['a total of 0', { ...fine, total: 0 }],
-    ['a total that is none', { ...fine, total: 'many' }],
+    ['a total of "many"', { ...fine, total: 'many' }],
     ['ids beyond the total', { ...fine, total: 2, ids: [2] }],
     ['no ids', { ...fine, ids: [] }],
-    ['ids that are none', { ...fine, ids: ['0'] }],
+    ['ids that are strings', { ...fine, ids: ['0'] }],
     ['a range the wrong way round', { ...fine, ids: { start: 3, end: 1 } }],
-    ['a hook that is none', { ...fine, identifyHook: true }],
+    ['a hook that is not a function', { ...fine, identifyHook: true }],
     ['a hook and a limiter', { ...fine, identifyHook() {}, identifyLimiter: createIdentifyLimiter() }],
-    ['a store with a hole', { ...fine, sessionStore: { get() {} } }],
-    ['a logger with a hole', { ...fine, logger: {} }],
-    ['a window that is none', { ...fine, identifyWindow: -1 }],
-    ['a reserve that is none', { ...fine, reserve: 0.5 }],
-    ['a limit that is none', { ...fine, sessionStartLimit: { total: 1 } }],
-    ['an answer of the gateway that is none', { ...fine, gatewayInfo: { url: 'wss://a.example' } }],
-    ['a wrong option for all', { ...fine, options: { compression: 'lz4' } }],
-    ['options that are none', { ...fine, options: 7 }],
-    ['a wrong option for one', { ...fine, shardOptions: { 3: { largeThreshold: 7 } } }],
-    ['a shard that is none', { ...fine, shardOptions: { first: {} } }],
-    ['no options for one', { ...fine, shardOptions: { 0: undefined } }],
-    ['a session for all', { ...fine, options: { session: null } }],
-    ['an address that is none', { ...fine, api: 'nonsense' }],
-    ['a store where it would be overlooked', { ...fine, options: { sessionStore: createMemorySessionStore() } }],
-    ['the token where something else belongs', { ...fine, ids: TOKEN, options: {} }],
+    ['a store without set and delete', { ...fine, sessionStore: { get() {} } }],
+    ['a logger without methods', { ...fine, logger: {} }],
+    ['a negative window', { ...fine, identifyWindow: -1 }],
+    ['a reserve of half an identify', { ...fine, reserve: 0.5 }],
+    ['a limit without remaining', { ...fine, sessionStartLimit: { total: 1 } }],
+    ['an answer of the gateway without shards', { ...fine, gatewayInfo: { url: 'wss://a.example' } }],
+    ['an unknown compression for all shards', { ...fine, options: { compression: 'lz4' } }],
+    ['a number as options', { ...fine, options: 7 }],
+    ['a largeThreshold of 7 for one shard', { ...fine, shardOptions: { 3: { largeThreshold: 7 } } }],
+    ['a shard id that is no number', { ...fine, shardOptions: { first: {} } }],
+    ['undefined as options of one shard', { ...fine, shardOptions: { 0: undefined } }],
+    ['a session for all shards', { ...fine, options: { session: null } }],
+    ['an api that is no URL', { ...fine, api: 'nonsense' }],
+    ['a session store among the options of shards', { ...fine, options: { sessionStore: createMemorySessionStore() } }],
+    ['the token as ids', { ...fine, ids: TOKEN, options: {} }],
   ];
 
-  test.each(wrong)('%s: a ShardError at once, without the token', (_, options) => {
+  test.each(wrong)('%s: createShardManager throws INVALID_OPTION without the token', (_, options) => {
     let error: unknown;
     try {
       createShardManager(options as ShardManagerOptions);

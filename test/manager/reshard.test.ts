@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 const four = { shards: 4 };
 
-/** What must be the same after a reshard that came to nothing. */
+/** Facts that a failed reshard must not change. */
 const standing = (manager: ShardManager) => ({
   state: manager.state,
   total: manager.total,
@@ -31,7 +31,7 @@ const standing = (manager: ShardManager) => ({
 
 describe.concurrent('a reshard under load', () => {
   test(
-    'from 4 to 8 tells each listener each event once, in order per guild',
+    'from 4 to 8 shards delivers each event once to each listener, in order per guild',
     managed({ simulator: four }, async ({ simulator, manager }) => {
       await manager.connect();
       const old = [...manager.shards.values()];
@@ -49,7 +49,7 @@ describe.concurrent('a reshard under load', () => {
       expect(old.map(({ state }) => state)).toEqual(Array(4).fill('Offline'));
       expect(openOf(simulator, 8)).toBe(8);
       expect(simulator.connections.filter(({ open }) => open)).toHaveLength(8);
-      // Listeners are told the shard of the set that is in service.
+      // Listeners get the shard id of the set in service.
       for (const { n, guildId, shardId } of load.heard.event) {
         if (n < before) expect(shardId).toBe(shardIdFor(guildId, 4));
         if (n >= after) expect(shardId).toBe(shardIdFor(guildId, 8));
@@ -58,23 +58,23 @@ describe.concurrent('a reshard under load', () => {
   );
 
   test(
-    'does so too while shards of both sets lose their connections',
+    'delivers each event once while shards of both sets lose their connections',
     managed({ simulator: four }, async ({ simulator, manager }) => {
       await manager.connect();
       const old = manager.shards;
       const load = guildLoad(simulator, manager);
       await until(() => load.sent > 100);
       const resharded = manager.reshard(8);
-      // Before the new shards 3 and 7 are there: what comes for its guilds waits in one session only.
+      // The new shards 3 and 7 are not connected yet: events of their guilds wait in one session only.
       await until(() => sessionsOf(simulator, 8).length >= 1);
       simulator.next({ at: 'resume', shardId: 3, delay: 1_500 });
       expect(resetShard(simulator, 4, 3)).toBe(true);
       await until(() => sessionsOf(simulator, 8).length >= 6);
       expect(resetShard(simulator, 4, 0)).toBe(true);
       expect(resetShard(simulator, 8, 5)).toBe(true);
-      // This one does not know that it is away: only the new set has what comes from now on.
+      // This shard does not notice its silent connection: from now on only the new set receives its events.
       expect(connectionOf(simulator, 4, 1)?.silence()).toBe(true);
-      // The hand-over has waited for those that come back.
+      // The hand-over has waited for the shards that come back.
       await until(() => manager.total === 8);
       expect([...old.values()].map(({ state }) => state)).toEqual(Array(4).fill('Connected'));
       expect(resetShard(simulator, 4, 2)).toBe(true);
@@ -87,7 +87,7 @@ describe.concurrent('a reshard under load', () => {
   );
 
   test(
-    'from 8 to 2 tells each listener each event once, in order per guild',
+    'from 8 to 2 shards delivers each event once to each listener, in order per guild',
     managed({ simulator: { shards: 8, maxConcurrency: 4 } }, async ({ simulator, manager }) => {
       await manager.connect();
       const load = guildLoad(simulator, manager);
@@ -105,7 +105,7 @@ describe.concurrent('a reshard under load', () => {
     }),
   );
 
-  test('leaves the new sessions in the store, and a new process resumes them', async () => {
+  test('leaves the 8 new sessions in the store, and the next manager resumes them', async () => {
     await using simulator = await simulate({ shards: 4, maxConcurrency: 4 });
     const file = join(folder, 'sessions.json');
     {
@@ -134,10 +134,10 @@ describe.concurrent('a reshard under load', () => {
   });
 });
 
-describe.concurrent('a reshard that comes to nothing leaves the old set as it was', () => {
+describe.concurrent('a failed reshard leaves the old set as it was:', () => {
   const store = createMemorySessionStore();
   test(
-    'called off while the new set comes up',
+    'aborted while the new set connects',
     managed({ simulator: four, manager: { sessionStore: store } }, async ({ simulator, manager }) => {
       await manager.connect();
       const load = guildLoad(simulator, manager);
@@ -160,14 +160,14 @@ describe.concurrent('a reshard that comes to nothing leaves the old set as it wa
       const stored = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((id) => store.get(id)));
       expect(stored.map((session) => session?.id)).toEqual([...before.sessions, ...Array(4).fill(undefined)]);
 
-      // And may be tried again, or something else be done.
+      // The next operation works.
       await manager.restart();
       expect(sessionsOf(simulator, 8)).toEqual([]);
     }),
   );
 
   test(
-    'called off before it has asked for the gateway, or before it began',
+    'aborted while GET /gateway/bot hangs, or before it began',
     managed({ simulator: four }, async ({ simulator, manager }) => {
       await manager.connect();
       const before = standing(manager);
@@ -207,7 +207,7 @@ describe.concurrent('a reshard that comes to nothing leaves the old set as it wa
   }
 
   test(
-    'refused at once where the day has too few identifies left',
+    'rejected with OVER_BUDGET where 8 shards need more than the 6 identifies left',
     managed({ simulator: { shards: 4, sessionStartLimit: { total: 10 } } }, async ({ simulator, manager }) => {
       await manager.connect();
       const before = standing(manager);
@@ -221,9 +221,9 @@ describe.concurrent('a reshard that comes to nothing leaves the old set as it wa
   );
 });
 
-describe.concurrent('without a dispatch lost or doubled', () => {
+describe.concurrent('without a dispatch lost or doubled,', () => {
   test(
-    'a rolling restart lets one shard go at a time, and spends no identify',
+    'a rolling restart has one shard away at a time, and spends no identify',
     managed({ simulator: { shards: 8, maxConcurrency: 8 } }, async ({ simulator, manager }) => {
       await manager.connect();
       const load = guildLoad(simulator, manager);
@@ -247,7 +247,7 @@ describe.concurrent('without a dispatch lost or doubled', () => {
   );
 
   test(
-    'shards are scaled out, and in again for the process that runs them from then on',
+    'scale() adds four shards, and closes them for another manager that resumes them',
     managed({ simulator: { shards: 8, maxConcurrency: 8 }, manager: { total: 8, ids: [0, 1, 2, 3] } }, async (rig) => {
       const { simulator, manager } = rig;
       await manager.connect();
@@ -260,7 +260,7 @@ describe.concurrent('without a dispatch lost or doubled', () => {
       const { sent } = load;
       await until(() => load.sent > sent + 80);
       load.stop();
-      // Shards of the guilds of 4 to 7 had no session before.
+      // Guilds of shards 4 to 7 had no session before: only later events count.
       const all = () => load.heard.event.map(({ n }) => n).filter((n) => n >= sent);
       await until(() => all().length >= load.sent - sent);
       expect(all().toSorted((one, other) => one - other)).toEqual(
@@ -289,22 +289,22 @@ describe.concurrent('without a dispatch lost or doubled', () => {
     });
 
     test(
-      `a shard that is scaled in and out again goes on where it was, ${where}`,
+      `a shard that is scaled in and out again resumes its session, ${where}`,
       managed(two(), async ({ simulator, manager }) => {
         const heard: unknown[] = [];
         manager.on('TYPING_START', (data) => void heard.push((data as { n?: unknown }).n));
-        const tell = (n: number) => simulator.dispatch('TYPING_START', { n }, 1);
+        const send = (n: number) => simulator.dispatch('TYPING_START', { n }, 1);
         await manager.connect();
-        [0, 1, 2].forEach(tell);
+        [0, 1, 2].forEach(send);
         await until(() => heard.length === 3);
         await manager.close({ code: 4900 });
         await manager.connect();
-        [3, 4, 5].forEach(tell);
+        [3, 4, 5].forEach(send);
         await until(() => heard.length === 6);
         await manager.scale([0], { resumable: true });
-        [6, 7].forEach(tell);
+        [6, 7].forEach(send);
         await manager.scale([0, 1]);
-        [8].forEach(tell);
+        [8].forEach(send);
         await until(() => heard.includes(8));
         expect(heard).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
         expect(simulator.identifies).toHaveLength(2);
@@ -312,7 +312,7 @@ describe.concurrent('without a dispatch lost or doubled', () => {
     );
 
     test(
-      `a session that has ended is not resumed by the next shard of its id, ${where}`,
+      `a session that has ended is never resumed by the next shard of its id, ${where}`,
       managed(two(), async ({ simulator, manager }) => {
         await manager.connect();
         await manager.close({ code: 4900 });

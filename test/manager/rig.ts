@@ -4,7 +4,7 @@ import type { GatewaySimulator, Rule, SimulatorOptions } from '../../src/simulat
 import { settled, simulate, TOKEN } from '../shard/rig.js';
 
 export const INTENTS = 513;
-/** What the manager keeps: longer than the gateway's, so that a machine that stutters breaks no rule. */
+/** Identify window of the managers: longer than the simulator's, so that a slow machine breaks no rule. */
 export const WINDOW = 120;
 
 export interface ManagerRig {
@@ -32,7 +32,7 @@ export const recordingLogger = () => {
   return { lines, logger };
 };
 
-/** A manager with short limits on that simulator, which it asks for the gateway too. */
+/** A manager with short limits, connected to that simulator's API and gateway. */
 export function managerOn(simulator: GatewaySimulator, options: Partial<ShardManagerOptions> = {}): ShardManager {
   return createShardManager({
     token: TOKEN,
@@ -50,8 +50,8 @@ export function managerOn(simulator: GatewaySimulator, options: Partial<ShardMan
 }
 
 /**
- * A test's body with a simulator and a manager of its own. Whatever happened, in the end no rule was broken, nothing is
- * left open, and nothing that was said has the token in it.
+ * Runs a test's body with a simulator and a manager of its own. After it no rule of the gateway was broken, no connection is
+ * open, and no log line, status, context or option has the token.
  */
 export function managed(options: ManagerScenario, body: (rig: ManagerRig) => Promise<void>): () => Promise<void> {
   return async () => {
@@ -73,7 +73,7 @@ export function managed(options: ManagerScenario, body: (rig: ManagerRig) => Pro
   };
 }
 
-/** Ids of guilds, so many of each shard of this total. */
+/** Ids of guilds: `each` for every shard of this total. */
 export function guildsOf(total: number, each = 1): string[] {
   return Array.from({ length: total * each }, (_, n) => String((BigInt(n) << 22n) + 1n));
 }

@@ -5,13 +5,13 @@ import { guildsOf, INTENTS, managed } from './rig.js';
 
 describe.concurrent('listeners', () => {
   test(
-    'are told the event and the id of the shard it is from',
+    'get the event and the id of its shard',
     managed({ manager: { total: 2 } }, async ({ simulator, manager }) => {
       const told: unknown[] = [];
-      const note = (name: string) => (value: unknown, shardId: number) => told.push([name, value, shardId]);
-      manager.on('MESSAGE_CREATE', note('MESSAGE_CREATE'));
-      manager.on('event', (payload, shardId) => note('event')(payload.t, shardId));
-      manager.on('dispatch', (payload, shardId) => note('dispatch')(payload.t, shardId));
+      const record = (name: string) => (value: unknown, shardId: number) => told.push([name, value, shardId]);
+      manager.on('MESSAGE_CREATE', record('MESSAGE_CREATE'));
+      manager.on('event', (payload, shardId) => record('event')(payload.t, shardId));
+      manager.on('dispatch', (payload, shardId) => record('dispatch')(payload.t, shardId));
       await manager.connect();
       told.length = 0;
       simulator.dispatch('MESSAGE_CREATE', { n: 1 }, 1);
@@ -25,7 +25,7 @@ describe.concurrent('listeners', () => {
   );
 
   test(
-    'hear of a life: connect, ready, close with its decision, resumed with what was replayed',
+    'get connect, ready, close with its decision, and resumed with the number of replayed events',
     managed({ manager: { total: 2 } }, async ({ simulator, manager }) => {
       const told: unknown[] = [];
       manager.on('connect', (value, id) => told.push(['connect', value, id]));
@@ -54,7 +54,7 @@ describe.concurrent('listeners', () => {
   );
 
   test(
-    'that are added later, once or taken away change at once what the shards parse',
+    'added, added with once or removed while running get exactly the events of that time',
     managed({ manager: { total: 1 } }, async ({ simulator, manager }) => {
       await manager.connect();
       const heard: number[] = [];
@@ -79,7 +79,7 @@ describe.concurrent('listeners', () => {
   );
 
   test(
-    'that fail are reported, and disturb neither the others nor a shard',
+    'that throw are reported to the logger; other listeners and the shard go on',
     managed({ manager: { total: 1 } }, async ({ simulator, manager, lines }) => {
       await manager.connect();
       const heard = vi.fn();
@@ -94,7 +94,7 @@ describe.concurrent('listeners', () => {
     }),
   );
 
-  test('without one for `error` a refused shard is a warning of the process, and no more', async () => {
+  test('are not needed for `error`: without one a 4014 becomes one warning of the process', async () => {
     const simulator = await simulate();
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const manager = createShardManager({ token: TOKEN, intents: INTENTS, total: 1, api: simulator.apiUrl });
@@ -109,7 +109,7 @@ describe.concurrent('listeners', () => {
   });
 
   test(
-    'events() tells every dispatch with its shard, and ends with the manager',
+    'events() yields every dispatch with its shard, and ends at shutdown()',
     managed({ manager: { total: 2 } }, async ({ simulator, manager }) => {
       await manager.connect();
       const seen: unknown[] = [];
@@ -135,9 +135,9 @@ describe.concurrent('listeners', () => {
   );
 });
 
-describe.concurrent('what it is asked', () => {
+describe.concurrent('members of a manager', () => {
   test(
-    'send, broadcast, shardFor: by the shard, by all, by the one a guild belongs to',
+    'send uses one shard, broadcast all, shardFor returns the shard of a guild',
     managed({ manager: { total: 3 } }, async ({ simulator, manager }) => {
       const [, second = ''] = guildsOf(3);
       expect(manager.shardFor(second)).toBeUndefined();
@@ -154,7 +154,7 @@ describe.concurrent('what it is asked', () => {
   );
 
   test(
-    'its numbers: ping, sessions, status',
+    'getAveragePing, getCurrentSessions and status agree with the shards',
     managed({ simulator: { heartbeatInterval: 50 }, manager: { total: 2 } }, async ({ manager }) => {
       expect([manager.getAveragePing(), manager.getCurrentSessions()]).toEqual([null, {}]);
       await manager.connect();
@@ -175,7 +175,7 @@ describe.concurrent('what it is asked', () => {
   );
 
   test(
-    'while it is starting, says how many wait and when the next may identify',
+    'status() during a start has the number of waiting shards and the time of the next identify',
     managed({ simulator: { maxConcurrency: 1 }, manager: { total: 4, identifyWindow: 5_000 } }, async ({ manager }) => {
       const connecting = manager.connect();
       await until(() => manager.status().counts.Connected === 1 && manager.status().identifies?.waiting === 3);
@@ -189,7 +189,7 @@ describe.concurrent('what it is asked', () => {
   );
 
   test(
-    'one thing at a time: BUSY says what it is doing',
+    'a second operation rejects with BUSY and the state of the manager',
     managed({ manager: { total: 2 } }, async ({ manager }) => {
       await expect(manager.reshard(4)).rejects.toMatchObject({ code: 'BUSY', value: 'Offline' });
       const connecting = manager.connect();
@@ -202,7 +202,7 @@ describe.concurrent('what it is asked', () => {
   );
 
   test(
-    'forceClose() has ended every socket before it returns, and keeps the sessions',
+    'forceClose() closes every socket before it returns, and keeps the sessions',
     managed({ manager: { total: 2 } }, async ({ manager, simulator }) => {
       await manager.connect();
       const shards = [...manager.shards.values()];
@@ -219,7 +219,7 @@ describe.concurrent('what it is asked', () => {
   );
 
   test(
-    'after shutdown() nothing can be asked any more, and shutdown() is one and the same',
+    'after shutdown() connect and reshard reject with CLOSED; a second shutdown() resolves',
     managed({ manager: { total: 1 } }, async ({ manager }) => {
       await manager.connect();
       await Promise.all([manager.shutdown(), manager.shutdown()]);

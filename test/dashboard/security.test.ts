@@ -63,7 +63,7 @@ const from = (site: string, mode: string, dest: string) => ({
   'sec-fetch-dest': dest,
 });
 
-test('what a page of somebody else fetches is refused, though it names no origin; a link to the page is not', async () => {
+test('a request from another site is refused even without an Origin header; following a link is allowed', async () => {
   await using it = await served();
   for (const [path, headers, status] of [
     ['/events', from('cross-site', 'no-cors', 'image'), 403],
@@ -74,7 +74,7 @@ test('what a page of somebody else fetches is refused, though it names no origin
     ['/', from('cross-site', 'navigate', 'iframe'), 403],
     ['/', from('same-site', 'cors', 'empty'), 403],
     ['/', from('cross-site', 'navigate', 'document'), 200],
-    ['/?token=what-somebody-was-told', from('same-site', 'navigate', 'document'), 200],
+    ['/?token=a-token-from-a-link', from('same-site', 'navigate', 'document'), 200],
     ['/', from('none', 'navigate', 'document'), 200],
     ['/setup', from('none', 'navigate', 'document'), 200],
     ['/setup', from('same-origin', 'cors', 'empty'), 200],
@@ -83,7 +83,7 @@ test('what a page of somebody else fetches is refused, though it names no origin
   }
 });
 
-test('a command needs the own page as its origin, and JSON', async () => {
+test('a command without this page as its Origin gets 403, one that is not JSON gets 415', async () => {
   await using it = await served({ controls: true });
   const { origin } = new URL(`${it.url}`);
   const path = '/shards/0/commands/connect';
@@ -100,7 +100,7 @@ test('a command needs the own page as its origin, and JSON', async () => {
   expect((await send({ origin, 'content-type': 'application/json; charset=utf-8' }, '{}')).status).toBe(202);
 });
 
-test('every answer forbids what the page does not need', async () => {
+test('every answer has headers that forbid what the page does not need', async () => {
   await using it = await served();
   for (const path of ['/', '/setup', '/charts/shard.svg', '/page/style.css', '/nothing']) {
     const { headers } = await ask(it.url, path);
@@ -123,7 +123,7 @@ test('every answer forbids what the page does not need', async () => {
   });
 });
 
-test('bound elsewhere everything needs the token: from the address that was told, a cookie, or a bearer', async () => {
+test('on another address every request needs the token: in the URL, a cookie or a bearer header', async () => {
   await using it = await served({ host: ELSEWHERE });
   const { searchParams, host, port } = new URL(`${it.url}`);
   const token = `${searchParams.get('token')}`;
@@ -160,7 +160,7 @@ test('bound elsewhere everything needs the token: from the address that was told
   await expect.poll(() => viewer.last('shard')).toBeDefined();
 });
 
-test('a token of its own is asked for on this machine too, and commands need it', async () => {
+test('a configured token is needed on the loopback address too, for pages and commands', async () => {
   await using it = await served({ token: TOKEN, controls: true });
   expect(it.url).toContain(`?token=${TOKEN}`);
   const path = '/shards/0/commands/connect';
@@ -169,7 +169,7 @@ test('a token of its own is asked for on this machine too, and commands need it'
   expect((await post(it.url, path, { authorization: `Bearer ${TOKEN}` })).status).toBe(202);
 });
 
-test('garbage is answered with what is wrong with it, and nobody notices', async () => {
+test('malformed requests get an error that names the fault, and the shard is not disturbed', async () => {
   const warn = vi.fn();
   await using it = await served({ controls: true, logger: { debug() {}, info() {}, warn, error: warn } });
   using viewer = await watching(it.url);

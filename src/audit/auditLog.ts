@@ -11,20 +11,20 @@ import { Ring } from '../util/ring.js';
 import { within } from '../util/within.js';
 import { AuditStream } from './auditStream.js';
 
-/** What an audit log can be attached to: a shard, or anything else that tells of transitions. */
+/** A shard, or any other object that emits `transition`. */
 export interface AuditSource {
   on(name: 'transition', listener: (record: TransitionRecord, shardId?: number) => void): unknown;
   off(name: 'transition', listener: (record: TransitionRecord, shardId?: number) => void): unknown;
-  /** What it has told already, oldest first. */
+  /** Records that were emitted already, oldest first. */
   readonly history?: readonly TransitionRecord[];
 }
 
 /** Shards that come and go, such as a manager's. */
 export interface AuditGroup {
   readonly shards: ReadonlyMap<number, AuditSource>;
-  /** Those that are not in service. */
+  /** Shards that are not in service. */
   readonly otherShards?: readonly AuditSource[];
-  /** Tells a shard that was made and has done nothing yet. */
+  /** Emits a shard that was just created. */
   on(name: 'shard', listener: (shard: AuditSource) => void): unknown;
   off(name: 'shard', listener: (shard: AuditSource) => void): unknown;
 }
@@ -32,29 +32,29 @@ export interface AuditGroup {
 /** Keeps the transition records of shards, one JSON line each. Made by {@link createAuditLog}. */
 export interface AuditLog extends AsyncDisposable {
   /**
-   * Logs what this shard, or each shard of this manager, does from now on, and first what its `history` still remembers. A record is written once into a
-   * file, however often its shard is attached or the log opened again by this process. Returns a function that detaches
-   * it; a shard that is shut down or refused for good is detached by itself.
+   * Logs the records of this shard, or of each shard of this manager: first those in its `history`, then each new one. A
+   * process writes a record only once into a file, however often the shard is attached or the log opened again. Returns a
+   * function that detaches; a shard that is shut down or refused for good is detached automatically.
    * @throws ShardError `INVALID_OPTION`; AuditError `CLOSED`
    */
   attach(source: AuditSource | AuditGroup): () => void;
   /** Detaches everything and writes what waits. Resolves when it is with the system, or after 5 s; never rejects. */
   close(): Promise<void>;
-  /** Records that are with the system (or, with `capacity`, have been kept). */
+  /** Number of records that the operating system has (with `capacity`: that were kept). */
   readonly written: number;
-  /** Records that were lost: more waited than may, or they could not be written. `onError` was told. */
+  /** Number of records that were lost: too many waited, or they could not be written. `onError` received the first. */
   readonly dropped: number;
-  /** With `capacity`: the last so many records, oldest first. Otherwise empty. */
+  /** With `capacity`, the last records, oldest first. Otherwise empty. */
   readonly records: readonly TransitionRecord[];
 }
 
-/** What may wait to be written. A disk that stalls for longer costs records, never the process its memory. */
+/** Bytes that may wait to be written. A disk that stalls for longer costs records, not the process's memory. */
 const MAX_WAITING_BYTES = 16 * 1_024 * 1_024;
 
-/** How long `close` waits for a disk or a stream that does not go on. */
+/** Longest wait of `close` for a disk or a stream that does not answer. */
 const CLOSE_LIMIT_MS = 5_000;
 
-/** The files a record is in: `history` is no news to a log that is opened again. */
+/** Files that have a record: a log that is opened again does not write a shard's `history` twice. */
 const filesOf = new WeakMap<TransitionRecord, Set<string>>();
 
 class Log implements AuditLog {
@@ -148,10 +148,10 @@ class Log implements AuditLog {
   async #close(): Promise<void> {
     for (const detach of this.#detach.values()) detach();
     try {
-      if (this.#sink !== null) await within(CLOSE_LIMIT_MS, this.#sink.close(), 'end of what waits to be written');
+      if (this.#sink !== null) await within(CLOSE_LIMIT_MS, this.#sink.close(), 'confirmation of the last write');
     } catch (cause) {
       const message =
-        'The audit log was closed, but what waits is not with the system yet: it is tried again when the process exits.';
+        'The audit log was closed, but its last records are not written yet: they are tried again when the process exits.';
       this.#tally.report(new AuditError('CANNOT_WRITE', message, { cause }));
     }
   }
@@ -167,12 +167,12 @@ class Log implements AuditLog {
     try {
       this.#write(record, source, this.#sink);
     } catch (cause) {
-      // What a user sends the chart by way of `shard.actor` need not be what JSON can write.
+      // A user may send an event that JSON cannot write to `shard.actor`.
       this.#drop(`A transition cannot be written and is missing in the audit log (${messageOf(cause)}).`, cause);
     }
   }
 
-  /** Whether this process has written it there before. If not, it is about to. */
+  /** True where this process has written the record into the file before. Otherwise it is noted as written. */
   #isInFile(record: TransitionRecord): boolean {
     if (this.#realPath === null) return false;
     const files = filesOf.get(record) ?? new Set();
@@ -191,17 +191,17 @@ class Log implements AuditLog {
       life = this.#lives.of(source, record);
       line = this.#lines.next(record, life);
     }
-    // Once records are lost, more than a moment's are: one long gap says more than many short ones.
+    // After a loss, records are taken again only once half of the buffer is free: one long gap instead of many short ones.
     const limit = this.#tally.isDropping ? MAX_WAITING_BYTES / 2 : MAX_WAITING_BYTES;
     if (sink.waitingBytes + line.length > limit) {
-      return this.#drop('The audit log takes no more records for now: those that come are lost.');
+      return this.#drop('The audit log cannot keep up, and records are lost until half of what waits is written.');
     }
     sink.write(line);
     this.#lines.taken(life);
     this.#tally.isDropping = false;
   }
 
-  /** The gap shows in the log, and every shard begins anew behind it. */
+  /** Drops a record. The gap shows in the log, and each shard's next record starts a life with its `start`. */
   #drop(message: string, cause?: unknown): void {
     this.#tally.drop(message, cause);
     this.#lives.interrupt();
@@ -211,7 +211,7 @@ class Log implements AuditLog {
 const isGroup = (source: AuditSource | AuditGroup): source is AuditGroup =>
   (source as Partial<AuditGroup>).shards instanceof Map;
 
-/** Whether this was the last of a shard. Of a source without a history it is not known that it is one shard only. */
+/** True for the last record of a shard. A source without a history may be more than one shard. */
 function isLastOf(source: AuditSource, record: TransitionRecord): boolean {
   try {
     return record.to === 'Offline' && source.history?.at(-1) === record && endsLife(record);
@@ -222,8 +222,8 @@ function isLastOf(source: AuditSource, record: TransitionRecord): boolean {
 
 /**
  * Creates an audit log: a file (JSON lines, appended in order), a stream, or a ring in memory. Attach shards to it, and
- * close it after them. Writing never blocks the event loop; what still waits when the process exits is written then, so
- * that nothing but a kill loses records, and a kill at most the last of them.
+ * close it after them. Writing never blocks the event loop. What still waits when the process exits is written then: only
+ * a kill loses records, and only the last of them.
  * @throws ShardError `INVALID_OPTION`, also for a file that another open log of this process writes; AuditError `CANNOT_OPEN`
  */
 export function createAuditLog(options: AuditLogOptions): AuditLog {

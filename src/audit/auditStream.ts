@@ -4,11 +4,11 @@ import type { WriteTally } from './writeTally.js';
 import { messageOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
 
-/** Lines into a stream of the user's, which stays open: whoever made it ends it. */
+/** Writes lines to the user's stream, which stays open after `close`. */
 export class AuditStream implements Sink {
   readonly #stream: Writable;
   readonly #tally: WriteTally;
-  /** Lines the stream has not called back for. */
+  /** Lines that the stream has not confirmed yet. */
   #waiting = 0;
   #drained: (() => void) | null = null;
   #hasFailed = false;
@@ -42,17 +42,17 @@ export class AuditStream implements Sink {
 
   async close(): Promise<void> {
     if (this.#waiting > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
-    // A stream that fails says so to its writer before it emits 'error', which would end the process if nobody listened.
+    // A failed stream calls the writer back before it emits 'error', and an 'error' without a listener ends the process.
     if (!this.#hasFailed) this.#stream.off('error', this.#failed);
   }
 
   #lost(cause: Error): void {
     this.#hasFailed = true;
-    this.#tally.drop(`The audit log's stream has not taken records, and they are lost (${messageOf(cause)}).`, cause);
+    this.#tally.drop(`The audit log's stream refused records, and they are lost (${messageOf(cause)}).`, cause);
   }
 
   readonly #failed = (cause: unknown): void => {
-    const message = `The audit log's stream failed (${messageOf(cause)}): nothing more is logged. Give createAuditLog another.`;
+    const message = `The audit log's stream failed (${messageOf(cause)}): nothing more is logged. Create an audit log with another stream.`;
     this.#tally.report(new AuditError('CANNOT_WRITE', message, { cause }));
   };
 }

@@ -4,18 +4,18 @@ import { checkOf, NO_CHECK } from './checksum.js';
 import type { ReplayRecord } from './record.js';
 import { AUDIT_VERSION } from './version.js';
 
-/** Characters a line may have. A longer one is neither written nor read. */
+/** Longest line in characters. A longer one is neither written nor read. */
 export const MAX_LINE_LENGTH = 2 * 1_024 * 1_024;
 
-/** What a shard does from its first record in a run to the last. */
+/** The records of one shard in one run, from its first to its last. */
 export interface Life {
-  /** From 1, within its run. */
+  /** Number of the life in its run, from 1. */
   readonly number: number;
-  /** Whether it has a line already, which says what it started from. */
+  /** True once a line has the `start` of the life. */
   hasBegun: boolean;
 }
 
-/** Writes records as the lines of one run: numbered from 1, each with the checksum of all up to it. */
+/** Formats records as the lines of one run: numbered from 1, each with the checksum of all lines up to it. */
 export class Lines {
   #n = 0;
   #check = NO_CHECK;
@@ -26,21 +26,21 @@ export class Lines {
     this.#after = after;
   }
 
-  /** The next line is the first of a run again. */
+  /** Starts a run: the next line is its first. */
   restart(): void {
     this.#n = 0;
     this.#check = NO_CHECK;
   }
 
-  /** The line that was made last goes into the log. */
+  /** Confirms that the last line goes into the log. */
   taken(life: Life): void {
     this.#after = this.#check;
     life.hasBegun = true;
   }
 
-  /** The line of a record, with its end. */
+  /** Formats a record as a line, with its line feed. */
   next(record: TransitionRecord, life: Life): string {
-    // First, so that a record that cannot be written leaves a gap to be seen.
+    // Counted first: a record that cannot be written leaves a visible gap in the numbers.
     this.#n += 1;
     const { at, shardId, from, to, event, decision, session, since = [], start }: ReplayRecord = record;
     const line = JSON.stringify({
@@ -65,8 +65,9 @@ export class Lines {
 }
 
 /**
- * An event as JSON can write it. An error's own properties may hold anything (an HTTP client's, the request with its
- * token), and the chart reads none of them; Infinity, which a server's Retry-After can come to, JSON would make null.
+ * Makes an event writable as JSON. Errors are dropped: their properties may hold anything, such as a request with its token,
+ * and the chart reads none of them. Infinity, as from a server's Retry-After, becomes the largest number: JSON would make
+ * it null.
  */
 function writable(event: ChartEvent): ChartEvent {
   const entries = Object.entries(event);

@@ -1,6 +1,6 @@
 import { CodedError } from '../util/errors.js';
 
-/** What an {@link AuditError} is about; stable, for programs. */
+/** Codes of {@link AuditError}: stable, for programs. */
 export type AuditErrorCode =
   | 'CANNOT_OPEN'
   | 'CANNOT_READ'
@@ -11,7 +11,7 @@ export type AuditErrorCode =
   | 'NOT_FOUND'
   | 'RECORDS_DROPPED';
 
-/** Something is wrong with an audit log: a stable `code`, the offending `value`, and a message that says what to do next. */
+/** An error of an audit log, with a stable `code`, the offending `value` and a message that says what to do next. */
 export class AuditError extends CodedError<AuditErrorCode> {
   override readonly name = 'AuditError';
 }

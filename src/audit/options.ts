@@ -3,18 +3,18 @@ import type { Logger } from '../util/logger.js';
 import { checkMethods, checkObject, refuse, whole } from '../util/options.js';
 import type { AuditError } from './errors.js';
 
-/** When a log's file is put aside for a new one. */
+/** Rules for starting a new file. */
 export interface Rotation {
-  /** A line that would make the file larger begins the next. At least 1 024. */
+  /** Largest size of a file: a line that does not fit begins the next file. At least 1 024. */
   readonly maxBytes: number;
-  /** How many files are kept besides the current one: `audit.log.1`, the latest, to `audit.log.5`. Default 5. */
+  /** Number of old files to keep: `audit.log.1`, the latest, to `audit.log.5`. Default 5. */
   readonly keep?: number;
 }
 
-/** Where an audit log says what is wrong with it. Without either, it is a warning of the process. */
+/** Receivers of an audit log's errors. Without either, errors are warnings of the process. */
 interface Reporting {
   readonly logger?: Logger;
-  /** Instead of the logger. */
+  /** Replaces the logger. */
   readonly onError?: (error: AuditError) => void;
 }
 
@@ -22,16 +22,16 @@ interface Reporting {
 export type AuditLogOptions = Reporting &
   (
     | {
-        /** Appended to. One process, and one log in it, writes a file at a time. */
+        /** Path of a file, which is appended to. Only one log of one process may write a file at a time. */
         readonly file: string;
         readonly rotate?: Rotation;
       }
     | {
-        /** Written to, never ended. */
+        /** Stream to write to. The log never ends it. */
         readonly stream: Writable;
       }
     | {
-        /** How many records to keep in memory: `log.records`. */
+        /** Number of records to keep in memory, in `log.records`. */
         readonly capacity: number;
       }
   );

@@ -3,8 +3,8 @@ import { readAuditLog } from './read.js';
 import type { AuditRecord } from './record.js';
 
 /**
- * The files of a log by what they begin with: a shell names `bot.log` before `bot.log.1`, which is older. A pipe is read
- * once only: with one among them they stay as they are.
+ * Sorts the files of a log by the time of their first record: a shell names `bot.log` before `bot.log.1`, which is older. A
+ * pipe can be read only once, so a list with a pipe in it stays as it is.
  */
 export async function inOrder(files: readonly string[]): Promise<readonly string[]> {
   if (files.length === 1 || !(await areRegular(files))) return files;
@@ -14,7 +14,7 @@ export async function inOrder(files: readonly string[]): Promise<readonly string
   return begun.toSorted((a, b) => a.at - b.at).map(({ file }) => file);
 }
 
-/** Of what is not there the reader says so. */
+/** True where all are files. A missing file is reported by the reader later. */
 async function areRegular(files: readonly string[]): Promise<boolean> {
   const stats = await Promise.all(files.map((file) => stat(file).catch(() => null)));
   return stats.every((found) => found?.isFile() === true);

@@ -16,8 +16,8 @@ function isAssignment(action: unknown): boolean {
 }
 
 /**
- * The shard's chart without effects: what assigns decides what follows and stays, all else tells actors what to do. None of
- * those are there, for a chart that is resumed from a record has no children.
+ * Builds the shard's chart without effects. Only assignments stay: they decide the next steps. Every other action sends
+ * something to an actor, and a chart that is restored from a record has none.
  */
 function buildPureChart() {
   return shardMachine.provide({
@@ -30,14 +30,14 @@ function buildPureChart() {
   });
 }
 
-/** The chart as it was. Throws where there is no such state. */
-export function chartAt({ value, context }: ChartStart): ShardSnapshot {
+/** Restores the chart from a record's `start`. Throws where there is no such state. */
+export function restore({ value, context }: ChartStart): ShardSnapshot {
   return pure().chart.resolveState({ value, context }) as ShardSnapshot;
 }
 
 const nothing = () => {};
 
-/** What XState's own `transition` makes anew for every event, which takes three times as long as the event itself. */
+/** Makes once what XState's own `transition` makes for every event, which takes three times as long as the event itself. */
 function scopeOf(chart: typeof shardMachine): AnyActorScope {
   const self = createActor(chart, { input: {} as ShardInput });
   return {
@@ -55,7 +55,7 @@ function scopeOf(chart: typeof shardMachine): AnyActorScope {
 
 let built: { readonly chart: typeof shardMachine; readonly scope: AnyActorScope } | undefined;
 
-/** Made when it is first asked for: most processes replay nothing. */
+/** Builds the chart at the first call: most processes replay nothing. */
 function pure() {
   if (built === undefined) {
     const chart = buildPureChart();
@@ -64,14 +64,14 @@ function pure() {
   return built;
 }
 
-/** The chart after it has taken this event. Throws where the chart does. */
-export function take(snapshot: ShardSnapshot, event: ChartEvent): ShardSnapshot {
+/** Returns the chart after this event. Throws where the chart does. */
+export function step(snapshot: ShardSnapshot, event: ChartEvent): ShardSnapshot {
   const { chart, scope } = pure();
   return chart.transition(snapshot as never, event as ShardEvent, scope) as unknown as ShardSnapshot;
 }
 
-/** Tells of the microsteps `take` goes through, as the inspection of a running actor does, until the function it returns is called. */
-export function inspectTaking(observer: (event: InspectionEvent) => void): () => void {
+/** Sends the microsteps of `step` to the observer, like the inspection of a running actor, until the returned function is called. */
+export function inspectSteps(observer: (event: InspectionEvent) => void): () => void {
   const subscription = pure().scope.system.inspect(observer);
   return () => subscription.unsubscribe();
 }

@@ -3,13 +3,13 @@ import { messageOf } from '../util/messageOf.js';
 import { AuditError } from './errors.js';
 import { MAX_LINE_LENGTH } from './encode.js';
 import type { AuditRecord } from './record.js';
-import { flawOfLine, sayFlaw } from './schema.js';
-import { strangerTo } from './version.js';
+import { issueOfLine, describeIssue } from './schema.js';
+import { formatProblem } from './version.js';
 
-/** A line of a log that is no record. */
+/** A line of a log that is not a record. */
 export interface SkippedLine {
   readonly file: string;
-  /** From 1. */
+  /** Number of the line in its file, from 1. */
   readonly line: number;
   readonly reason: string;
 }
@@ -17,28 +17,28 @@ export interface SkippedLine {
 /** The records of a log, one by one (`for await`) or all at once (`await`). Made by {@link readAuditLog}. */
 export interface AuditLogReader extends AsyncIterable<AuditRecord>, PromiseLike<AuditRecord[]> {
   /**
-   * Lines the reading that was begun last has passed over so far, for they are no records: the first 1 000 of them.
-   * `replayAudit` of the reader tells of them.
+   * The first 1 000 lines that the latest reading has skipped so far because they are not records. `replayAudit` of the
+   * reader reports the first of them.
    */
   readonly skipped: readonly SkippedLine[];
-  /** How many there are in all. */
+  /** Number of all skipped lines. */
   readonly skippedCount: number;
-  /** Lines that a kill has torn, the first 1 000 of them: the last of a file, without its end, or one before a new run. */
+  /** The first 1 000 lines that a kill has torn: the last line of a file, without its end, or one before a new run. */
   readonly torn: readonly SkippedLine[];
 }
 
-/** How every whole line ends. What does not was torn off by a kill. */
+/** End of every whole line. A line without it was torn by a kill. */
 const WHOLE = /"check":"[0-9a-f]{8}"\}\s*$/;
 
 const MAX_LISTED = 1_000;
 
-/** What a record holds is a few levels deep. What is deeper can be read, and ends whoever writes or compares it. */
+/** Records are a few levels deep. JSON.parse reads deeper values, but comparing or printing them overflows the stack. */
 const MAX_DEPTH = 100;
 
-/** Editors put it before the first line. */
+/** Some editors write this mark before the first line. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** What one reading has passed over. */
+/** Lines that one reading has passed over. */
 class PassedOver {
   readonly skipped: SkippedLine[] = [];
   readonly torn: SkippedLine[] = [];
@@ -95,7 +95,7 @@ class Reader implements AuditLogReader {
 
 async function* read(file: string, passedOver: PassedOver): AsyncGenerator<AuditRecord> {
   let number = 0;
-  /** Lines that are torn if a run begins behind them, and no records otherwise. */
+  /** Lines that count as torn if the next record begins a run, and as skipped otherwise. */
   let suspects: SkippedLine[] = [];
   for await (const { text: whole, isEnded, isTooLong } of linesOf(file)) {
     number += 1;
@@ -104,7 +104,7 @@ async function* read(file: string, passedOver: PassedOver): AsyncGenerator<Audit
     const record = isTooLong ? `it is longer than ${MAX_LINE_LENGTH} characters` : parse(text);
     const isRecord = typeof record !== 'string';
     if (isRecord) {
-      // A process that was killed tore them, and the next began a run behind them.
+      // A killed process tore them, and the next process began a run behind them.
       for (const suspect of suspects) passedOver[record.n === 1 ? 'tear' : 'skip'](suspect);
       suspects = [];
       yield record;
@@ -123,7 +123,7 @@ async function* read(file: string, passedOver: PassedOver): AsyncGenerator<Audit
   for (const suspect of suspects) passedOver.skip(suspect);
 }
 
-/** A record, or why the line is none. */
+/** Returns the record, or the reason why the line is not one. */
 function parse(text: string): AuditRecord | string {
   let value: unknown;
   try {
@@ -132,9 +132,9 @@ function parse(text: string): AuditRecord | string {
     return 'it is not JSON';
   }
   if (isDeeper(value, MAX_DEPTH)) return `it is nested more than ${MAX_DEPTH} levels deep`;
-  const flaw = flawOfLine(value);
-  if (flaw === null) return value as AuditRecord;
-  return strangerTo((value as { v?: unknown } | null)?.v) ?? sayFlaw(flaw);
+  const issue = issueOfLine(value);
+  if (issue === null) return value as AuditRecord;
+  return formatProblem((value as { v?: unknown } | null)?.v) ?? describeIssue(issue);
 }
 
 function isDeeper(value: unknown, levels: number): boolean {
@@ -143,7 +143,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 }
 
 interface Line {
-  /** Of one that is too long, its beginning. */
+  /** The line, or the beginning of one that is too long. */
   readonly text: string;
   readonly isEnded: boolean;
   readonly isTooLong: boolean;
@@ -195,10 +195,10 @@ function adviceOn(code: string | undefined): string {
 }
 
 /**
- * Reads an audit log, or several as one: rotated files oldest first, `['audit.log.1', 'audit.log']`. Line by line with
- * `for await`, however long it is; as an array with `await`. Lines that were torn by a kill are passed over and told by
- * `torn`; any other that is no record is passed over too and told by `skipped`.
- * @throws AuditError `NOT_FOUND`, `CANNOT_READ`, when it is read
+ * Reads an audit log, or several files as one: rotated files oldest first, `['audit.log.1', 'audit.log']`. `for await` reads
+ * line by line, however long the log is; `await` returns an array. Lines that a kill has torn are left out and listed in
+ * `torn`; other lines that are not records are left out and listed in `skipped`.
+ * @throws AuditError `NOT_FOUND`, `CANNOT_READ`: when it is read, not by this call
  */
 export function readAuditLog(file: string | readonly string[]): AuditLogReader {
   return new Reader(typeof file === 'string' ? [file] : file);

@@ -4,40 +4,40 @@ import { messageOf } from '../util/messageOf.js';
 import type { Decision } from '../protocol/decision.js';
 import type { ChartStart } from '../shard/steps.js';
 import { checkOf, NO_CHECK } from './checksum.js';
-import { chartAt, take } from './pureChart.js';
+import { restore, step } from './pureChart.js';
 import { isNewborn } from './lives.js';
 import type { SkippedLine } from './read.js';
 import type { ReplayRecord } from './record.js';
-import { flawOf, sayFlaw } from './schema.js';
-import { strangerTo } from './version.js';
+import { issueOf, describeIssue } from './schema.js';
+import { formatProblem } from './version.js';
 
-/** Every record is what the chart does on its events. */
+/** The result where the chart does on the recorded events what the records say. */
 export interface Replayed {
   readonly ok: true;
   readonly records: number;
-  /** How many shard ids they are of. */
+  /** Number of different shard ids among the records. */
   readonly shards: number;
 }
 
-/** The first record that is not. */
+/** The first record that differs from what the chart does. */
 export interface Divergence {
   readonly ok: false;
-  /** Place among the records, from 0; their number where what is wrong stands behind the last. */
+  /** Place among the records, from 0; the number of records where the fault lies behind the last. */
   readonly index: number;
   /** The record as it was given; null behind the last. */
   readonly record: unknown;
-  /** What the chart, or the log itself, wants to stand there. */
+  /** Value that the chart, or the log's format, demands. */
   readonly expected: unknown;
-  /** What stands there. */
+  /** Value that the record has. */
   readonly found: unknown;
-  /** What is wrong, in words. */
+  /** Explanation in words. */
   readonly reason: string;
 }
 
 export type ReplayResult = Replayed | Divergence;
 
 /** A divergence before its place is known. */
-class Wrong {
+class Mismatch {
   constructor(
     readonly reason: string,
     readonly expected: unknown,
@@ -46,23 +46,27 @@ class Wrong {
 }
 
 class Replay {
-  /** By the life a record says it is of, or else by its shard. */
+  /** Charts by the life that a record names, or else by its shard. */
   readonly #charts = new Map<string, ShardSnapshot>();
   readonly #shards = new Set<number>();
   #index = 0;
-  /** Of the record before this one; null where it had none, or there was none. */
+  /** `n` and `check` of the record before; null where it had none, or where this is the first. */
   #n: number | null = null;
   #check: string | null = null;
 
-  /** Takes the next record. What is wrong with it, or null. */
+  /** Replays the next record. Returns how it diverges, or null. */
   next(record: unknown): Divergence | null {
-    let wrong: Wrong | null;
+    let mismatch: Mismatch | null;
     try {
-      wrong = this.#wrongWith(record);
+      mismatch = this.#mismatchOf(record);
     } catch (error) {
-      wrong = new Wrong(`the chart cannot take it: ${messageOf(error)}`, 'a record the chart can take', record);
+      mismatch = new Mismatch(
+        `the chart cannot take its events: ${messageOf(error)}`,
+        'events that the chart can take',
+        record,
+      );
     }
-    if (wrong !== null) return { ok: false, index: this.#index, record, ...wrong };
+    if (mismatch !== null) return { ok: false, index: this.#index, record, ...mismatch };
     this.#index += 1;
     return null;
   }
@@ -76,29 +80,29 @@ class Replay {
       record: null,
       expected: 'records only',
       found: line,
-      reason: `line ${line.line} of ${line.file} is no record: ${line.reason}`,
+      reason: `line ${line.line} of ${line.file} is not a record: ${line.reason}`,
     };
   }
 
-  #wrongWith(given: unknown): Wrong | null {
+  #mismatchOf(given: unknown): Mismatch | null {
     const version = (given as { v?: unknown } | null | undefined)?.v;
-    const stranger = strangerTo(version);
-    if (stranger !== null) return new Wrong(stranger, undefined, version);
-    const flaw = flawOf(given);
-    if (flaw !== null) return new Wrong(sayFlaw(flaw), flaw.expected, flaw.found);
+    const problem = formatProblem(version);
+    if (problem !== null) return new Mismatch(problem, undefined, version);
+    const issue = issueOf(given);
+    if (issue !== null) return new Mismatch(describeIssue(issue), issue.expected, issue.found);
     const record = given as ReplayRecord;
-    return this.#wrongPlace(record) ?? this.#wrongStep(record) ?? this.#wrongCheck(record);
+    return this.#placeMismatch(record) ?? this.#stepMismatch(record) ?? this.#checkMismatch(record);
   }
 
-  /** Numbers begin with 1 in every run and have no gaps, and a run begins where the one before it has ended. */
-  #wrongPlace({ n, after }: ReplayRecord): Wrong | null {
+  /** Numbers start at 1 in every run and have no gaps; a run continues where the run before it ended. */
+  #placeMismatch({ n, after }: ReplayRecord): Mismatch | null {
     const expected = n === 1 ? 1 : this.#n === null ? (this.#index === 0 ? 1 : undefined) : this.#n + 1;
     if (n !== expected && !(n === undefined && this.#index === 0)) {
-      return new Wrong(placeReason(n, expected), expected, n);
+      return new Mismatch(placeReason(n, expected), expected, n);
     }
     if (n === 1) {
       if (this.#check !== null && after !== this.#check) {
-        return new Wrong('lines are missing before this run, or runs are out of order', this.#check, after);
+        return new Mismatch('lines are missing before this run, or runs are out of order', this.#check, after);
       }
       this.#charts.clear();
       this.#check = null;
@@ -107,30 +111,30 @@ class Replay {
     return null;
   }
 
-  #wrongStep(record: ReplayRecord): Wrong | null {
+  #stepMismatch(record: ReplayRecord): Mismatch | null {
     const { shardId, life, start, since = [], event } = record;
     const key = life === undefined ? `shard ${shardId}` : `life ${life}`;
     const running = this.#charts.get(key);
     if (running !== undefined && start !== undefined && !isNewborn(start) && !goesOn(running, start)) {
-      return new Wrong(
+      return new Mismatch(
         `\`start\` is not where shard ${shardId} was: records of it are missing before this one, or out of order`,
         { value: running.value, context: running.context },
         start,
       );
     }
-    let chart = start === undefined ? running : chartAt(start);
+    let chart = start === undefined ? running : restore(start);
     if (chart === undefined) {
       const reason = `where shard ${shardId} started from is missing: a replay begins with the first record of a log, or with shard.history`;
-      return new Wrong(reason, '{ value, context }', undefined);
+      return new Mismatch(reason, '{ value, context }', undefined);
     }
     if (chart.context.shardId !== shardId) {
       const whose = start === undefined ? 'its life' : '`start`';
-      return new Wrong(`${whose} is of another shard`, chart.context.shardId, shardId);
+      return new Mismatch(`${whose} is of another shard`, chart.context.shardId, shardId);
     }
     for (const early of since) {
-      const after = take(chart, early);
+      const after = step(chart, early);
       if (changes(chart, after)) {
-        return new Wrong(
+        return new Mismatch(
           `\`since\` has an event that makes a record of its own: ${early.type}`,
           'no change',
           outcome(chart, after),
@@ -138,39 +142,35 @@ class Replay {
       }
       chart = after;
     }
-    const after = take(chart, event);
-    const wrong = wrongOutcome(record, outcome(chart, after), after);
-    if (wrong !== null) return wrong;
+    const after = step(chart, event);
+    const mismatch = outcomeMismatch(record, outcome(chart, after), after);
+    if (mismatch !== null) return mismatch;
     this.#charts.set(key, after);
     this.#shards.add(shardId);
     return null;
   }
 
-  /** Last, for it says less than the chart does. */
-  #wrongCheck(record: ReplayRecord): Wrong | null {
+  /** Compares the checksum after the chart, whose answer says more about what was changed. */
+  #checkMismatch(record: ReplayRecord): Mismatch | null {
     const { check, ...rest } = record;
     if (check === undefined) {
-      return this.#check === null ? null : new Wrong('its checksum is missing', '8 hexadecimal digits', undefined);
+      return this.#check === null ? null : new Mismatch('its checksum is missing', '8 hexadecimal digits', undefined);
     }
     if (this.#check === null && rest.n !== undefined && rest.n > 1) {
-      return new Wrong('it has a checksum, though the record before it has none', undefined, check);
+      return new Mismatch('it has a checksum, though the record before it has none', undefined, check);
     }
     const expected = checkOf(JSON.stringify(rest), this.#check ?? NO_CHECK);
     if (check !== expected) {
-      return new Wrong(
-        'it was edited: its checksum is another, though the chart has nothing against it',
-        expected,
-        check,
-      );
+      return new Mismatch('it was edited: its checksum differs, though the chart agrees with it', expected, check);
     }
     this.#check = check;
     return null;
   }
 }
 
-/** Whether a record starts where the one before it has ended. */
+/** True where a record starts in the state in which the record before it ended. */
 function goesOn({ value, context }: ShardSnapshot, start: ChartStart): boolean {
-  // Of a run of replayed dispatches only the furthest is kept.
+  // Of several `dispatch.replayed` events in a row only the last is recorded.
   const expected = { value, context: { ...context, replayed: 0 } };
   return isDeepStrictEqual({ value: start.value, context: { ...start.context, replayed: 0 } }, expected);
 }
@@ -185,7 +185,7 @@ function placeReason(n: number | undefined, expected: number | undefined): strin
   return `record ${n} stands where record ${expected} belongs`;
 }
 
-/** What the chart does in one step, in the terms of a record. */
+/** The chart's step in the terms of a record. */
 interface Outcome {
   readonly from: string;
   readonly to: string;
@@ -201,32 +201,36 @@ function outcome(before: ShardSnapshot, after: ShardSnapshot): Outcome {
   };
 }
 
-/** Whether a step makes a record. */
+/** True where a step makes a record. */
 function changes(before: ShardSnapshot, after: ShardSnapshot): boolean {
   const { from, to, decision } = outcome(before, after);
   return from !== to || decision !== null;
 }
 
-function wrongOutcome(record: ReplayRecord, chart: Outcome, { context }: ShardSnapshot): Wrong | null {
+function outcomeMismatch(record: ReplayRecord, chart: Outcome, { context }: ShardSnapshot): Mismatch | null {
   for (const field of ['from', 'to', 'decision'] as const) {
     if (!isDeepStrictEqual(record[field], chart[field])) {
-      return new Wrong(
-        `\`${field}\` is not what the chart comes to on "${record.event.type}"`,
+      return new Mismatch(
+        `\`${field}\` is not what the chart does on "${record.event.type}"`,
         chart[field],
         record[field],
       );
     }
   }
   if (chart.from === chart.to && chart.decision === null) {
-    return new Wrong(`the chart makes no record of "${record.event.type}" here`, null, record.event);
+    return new Mismatch(`the chart makes no record of "${record.event.type}" here`, null, record.event);
   }
   const { session } = record;
   if (session?.id !== context.session?.id) {
-    return new Wrong('`session` is not the one the chart knows', context.session?.id ?? null, session?.id ?? null);
+    return new Mismatch('`session` is not the one the chart knows', context.session?.id ?? null, session?.id ?? null);
   }
-  // The socket knows the sequence before the chart hears of it.
+  // The socket counts the sequence itself and sends it to the chart later.
   if (session !== null && context.session !== null && session.sequence < context.session.sequence) {
-    return new Wrong('`session.sequence` is behind what the chart knows', context.session.sequence, session.sequence);
+    return new Mismatch(
+      '`session.sequence` is behind what the chart knows',
+      context.session.sequence,
+      session.sequence,
+    );
   }
   return null;
 }
@@ -251,18 +255,21 @@ async function replayEach(
     if (line === undefined) return divergence;
     return {
       ...divergence,
-      reason: `${divergence.reason}; line ${line.line} of ${line.file} is no record: ${line.reason}`,
+      reason: `${divergence.reason}; line ${line.line} of ${line.file} is not a record: ${line.reason}`,
     };
   }
   return replay.end(records.skipped ?? []);
 }
 
 /**
- * Runs recorded events through the chart, without effects, and compares what it does with what was recorded: ok, or the
- * first divergence. For `shard.history` (or any slice of it), `log.records` (unless two shards of one id live in it at the
- * same time), an array, or `readAuditLog(file)`, which is replayed line by
- * line and answered with a promise; lines that were no records fail it too, of which an array knows nothing. However wrong
- * a record is, it is answered and nothing is thrown; the promise rejects with the AuditError of a log that cannot be read.
+ * Runs recorded events through the chart, without effects, and compares the chart's steps with the records. Returns
+ * `{ ok: true }`, or the first divergence.
+ *
+ * Takes `shard.history` or any slice of it, `log.records` (unless two shards of one id were in it at the same time), an
+ * array of records, or `readAuditLog(file)`. A reader is replayed line by line, and the result is a promise; a line that is
+ * not a record fails the replay too. An array knows nothing of such lines.
+ *
+ * No record makes it throw, however wrong. The promise rejects with the AuditError of a log that cannot be read.
  */
 export function replayAudit(records: AsyncIterable<ReplayRecord>): Promise<ReplayResult>;
 export function replayAudit(records: Iterable<ReplayRecord>): ReplayResult;

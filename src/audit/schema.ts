@@ -2,11 +2,11 @@ import { lifecycles } from '../../machines/lifecycle.js';
 import type { Action } from '../protocol/decision.js';
 import { isRecord, isWhole } from '../util/predicates.js';
 
-/** What is wrong with something that should be a record. */
-export interface Flaw {
-  /** `decision.delay`, or empty for the whole. */
+/** A property that is not as a record's must be. */
+export interface Issue {
+  /** Path such as `decision.delay`; empty for the whole value. */
   readonly at: string;
-  /** What should stand there, in words. */
+  /** The demanded value in words. */
   readonly expected: string;
   readonly found: unknown;
 }
@@ -14,7 +14,7 @@ export interface Flaw {
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, readonly [check: Check, expected: string]>>;
 
-// Compiles only while it names all there are.
+// `satisfies` fails to compile when an action is missing.
 const actions = Object.keys({
   resume: true,
   identify: true,
@@ -78,7 +78,7 @@ const session: Fields = {
   sequence: [isNumber, 'a number'],
 };
 
-/** What a line of a log has besides what a record has. */
+/** Properties that only a line of a log must have. */
 const line: Fields = {
   since: [Array.isArray, 'an array of events'],
   n: [isNumber, 'the number of the record in its run'],
@@ -90,29 +90,29 @@ const firstLine: Fields = {
   after: [(value) => value !== undefined, '8 hexadecimal digits or null'],
 };
 
-/** The first thing that is wrong with the shape of a record, or null. */
-export function flawOf(value: unknown): Flaw | null {
+/** The first issue with the shape of a record, or null. */
+export function issueOf(value: unknown): Issue | null {
   if (!isRecord(value)) return { at: '', expected: 'a transition record', found: value };
   const { decision: why, session: of } = value as Record<string, unknown>;
   return (
-    flawIn(record, '', value) ??
-    (isRecord(why) ? flawIn(decision, 'decision.', why) : null) ??
-    (isRecord(of) ? flawIn(session, 'session.', of) : null)
+    issueIn(record, '', value) ??
+    (isRecord(why) ? issueIn(decision, 'decision.', why) : null) ??
+    (isRecord(of) ? issueIn(session, 'session.', of) : null)
   );
 }
 
-/** The same for the line of a log. */
-export function flawOfLine(value: unknown): Flaw | null {
-  return flawOf(value) ?? flawIn(line, '', value) ?? flawIn(startsRun(value) ? firstLine : {}, '', value);
+/** The first issue with the shape of a log's line, or null. */
+export function issueOfLine(value: unknown): Issue | null {
+  return issueOf(value) ?? issueIn(line, '', value) ?? issueIn(startsRun(value) ? firstLine : {}, '', value);
 }
 
 const startsRun = (record: unknown): boolean => (record as { n?: unknown }).n === 1;
 
-export function sayFlaw({ at, expected }: Flaw): string {
+export function describeIssue({ at, expected }: Issue): string {
   return at === '' ? `it is not ${expected}` : `\`${at}\` is not ${expected}`;
 }
 
-function flawIn(fields: Fields, prefix: string, value: unknown): Flaw | null {
+function issueIn(fields: Fields, prefix: string, value: unknown): Issue | null {
   for (const [name, [check, expected]] of Object.entries(fields)) {
     const found = (value as Record<string, unknown>)[name];
     if (!check(found)) return { at: prefix + name, expected, found };

@@ -3,18 +3,18 @@ import { MAX_LINE_LENGTH } from './encode.js';
 
 const FIRST_READ_BYTES = 64 * 1_024;
 
-/** The end of each whole line. */
+/** End of each whole line. */
 const CHECKS = /"check":"([0-9a-f]{8})"\}[^\S\n]*(?:\n|$)/g;
 
-/** How a file ends. */
+/** End of a log's file. */
 export interface Tail {
-  /** Checksum of its last whole line; null where it has none. */
+  /** Checksum of the last whole line; null where the file has none. */
   readonly check: string | null;
-  /** Whether something stands behind the last line break: the process that wrote it was killed. */
+  /** True where text follows the last line feed: the process that wrote it was killed. */
   readonly isTorn: boolean;
 }
 
-/** Reads from the end on, and no further back than one line may be long. */
+/** Reads a file backwards from its end, no further than the longest line. */
 export function tailOf(fd: number, size: number): Tail {
   for (let bytes = FIRST_READ_BYTES; ; bytes *= 2) {
     const tail = read(fd, size, Math.min(bytes, size));

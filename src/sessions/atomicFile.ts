@@ -1,36 +1,36 @@
 import { renameSync, rmSync, statSync, readFileSync, writeFileSync, type Stats } from 'node:fs';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 
-/** For the owner alone, and never through a link somebody has laid: whoever has a session and the token can take it over. */
+/** Readable by the owner only, and never written through a link: a session and the token let a thief take over the bot. */
 const PRIVATE = { flag: 'wx', mode: 0o600 } as const;
 
 /**
- * One file that is only ever replaced whole. The new content is written beside it and then takes its name, so that a kill
- * at any moment leaves the old one or the new one. (Not synced to the disk: after a power cut sessions are past saving.)
+ * A file that is always replaced whole. The new text is written to a second file, which then takes the name: a kill at any
+ * moment leaves the old text or the new one. Nothing is synced to the disk: after a power cut the sessions have expired.
  */
 export class AtomicFile {
   readonly #path: string;
-  /** Told once, when somebody else has replaced the file. */
+  /** Called once, when another process has replaced the file. */
   readonly #onOtherWriter: () => void;
-  readonly #beside: string;
-  /** Of a write at the end, so that one under way cannot spoil it. */
-  readonly #lastBeside: string;
-  /** The file as it was read or written last; null where there was none. */
+  readonly #temporary: string;
+  /** Second file of `replaceSync`, which a write under way cannot touch. */
+  readonly #lastTemporary: string;
+  /** State of the file at the last read or write; null where it did not exist. */
   #known: Stats | null = null;
   #hasOtherWriter = false;
-  /** The name that what was found goes by before it is replaced. */
+  /** Name under which the old file is kept before it is replaced. */
   #asideAs: string | null = null;
-  /** How often `replaceSync` has overtaken what was under way. */
+  /** Number of calls of `replaceSync`: a write under way compares it to see that it was overtaken. */
   #overtaken = 0;
 
   constructor(path: string, onOtherWriter: () => void) {
     this.#path = path;
     this.#onOtherWriter = onOtherWriter;
-    this.#beside = `${path}.${process.pid}.tmp`;
-    this.#lastBeside = `${path}.${process.pid}.last.tmp`;
+    this.#temporary = `${path}.${process.pid}.tmp`;
+    this.#lastTemporary = `${path}.${process.pid}.last.tmp`;
   }
 
-  /** What the file has; null where there is none. */
+  /** Returns the text of the file; null where it does not exist. */
   async read(): Promise<string | null> {
     this.#known = regular(await stat(this.#path).catch(unlessMissing));
     return this.#known && readFile(this.#path, 'utf8');
@@ -41,46 +41,46 @@ export class AtomicFile {
     return this.#known && readFileSync(this.#path, 'utf8');
   }
 
-  /** What was found is kept under another name, which this returns, once something takes its place. */
+  /** Keeps the old file under another name, which this returns, at the next replacement. */
   keep(): string {
     return (this.#asideAs ??= `${this.#path}.${new Date().toISOString().replaceAll(':', '-')}.old`);
   }
 
-  /** One at a time. @throws what the disk does; and where `replaceSync` has come meanwhile. */
+  /** Replaces the text; one call at a time. Rejects with the disk's error, and where `replaceSync` has overtaken it. */
   async replace(text: string): Promise<void> {
     const before = this.#overtaken;
     const isOvertaken = () => this.#overtaken !== before;
     try {
       const found = regular(await stat(this.#path).catch(unlessMissing));
       if (!isOvertaken()) this.#compare(found);
-      await rm(this.#beside, { force: true });
-      await writeFile(this.#beside, text, PRIVATE);
-      const written = await stat(this.#beside);
+      await rm(this.#temporary, { force: true });
+      await writeFile(this.#temporary, text, PRIVATE);
+      const written = await stat(this.#temporary);
       if (isOvertaken()) throw new Error('another write has overtaken this one');
       this.#putAside();
-      await rename(this.#beside, this.#path);
+      await rename(this.#temporary, this.#path);
       if (!isOvertaken()) this.#known = written;
     } catch (error) {
-      await rm(this.#beside, { force: true }).catch(() => {});
+      await rm(this.#temporary, { force: true }).catch(() => {});
       throw error;
     }
   }
 
-  /** The same before it returns, and instead of what is under way. */
+  /** Replaces the text before it returns; a write under way is abandoned. */
   replaceSync(text: string): void {
     this.#overtaken += 1;
-    // What is under way can no longer take the file's name, not even from a thread that goes on while this one works.
-    rmSync(this.#beside, { force: true });
+    // Without its second file a write under way cannot take the name, not even in a thread that runs beside this one.
+    rmSync(this.#temporary, { force: true });
     regular(statSync(this.#path, { throwIfNoEntry: false }));
-    rmSync(this.#lastBeside, { force: true });
-    writeFileSync(this.#lastBeside, text, PRIVATE);
-    const written = statSync(this.#lastBeside);
+    rmSync(this.#lastTemporary, { force: true });
+    writeFileSync(this.#lastTemporary, text, PRIVATE);
+    const written = statSync(this.#lastTemporary);
     this.#putAside();
-    renameSync(this.#lastBeside, this.#path);
+    renameSync(this.#lastTemporary, this.#path);
     this.#known = written;
   }
 
-  /** Once in a file's life, and so at once: a rename that is still on its way could put the new file aside. */
+  /** Renames the old file, synchronously: a rename still under way could rename the new file instead. */
   #putAside(): void {
     if (this.#asideAs === null) return;
     try {
@@ -99,7 +99,7 @@ export class AtomicFile {
   }
 }
 
-/** To take the place of a folder or a device is never what was meant. */
+/** Refuses to replace a folder or a device. */
 function regular(stats: Stats | undefined): Stats | null {
   if (stats !== undefined && !stats.isFile()) throw new Error('it is not a regular file');
   return stats ?? null;

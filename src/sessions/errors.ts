@@ -1,10 +1,10 @@
 import { CodedError } from '../util/errors.js';
 
-/** What a {@link SessionStoreError} is about; stable, for programs. */
+/** Codes of {@link SessionStoreError}: stable, for programs. */
 export type SessionStoreErrorCode =
   'CANNOT_READ' | 'CANNOT_WRITE' | 'CLOSED' | 'IN_USE' | 'OTHER_TOTAL' | 'OTHER_WRITER' | 'UNUSABLE';
 
-/** Something is wrong with a file of sessions: a stable `code`, the file, and a message that says what to do next. */
+/** An error of a session file, with a stable `code`, the file's path as `value`, and a message that says what to do next. */
 export class SessionStoreError extends CodedError<SessionStoreErrorCode, string> {
   override readonly name = 'SessionStoreError';
 }

@@ -3,31 +3,31 @@ import { isSession, type Session } from '../protocol/session.js';
 
 const FORMAT = 'shardchart sessions';
 
-/** Raise it when a file of this version could be misread by what reads the next. */
+/** Raise it when the next version of the reader could misread a file of this version. */
 const VERSION = 1;
 
-/** Why a text is not taken for the sessions of this bot. */
+/** Reason why a text cannot be the sessions of this bot. */
 export interface Refusal {
   readonly code: 'OTHER_TOTAL' | 'UNUSABLE';
-  /** Goes on after the name of the file. */
+  /** Continues a sentence that begins with the file's name. */
   readonly problem: string;
 }
 
-/** The sessions of all shards as one file has them; null stands for a deleted one. */
+/** Formats the sessions of all shards as one text, without the deleted ones, which are null. */
 export function formatSessions(sessions: ReadonlyMap<number, Session | null>, total: number | null): string {
   const kept = Object.fromEntries([...sessions].filter(([, session]) => session !== null));
   return `${JSON.stringify({ format: FORMAT, version: VERSION, total, sessions: kept })}\n`;
 }
 
-/** What a file has, and for how many shards it was written where it says so. */
+/** Sessions of a file, and how many shards it was written for; null where the file does not say. */
 export interface Found {
   readonly sessions: ReadonlyMap<number, Session>;
   readonly total: number | null;
 }
 
 /**
- * The sessions of a text by shard id. With a `total` only a file written for the same is taken: within another one a
- * session would go on receiving what its old shard did.
+ * Parses the sessions of a text by shard id. With a `total`, a file of another total is refused: its sessions would receive
+ * the guilds of their old shards.
  */
 export function parseSessions(text: string, total: number | null): Found | Refusal {
   if (text.trim() === '') return unusable('is empty');
@@ -35,10 +35,10 @@ export function parseSessions(text: string, total: number | null): Found | Refus
   try {
     content = JSON.parse(text);
   } catch {
-    return unusable('is torn, or no JSON');
+    return unusable('is torn, or not JSON');
   }
   if (!isRecord(content) || content['format'] !== FORMAT || !isRecord(content['sessions'])) {
-    return unusable('holds something else than sessions');
+    return unusable('holds something other than sessions');
   }
   const { version, total: itsTotal } = content;
   if (version !== VERSION) {
@@ -46,7 +46,7 @@ export function parseSessions(text: string, total: number | null): Found | Refus
   }
   if (total !== null && itsTotal !== total) {
     const its = typeof itsTotal === 'number' ? String(itsTotal) : 'an unknown number of';
-    return { code: 'OTHER_TOTAL', problem: `is that of ${its} shards, not of ${total}` };
+    return { code: 'OTHER_TOTAL', problem: `was written for ${its} shards, not for ${total}` };
   }
   const sessions = new Map<number, Session>();
   for (const [id, session] of Object.entries(content['sessions'])) {

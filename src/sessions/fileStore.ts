@@ -132,7 +132,7 @@ class FileStore implements FileSessionStore {
     }
     if (before === null || before === total) return undefined;
     if (!this.#isTotalGiven) {
-      this.#report('OTHER_TOTAL', `is that of ${before} shards, not of ${total}: no session is resumed`);
+      this.#report('OTHER_TOTAL', `was written for ${before} shards, not for ${total}: no session is resumed`);
     }
     this.#isTotalGiven = true;
     this.#sessions.clear();

@@ -2,29 +2,29 @@ import type { Awaitable } from '../util/awaitable.js';
 import type { Session } from '../protocol/session.js';
 
 /**
- * Where sessions outlive a shard, and with a store on disk or in a database a process.
+ * Keeps the sessions of shards, so that a shard created later resumes; on disk or in a database, also across processes.
  *
- * `get` is asked once, before the first connection. `set` comes with READY, every acknowledged heartbeat and every
- * transition, one at a time and only the newest; `delete` when the session has ended. What a method throws is reported
- * to the logger; a shutdown waits `timeouts.close` for the last write.
+ * `get` is called once, before the first connection. `set` is called at READY, with every acknowledged heartbeat and at
+ * every transition, one call at a time and only with the newest session; `delete` when the session has ended. An error that
+ * a method throws goes to the logger; a shutdown waits `timeouts.close` for the last write.
  */
 export interface SessionStore {
   /**
-   * How often it wants to hear of a new sequence while dispatches come, in milliseconds: what a process that is killed has
-   * not told by then is dispatched a second time. Left out: with acknowledged heartbeats only, about every 40 s.
+   * Milliseconds between two calls of `set` with a new sequence while dispatches come: a process that is killed receives
+   * the dispatches after its last call a second time. Default: only with acknowledged heartbeats, about every 40 s.
    */
   readonly sequenceInterval?: number;
   get(shardId: number): Awaitable<Session | null | undefined>;
   set(shardId: number, session: Session): Awaitable<void>;
   delete(shardId: number): Awaitable<void>;
   /**
-   * Says how many shards the bot has, before the first `get` and after a reshard: sessions of another `total` are none of
-   * theirs, and are to be forgotten. Left out: nobody looks whether they are.
+   * Says how many shards the bot has, before the first `get` and after a reshard: sessions of another total belong to other
+   * guilds and must be forgotten. Default: the total is not checked.
    */
   setTotal?(total: number): Awaitable<void>;
 }
 
-/** A session store in memory: a shard created later with the same store resumes. */
+/** Creates a session store in memory: a shard created later with the same store resumes. */
 export function createMemorySessionStore(): SessionStore {
   const sessions = new Map<number, Session>();
   let known: number | null = null;

@@ -86,7 +86,7 @@ describe('reading', () => {
         expect(reader.skipped).toEqual([{ file, line: index + 1, reason }]);
         const result = await replayAudit(reader);
         expect(result).toMatchObject({ ok: false, index });
-        expect(result.ok || result.reason).toContain(`line ${index + 1} of ${file} is no record: ${reason}`);
+        expect(result.ok || result.reason).toContain(`line ${index + 1} of ${file} is not a record: ${reason}`);
       }
     }
   });

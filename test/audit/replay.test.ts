@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { shardMachine } from '../../machines/index.js';
-import { chartAt, take } from '../../src/audit/pureChart.js';
+import { restore, step } from '../../src/audit/pureChart.js';
 import { replayAudit, type AuditRecord, type Divergence, type ReplayRecord } from '../../src/index.js';
 import { asLog, randomWalk, Recording, session, without } from './recording.js';
 
@@ -43,7 +43,7 @@ describe('the chart without effects', () => {
       records.forEach(({ start, since = [], event }, index) => {
         const next = records[index + 1]?.start;
         if (start === undefined || next === undefined) return;
-        const { value, context } = [...since, event].reduce(take, chartAt(start));
+        const { value, context } = [...since, event].reduce(step, restore(start));
         // Of a run of replayed dispatches only the furthest is kept.
         expect({ value, context }).toEqual({ ...next, context: { ...next.context, replayed: context.replayed } });
       });
@@ -267,7 +267,7 @@ describe('it says in words', () => {
       record: { ...log[index], to: 'Resuming' },
       expected: 'Connected',
       found: 'Resuming',
-      reason: '`to` is not what the chart comes to on "gateway.ready"',
+      reason: '`to` is not what the chart does on "gateway.ready"',
     });
   });
 
@@ -287,7 +287,7 @@ describe('it says in words', () => {
   });
 
   test('that a checksum alone is wrong', () => {
-    expect(divergence(edited(log, 3, { at: 12_345 })).reason).toMatch(/^it was edited: its checksum is another/);
+    expect(divergence(edited(log, 3, { at: 12_345 })).reason).toMatch(/^it was edited: its checksum differs/);
   });
 });
 

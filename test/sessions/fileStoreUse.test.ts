@@ -12,10 +12,10 @@ const ours = (content: object) =>
 describe('a file that cannot be used is told, kept beside, and the shards begin anew:', () => {
   test.each([
     ['a torn one', ours({}).slice(0, 90), 'UNUSABLE', 'torn'],
-    ['one that is no JSON', 'hello', 'UNUSABLE', 'no JSON'],
-    ['somebody else’s', '{"name":"my bot","dependencies":{}}', 'UNUSABLE', 'something else'],
-    ['an array', '[1,2]', 'UNUSABLE', 'something else'],
-    ['null', 'null', 'UNUSABLE', 'something else'],
+    ['one that is no JSON', 'hello', 'UNUSABLE', 'not JSON'],
+    ['somebody else’s', '{"name":"my bot","dependencies":{}}', 'UNUSABLE', 'something other than sessions'],
+    ['an array', '[1,2]', 'UNUSABLE', 'something other than sessions'],
+    ['null', 'null', 'UNUSABLE', 'something other than sessions'],
     ['sessions that are none', ours({ sessions: { 0: { id: 'x' } } }), 'UNUSABLE', "shard 0's"],
     ['shards that are none', ours({ sessions: { __proto__x: sessionOf(0) } }), 'UNUSABLE', '__proto__x'],
     ['a newer format', ours({ version: 2 }), 'UNUSABLE', 'format 2'],

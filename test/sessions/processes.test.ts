@@ -213,7 +213,7 @@ describe.runIf(isBuilt).concurrent('shardchart run --session-file', () => {
     await command.until('READY', ({ stdout }) => stdout.includes('"t":"READY"'));
     command.interrupt();
     expect(await command.exit).toBe(0);
-    expect(command.stderr).toMatch(/The session file .* holds something else than sessions/);
+    expect(command.stderr).toMatch(/The session file .* holds something other than sessions/);
     expect(readdirSync(folder).some((name) => name.startsWith(`${file.split('/').at(-1)}.`))).toBe(true);
   });
 });

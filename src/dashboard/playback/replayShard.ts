@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { lifecycleOf, type ShardSnapshot } from '../../../machines/lifecycle.js';
-import { chartAt, inspectTaking, take } from '../../audit/pureChart.js';
+import { restore, inspectSteps, step } from '../../audit/pureChart.js';
 import type { ReplayRecord } from '../../audit/index.js';
-import { strangerTo } from '../../audit/version.js';
+import { formatProblem } from '../../audit/version.js';
 import type { AuditStep } from '../messages.js';
 import { edgesTaken, leafOf } from '../live/charts.js';
 import { stepView } from '../live/views.js';
@@ -39,7 +39,7 @@ class ShardReplay {
 
   next({ text, life, inCharge }: ShardEntry): AuditStep {
     const record = JSON.parse(text) as ReplayRecord;
-    const taken = this.#take(life, record);
+    const taken = this.#step(life, record);
     const chart = this.#charts.get(inCharge);
     return {
       ...stepView(record),
@@ -49,17 +49,17 @@ class ShardReplay {
   }
 
   /** Edges that the chart takes on a record's events. None where the log was edited, torn or has another format. */
-  #take(life: number, { v, start, since = [], event, from, to }: ReplayRecord): readonly string[] {
+  #step(life: number, { v, start, since = [], event, from, to }: ReplayRecord): readonly string[] {
     const known = this.#charts.get(life);
     this.#charts.delete(life);
-    if (strangerTo(v) !== null) return [];
+    if (formatProblem(v) !== null) return [];
     const taken: string[] = [];
-    const stop = inspectTaking((inspected) => taken.push(...edgesTaken(inspected).map(({ edge }) => edge)));
+    const stop = inspectSteps((inspected) => taken.push(...edgesTaken(inspected).map(({ edge }) => edge)));
     try {
-      const began = start === undefined ? known : chartAt(start);
+      const began = start === undefined ? known : restore(start);
       if (began === undefined) return [];
-      const before = since.reduce(take, began);
-      const after = take(before, event);
+      const before = since.reduce(step, began);
+      const after = step(before, event);
       if (lifecycleOf(before) !== from || lifecycleOf(after) !== to) return [];
       this.#charts.set(life, after);
       return taken;

@@ -1,5 +1,5 @@
 import type { AuditLogReader, AuditRecord, SkippedLine } from '../../../audit/index.js';
-import { strangerTo } from '../../../audit/version.js';
+import { formatProblem } from '../../../audit/version.js';
 import { warn } from '../../terminal/warn.js';
 
 type SkippedLines = Pick<AuditLogReader, 'skipped' | 'skippedCount' | 'torn'>;
@@ -38,9 +38,9 @@ function grouped(lines: readonly SkippedLine[]): [SkippedLine, string][] {
 export function createVersionWarning(): (record: AuditRecord) => void {
   let hasWarned = false;
   return (record) => {
-    const stranger = hasWarned ? null : strangerTo((record as { v?: unknown }).v);
-    if (stranger === null) return;
+    const problem = hasWarned ? null : formatProblem((record as { v?: unknown }).v);
+    if (problem === null) return;
     hasWarned = true;
-    warn(`the log has another format (${stranger}): it is shown as far as this release understands it`);
+    warn(`the log has another format (${problem}): it is shown as far as this release understands it`);
   };
 }

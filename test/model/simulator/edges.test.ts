@@ -3,38 +3,38 @@ import { shardMachine } from '../../../machines/index.js';
 import { Coverage } from '../coverage.js';
 import { notRun } from './notRun.js';
 import { allRuns, say, type Run } from './runs.js';
-import { Stage } from './rig.js';
+import { RunRig } from './rig.js';
 
 const coverage = new Coverage(shardMachine);
 const runs = allRuns();
-let played = 0;
+let completed = 0;
 
 async function run(it: Run): Promise<void> {
-  const stage = await Stage.open(it);
+  const rig = await RunRig.open(it);
   try {
-    await stage.play();
-    await stage.check();
-    played += 1;
-    for (const step of stage.taken) coverage.note(step, played);
+    await rig.run();
+    await rig.check();
+    completed += 1;
+    for (const step of rig.taken) coverage.note(step, completed);
   } finally {
-    await stage.close();
+    await rig.close();
   }
 }
 
 const isReplay = ({ steps }: Run) => steps.at(-1)?.event.type.startsWith('xstate.after.replay.') === true;
 const named = ({ from, steps }: Run) => {
   const events = steps.map(({ event }) => say(event));
-  return `goes from ${from} to ${steps.at(-1)?.reaches.split(',')[0]} on ${events.at(-1)}, having come by ${events.slice(0, -1).join(', ') || 'nothing'}`;
+  return `${events.at(-1)} in ${from}, after ${events.slice(0, -1).join(', ') || 'nothing'}, leads to ${steps.at(-1)?.reaches.split(',')[0]}`;
 };
 
-describe('a shard on a real socket goes where its chart says, and sends what the laws demand', () => {
-  // The longest run first: the others fit into its time.
+describe('a shard on a real socket, where its chart and the wire are held to the laws', () => {
+  // The longest runs come first: the others fit into their time.
   test.concurrent.for(
     runs.toSorted((a, b) => Number(isReplay(b)) - Number(isReplay(a))).map((it) => [named(it), it] as const),
   )('%s', async ([, it]) => run(it));
 });
 
-test('each edge of the chart is taken over a real socket, or is listed as one that nothing outside can cause', () => {
+test('every edge of the chart is taken over a real socket, or is listed in `notRun` with a reason', () => {
   expect(coverage.missing.filter((item) => item.startsWith('edge ')).toSorted()).toEqual(
     Object.keys(notRun)
       .map((edge) => `edge ${edge}`)
@@ -44,6 +44,6 @@ test('each edge of the chart is taken over a real socket, or is listed as one th
 
 afterAll(() => {
   process.stdout.write(
-    `\n${String(coverage.row['edges'])} edges of the shard's chart taken over real sockets, on ${played} paths\n\n`,
+    `\n${String(coverage.row['edges'])} edges of the shard's chart taken over real sockets, on ${completed} paths\n\n`,
   );
 });

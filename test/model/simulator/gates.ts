@@ -1,6 +1,6 @@
 import type { Fault, GatewaySimulator } from '../../../src/simulator/index.js';
 
-/** Everything a gateway does unasked, by the occasion, and how it is held back. */
+/** Fault that holds back each answer of the gateway, by occasion. */
 const holding = {
   upgrade: { at: 'upgrade', hang: true, times: Infinity },
   hello: { at: 'hello', skip: true, times: Infinity },
@@ -12,7 +12,7 @@ const holding = {
 
 export type Gate = keyof typeof holding;
 
-/** Keeps a simulator from doing anything by itself: each answer waits behind a gate. */
+/** Keeps a simulator from answering by itself: each answer waits behind a gate. */
 export class Gates {
   readonly #simulator: GatewaySimulator;
   readonly #shut = new Map<Gate, () => void>();

@@ -3,15 +3,15 @@ import { lawbooks } from '../laws/index.js';
 import type { Outcome, Step } from '../laws/lawbook.js';
 import type { ObservedStep } from '../observer.js';
 
-/** What the laws demand of a step of the shard's chart. */
+/** Outcome that the laws demand of a step of the shard's chart. */
 export function owed(observed: ObservedStep): Outcome<ShardContext> {
   const { before, event } = observed as unknown as Step<ShardContext>;
   return lawbooks.shard.find(before, event)?.owes({ ...before, event } as never) ?? {};
 }
 
 /**
- * What is unlawful about a step on a real clock: where it leads and what the shard knows then. What left is not asked
- * here, for the simulator has seen it, nor how long a wait took, for no machine keeps that to the millisecond.
+ * Judges the state and the context that a step on a real clock leads to. Frames are not judged here, because the simulator
+ * records them; nor are waits, because no machine keeps them to the millisecond.
  */
 export function judge(observed: ObservedStep): string[] {
   const step = observed as unknown as Step<ShardContext>;

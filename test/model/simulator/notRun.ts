@@ -1,4 +1,4 @@
-/** Edges of the shard's chart that no user, no limiter and no gateway can make it take, and why. */
+/** Edges of the shard's chart that no user, limiter, store or gateway can cause, with the reason. */
 export const notRun: Readonly<Record<string, string>> = {
   'shard|xstate.error.actor.bucket|0': 'the bucket is a chart of ours, and nothing that is sent can make it throw',
   'shard.Offline.idle|connect|0': 'connect() brings no session: it comes with the options, or from the store',
@@ -8,12 +8,12 @@ export const notRun: Readonly<Record<string, string>> = {
   'shard.awaitingSession|xstate.error.actor.sessionStore|1': 'the same',
   'shard.Online|xstate.error.actor.socket|0': 'the socket actor catches what its commands throw and reports a close',
   'shard.Online|xstate.error.actor.socket|1': 'the same',
-  'shard.Online|xstate.error.actor.socket|2': 'the same; a URL that cannot be had or opened is a close with 1006',
+  'shard.Online|xstate.error.actor.socket|2': 'the same; a URL that cannot be resolved or opened is a close with 1006',
   'shard.Online.link.session|xstate.error.actor.heartbeat|0': 'the heartbeat is a chart of ours, and HELLO is checked',
   'shard.Online.link.session.Identifying.awaitingSlot|xstate.error.actor.slot|0':
     'a limiter that throws or rejects is reported as slot.failed, which is run',
   'shard.Online.closing.stopping|shutdown|0':
-    'shutdown() is said once: each further call gets the promise of the first',
+    'shutdown() sends one event: each further call returns the promise of the first',
   'shard.Online.closing.aborting|xstate.after.close.shard.Online.closing.aborting|0':
-    'an abort is over before the command returns: the socket reports its end without waiting for anybody',
+    'an abort is over before the command returns: the socket reports its end without waiting for the gateway',
 };

@@ -26,28 +26,28 @@ const commands =
 
 export const isCommand = ({ type }: EventObject): boolean => commands.test(type);
 
-/** Comes by itself once nobody acknowledges a beat. */
+/** True for events that follow a beat without an ack. */
 export const isSilence = ({ type }: EventObject): boolean =>
   /^(heartbeat\.suspected|socket\.settled|xstate\.done\.actor\.heartbeat)$/.test(type);
 
-/** A WebSocket is open and wanted. */
+/** True where a WebSocket is open and wanted. */
 export const isOpen = (path: string): boolean => isWithin(path, WANTED) && path !== OPENING;
 
-/** What a user, time and a gateway at the other end of a socket can do to a shard in this configuration. */
+/** Events that a user, time, and a gateway behind a socket can cause in this configuration. */
 export function possible(snapshot: ShardSnapshot): EventObject[] {
   return [...outside, ...strays, ...inside(snapshot)].filter(
     (event) => canHappen(event, snapshot) && isInTime(event, snapshot),
   );
 }
 
-/** What of that leaves the gateway with a socket it can go on with, and nothing to come by itself. */
+/** Possible events after which the gateway still has a usable socket, and nothing happens by itself. */
 export function leadingOn(snapshot: ShardSnapshot): EventObject[] {
   const path = pathOf(snapshot.value);
   return possible(snapshot).filter((event) => {
     const { retryAfterMs, resumable } = event as { retryAfterMs?: number | null; resumable?: boolean };
-    // Waits of seconds.
+    // These lead to waits of seconds.
     if (typeof retryAfterMs === 'number' || resumable === false) return false;
-    // A WebSocket that is closed before it is open is gone at once, and nobody hears of it.
+    // A WebSocket that is closed before it is open ends without a record.
     return path === OPENING ? /^socket\.(opened|closed)$/.test(event.type) : !isSilence(event);
   });
 }
@@ -55,7 +55,7 @@ export function leadingOn(snapshot: ShardSnapshot): EventObject[] {
 function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
   const { type } = event;
   const path = pathOf(snapshot.value);
-  if (isCommand(event)) return canBeTold(event, path, snapshot.context);
+  if (isCommand(event)) return canCommand(event, path, snapshot.context);
   switch (type) {
     case 'socket.closed':
       return canClose(event as never, path);
@@ -73,7 +73,7 @@ function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
       return isWithin(path, PAST_HELLO);
     case 'bucket.granted':
       return isWithin(path, CONNECTED);
-    // What is written is with the network at once: see the stories.
+    // A written payload is with the network at once: see the stories.
     case 'socket.unsent':
       return false;
     default:
@@ -82,18 +82,18 @@ function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
   }
 }
 
-function canBeTold(event: EventObject, path: string, { session, asksStore }: ShardContext): boolean {
+function canCommand(event: EventObject, path: string, { session, asksStore }: ShardContext): boolean {
   switch (event.type) {
     // The session comes with the options.
     case 'connect':
       return (event as { session?: unknown }).session === null && path !== ABORTING;
-    // `resume()` is refused at once where there is neither a session nor a store, and says connect while the shard is up.
+    // `resume()` is refused at once where there is neither a session nor a store, and sends connect while the shard is up.
     case 'resume':
       return (path === IDLE && (asksStore || session !== null)) || isWithin(path, AWAITING_SESSION);
-    // `shutdown()` says so once.
+    // `shutdown()` sends its event once.
     case 'shutdown':
       return path !== STOPPING && path !== ABORTING;
-    // Refused by a shard that is down for good.
+    // A shard that is down for good refuses them.
     case 'send':
     case 'send.cancel':
       return path !== FATAL && path !== STOPPED && path !== ABORTING;
@@ -102,7 +102,7 @@ function canBeTold(event: EventObject, path: string, { session, asksStore }: Sha
   }
 }
 
-/** Before the upgrade there is nobody to say a code, and after an abort nobody to hear one. */
+/** A close has no code before the upgrade, and none is read after an abort. */
 function canClose({ code, retryAfterMs }: { code: number; retryAfterMs: number | null }, path: string): boolean {
   if (path === OPENING) return code === 1006;
   return retryAfterMs === null && (path !== ABORTING || code === 1006);

@@ -7,40 +7,40 @@ import { overlaps, silentLogger, TOKEN, until, within } from '../../shard/rig.js
 import { lawbooks } from '../laws/index.js';
 import { Observer, type ObservedStep } from '../observer.js';
 import { project } from '../shardPaths.js';
-import { owedWire, seenWire, type Crossed } from './crossed.js';
+import { expectedWire, recordedWire, type WireConnection } from './wire.js';
 import { Gates } from './gates.js';
 import { judge } from './judge.js';
-import { Outside } from './outside.js';
+import { Environment } from './environment.js';
 import { isOpen } from './possible.js';
-import { say, type Deed, type Run } from './runs.js';
-import { ScriptedLimiter } from './scriptedLimiter.js';
-import { ScriptedStore } from './scriptedStore.js';
+import { say, type RunStep, type Run } from './runs.js';
+import { LimiterRig } from './limiterRig.js';
+import { StoreRig } from './storeRig.js';
 import { timing } from './timing.js';
 
-/** What takes longer than this will never come. */
+/** Longest wait for an event of a run. */
 const PATIENCE_MS = 15_000;
 
-/** A step of the shard's chart, and the configuration the shard was in right after it. */
-interface Taken extends ObservedStep {
+/** Step of the shard's chart, with the configuration right after it. */
+interface TakenStep extends ObservedStep {
   readonly configuration: string;
 }
 
-/** A real shard and a simulator of its own, for one run. */
-export class Stage {
-  readonly taken: Taken[] = [];
+/** Real shard with a simulator of its own, for one run. */
+export class RunRig {
+  readonly taken: TakenStep[] = [];
   readonly #run: Run;
   readonly #simulator: GatewaySimulator;
   readonly #shard: Shard;
-  readonly #outside: Outside;
-  /** What must never happen, whatever the run is about. */
+  readonly #environment: Environment;
+  /** Mistakes of the shard, which must stay empty in every run. */
   readonly #wrong: string[] = [];
-  /** Connections before this shard's first. */
+  /** Number of connections before this shard's first. */
   readonly #earlier: number;
-  /** How many of the steps taken the run has gone through. */
-  #told = 0;
+  /** Number of taken steps that the run has checked. */
+  #checked = 0;
   #wake = () => {};
 
-  static async open(run: Run): Promise<Stage> {
+  static async open(run: Run): Promise<RunRig> {
     const { heartbeatInterval } = timing(run);
     const simulator = await createGatewaySimulator({
       token: TOKEN,
@@ -49,7 +49,7 @@ export class Stage {
       heartbeatSlack: Infinity,
     });
     try {
-      return new Stage(run, simulator, hasSession(run) ? await sessionOn(simulator) : null);
+      return new RunRig(run, simulator, hasSession(run) ? await sessionOn(simulator) : null);
     } catch (error) {
       await simulator.close();
       throw error;
@@ -63,8 +63,8 @@ export class Stage {
     const error = (message: string) => {
       if (!/refused the shard for good|the session store/.test(message)) this.#wrong.push(message);
     };
-    const limiter = new ScriptedLimiter();
-    const store = new ScriptedStore(session);
+    const limiter = new LimiterRig();
+    const store = new StoreRig(session);
     this.#run = run;
     this.#simulator = simulator;
     this.#earlier = simulator.connections.length;
@@ -81,29 +81,29 @@ export class Stage {
       logger: { ...silentLogger, error },
       inspect: observer,
     });
-    this.#outside = new Outside({ shard: this.#shard, simulator, gates: new Gates(simulator), limiter, store });
+    this.#environment = new Environment({ shard: this.#shard, simulator, gates: new Gates(simulator), limiter, store });
   }
 
-  /** Goes through the run. Throws at the first step that does not lead where the chart says. */
-  async play(): Promise<void> {
+  /** Causes each event of the run. Throws at the first step that does not lead where the chart says. */
+  async run(): Promise<void> {
     const { steps } = this.#run;
-    for (const [index, { event, within: isTold, reaches }] of steps.entries()) {
-      if (isTold !== true) {
-        this.#tellWithin(steps.slice(index + 1));
-        if (isOpen(this.#path) && event.type === 'socket.closed') await this.#isRead();
-        this.#outside.bringAbout(event, steps[index + 1]?.event);
+    for (const [index, { event, within: isSentWithin, reaches }] of steps.entries()) {
+      if (isSentWithin !== true) {
+        this.#sendWithin(steps.slice(index + 1));
+        if (isOpen(this.#path) && event.type === 'socket.closed') await this.#allRead();
+        this.#environment.cause(event, steps[index + 1]?.event);
       }
       const taken = await this.#next(event.type);
       expect(taken.configuration, this.#story).toBe(reaches);
       expect(taken.event, this.#story).toMatchObject(choice(event));
-      this.#outside.rest();
+      this.#environment.stop();
     }
   }
 
-  /** Holds what has crossed the wire against what the laws demand of the steps that were taken. */
+  /** Compares the recorded connections and frames with those that the laws demand for the steps taken. */
   async check(): Promise<void> {
     await until(() => {
-      expect(seenWire(this.#simulator, this.#earlier), this.#story).toEqual(owedWire(this.taken));
+      expect(recordedWire(this.#simulator, this.#earlier), this.#story).toEqual(expectedWire(this.taken));
       return true;
     });
     expect(this.#wrong, this.#story).toEqual([]);
@@ -112,7 +112,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    this.#outside.rest();
+    this.#environment.stop();
     this.#shard.forceClose();
     try {
       await within(PATIENCE_MS, this.#shard.shutdown());
@@ -126,7 +126,7 @@ export class Stage {
   }
 
   get #story(): string {
-    return `told ${list(this.#run.steps)}; took ${list(this.taken)}`;
+    return `run ${list(this.#run.steps)}; taken ${list(this.taken)}`;
   }
 
   #observe(step: ObservedStep): void {
@@ -136,19 +136,19 @@ export class Stage {
     this.#wake();
   }
 
-  /** What must be told within a listener is told in the one that hears of the event to come. */
-  #tellWithin(steps: readonly Deed[]): void {
-    const first = steps.findIndex(({ within: isTold }) => isTold !== true);
+  /** Sends the events that belong within a listener of the next event. */
+  #sendWithin(steps: readonly RunStep[]): void {
+    const first = steps.findIndex(({ within: isSentWithin }) => isSentWithin !== true);
     const together = first < 0 ? steps : steps.slice(0, first);
     if (together.length === 0) return;
-    this.#shard.once('transition', () => together.forEach(({ event }) => this.#outside.tell(event)));
+    this.#shard.once('transition', () => together.forEach(({ event }) => this.#environment.command(event)));
   }
 
-  /** The step with this event. What comes in between, beats and reports, must lead nowhere. */
-  async #next(type: string): Promise<Taken> {
+  /** Resolves with the step of this event. Beats and reports that come first must not change the state. */
+  async #next(type: string): Promise<TakenStep> {
     for (;;) {
-      const step = this.taken[this.#told] ?? (await this.#arrival(type));
-      this.#told += 1;
+      const step = this.taken[this.#checked] ?? (await this.#arrival(type));
+      this.#checked += 1;
       if (step.event.type === type) return step;
       if (step.before.path !== step.after.path) {
         throw new Error(`${this.#story}: ${step.event.type} came instead of ${type}`);
@@ -156,28 +156,28 @@ export class Stage {
     }
   }
 
-  /** Goes on in the very turn in which the step is taken, before the gateway can have read anything. */
-  #arrival(type: string): Promise<Taken> {
+  /** Resolves in the turn in which the step is taken, before the gateway can read anything. */
+  #arrival(type: string): Promise<TakenStep> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${this.#story}: ${type} never came`)), PATIENCE_MS);
       this.#wake = () => {
         clearTimeout(timer);
         this.#wake = () => {};
-        resolve(this.taken[this.#told] as Taken);
+        resolve(this.taken[this.#checked] as TakenStep);
       };
     });
   }
 
-  /** The gateway has read all that was sent: nothing is lost with the connection. */
-  async #isRead(): Promise<void> {
-    await until(() => framesIn(seenWire(this.#simulator, this.#earlier)) === framesIn(owedWire(this.taken)));
+  /** Waits until the gateway has read all frames: none is lost with the connection. */
+  async #allRead(): Promise<void> {
+    await until(() => framesIn(recordedWire(this.#simulator, this.#earlier)) === framesIn(expectedWire(this.taken)));
   }
 }
 
 const list = (steps: readonly { readonly event: EventObject }[]) => steps.map(({ event }) => say(event)).join(', ');
-const framesIn = (wire: readonly Crossed[]) => wire.reduce((frames, { sent }) => frames + sent.length, 0);
+const framesIn = (wire: readonly WireConnection[]) => wire.reduce((frames, { sent }) => frames + sent.length, 0);
 
-/** What the outside has chosen to say with an event. */
+/** Data that the environment has chosen for an event. */
 function choice(event: EventObject): object {
   const { code, resumable, retryAfterMs } = event as { code?: number; resumable?: boolean; retryAfterMs?: number };
   return {
@@ -187,10 +187,10 @@ function choice(event: EventObject): object {
   };
 }
 
-/** Comes with the options, or with the store's answer. */
+/** True where a session comes with the options, or with the store's answer. */
 const hasSession = ({ input }: Run) => input.session !== null || input.asksStore === true;
 
-/** A session the gateway knows: that of a process before this one. */
+/** Session that the gateway knows from an earlier shard. */
 async function sessionOn(simulator: GatewaySimulator): Promise<Session | null> {
   const shard = createShard({ token: TOKEN, intents: 1, url: simulator.url, logger: silentLogger });
   await shard.connect();

@@ -6,20 +6,20 @@ import { shortestPaths } from '../explore.js';
 import { pathOf, type AnyTransitionDefinition } from '../observer.js';
 import { project } from '../shardPaths.js';
 import { leadingOn, possible, type ShardSnapshot } from './possible.js';
-import { stories, type Told } from './stories.js';
+import { stories, type RunEvent } from './stories.js';
 
 export type Input = Pick<ShardInput, 'resumeAttempts' | 'autoReconnect' | 'session' | 'asksStore'>;
 
-/** One event of a run, and the configuration it leads to in the words of the projection. */
-export interface Deed extends Told {
+/** Event of a run, and the configuration it leads to, as the projection writes it. */
+export interface RunStep extends RunEvent {
   readonly reaches: string;
 }
 
-/** A way from Offline to one event in one state. */
+/** Path from Offline to one event in one state. */
 export interface Run {
   readonly input: Input;
-  readonly steps: readonly Deed[];
-  /** Path of the state the last event happens in. */
+  readonly steps: readonly RunStep[];
+  /** State path in which the last event happens. */
   readonly from: string;
 }
 
@@ -32,7 +32,7 @@ const inputs: readonly Input[] = [
 
 const whole = (input: Input): ShardInput => ({ shardId: 0, timeouts, backoff, seed: 1, ...input });
 
-/** For each state and each event in it, the shortest way to each edge that event can take from there; and the stories. */
+/** Shortest path to each edge that each event can take in each state, and the stories. */
 export function allRuns(): Run[] {
   const shortest = new Map<string, Run>();
   for (const input of inputs) {
@@ -53,25 +53,25 @@ export function allRuns(): Run[] {
       }
     }
   }
-  const told = stories.map(({ session, events }): Run => {
+  const storyRuns = stories.map(({ session, events }): Run => {
     const input: Input = { resumeAttempts: 3, autoReconnect: true, session: session ? firstSession : null };
     const { steps } = follow(input, events);
     const { at } = follow(input, events.slice(0, -1));
     return { input, steps, from: pathOf(at.value) };
   });
-  return [...new Set(shortest.values()), ...told];
+  return [...new Set(shortest.values()), ...storyRuns];
 }
 
-function follow(input: Input, events: readonly Told[]) {
+function follow(input: Input, events: readonly RunEvent[]) {
   let [at] = initialTransition(shardMachine, whole(input)) as [ShardSnapshot, unknown];
-  const steps = events.map((told): Deed => {
-    [at] = transition(shardMachine, at, told.event as never) as [ShardSnapshot, unknown];
-    return { ...told, reaches: project(at) };
+  const steps = events.map((next): RunStep => {
+    [at] = transition(shardMachine, at, next.event as never) as [ShardSnapshot, unknown];
+    return { ...next, reaches: project(at) };
   });
   return { at, steps };
 }
 
-/** The edges a step goes over: that of its event, and one that always follows. */
+/** Edges that a step takes: that of its event, and the eventless one that follows. */
 function edgesTaken(before: ShardSnapshot, event: EventObject, after: ShardSnapshot): string[] {
   const [taken] = shardMachine.getTransitionData(before, event as never) as unknown as AnyTransitionDefinition[];
   if (taken === undefined) return [];
@@ -81,7 +81,7 @@ function edgesTaken(before: ShardSnapshot, event: EventObject, after: ShardSnaps
   return always === undefined || after.matches(always.source.key as never) ? [edge] : [edge, `${always.source.id}||0`];
 }
 
-/** An event in words: those of its data that matter. */
+/** Event in words, with the data that matters. */
 export function say({ type, ...rest }: EventObject): string {
   const { code, resumable, retryAfterMs } = rest as {
     code?: number;

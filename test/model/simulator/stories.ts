@@ -1,22 +1,22 @@
 import type { EventObject } from 'xstate';
 import type { ShardEvent } from '../../../machines/index.js';
 
-/** An event of a run. */
-export interface Told {
+/** Event of a run. */
+export interface RunEvent {
   readonly event: EventObject;
-  /** Told from within a listener of the event before, and so before the shard's actors have heard of that one. */
+  /** True for an event sent within a listener of the event before, so before the shard's actors have received that one. */
   readonly within?: boolean;
 }
 
-/** Ways that a walk through the chart's states cannot tell, for they hang on the order in which events wait in line. */
+/** Path that a walk through the chart's states cannot find, because it depends on the order of waiting events. */
 export interface Story {
-  /** Starts with a session to resume. */
+  /** True for a start with a session to resume. */
   readonly session: boolean;
-  readonly events: readonly Told[];
+  readonly events: readonly RunEvent[];
 }
 
-const tell = (...events: ShardEvent[]): Told[] => events.map((event) => ({ event }));
-const tellWithin = (...events: ShardEvent[]): Told[] => events.map((event) => ({ event, within: true }));
+const send = (...events: ShardEvent[]): RunEvent[] => events.map((event) => ({ event }));
+const sendWithin = (...events: ShardEvent[]): RunEvent[] => events.map((event) => ({ event, within: true }));
 
 const reason = 'asked';
 const ticket = { id: 1, priority: false, presence: false };
@@ -24,7 +24,7 @@ const abort: ShardEvent = { type: 'abort', code: 4900, reason };
 const shutdown: ShardEvent = { type: 'shutdown', code: 1000, reason };
 const close: ShardEvent = { type: 'close', code: 4900, reason };
 
-const toConnected = tell(
+const toConnected = send(
   { type: 'connect', session: null },
   { type: 'socket.opened' },
   { type: 'gateway.hello', heartbeatIntervalMs: 300 },
@@ -33,32 +33,32 @@ const toConnected = tell(
 );
 
 export const stories: readonly Story[] = [
-  // An abort takes no time: only what was told before the socket heard of it comes in between.
-  { session: false, events: [...toConnected, ...tellWithin(abort, shutdown)] },
-  { session: false, events: [...toConnected, ...tellWithin(abort, abort)] },
-  // reconnect() of a shard that is not Offline yet.
+  // An abort takes no time: only events sent before the socket receives it come in between.
+  { session: false, events: [...toConnected, ...sendWithin(abort, shutdown)] },
+  { session: false, events: [...toConnected, ...sendWithin(abort, abort)] },
+  // reconnect() comes while the shard is not Offline yet.
   {
     session: true,
     events: [
-      ...tell(
+      ...send(
         { type: 'connect', session: null },
         { type: 'socket.closed', code: 1006, reason: '', sequence: null, retryAfterMs: null },
       ),
-      ...tellWithin(close, { type: 'reconnect' }),
+      ...sendWithin(close, { type: 'reconnect' }),
     ],
   },
-  // The bucket lets a payload go, but the connection is given up before the shard hears of it.
+  // The bucket grants a payload, but the connection is given up before the shard receives the grant.
   {
     session: false,
     events: [
       ...toConnected,
-      ...tellWithin({ type: 'send', ticket }, { type: 'reconnect' }),
-      ...tell({ type: 'bucket.granted', ticket }),
+      ...sendWithin({ type: 'send', ticket }, { type: 'reconnect' }),
+      ...send({ type: 'bucket.granted', ticket }),
     ],
   },
-  // The payload is on its way to the network, but nobody has confirmed that yet.
+  // The payload is on its way to the network, which has not confirmed it yet.
   {
     session: false,
-    events: [...toConnected, ...tell({ type: 'send', ticket }, abort, { type: 'socket.unsent', ticket })],
+    events: [...toConnected, ...send({ type: 'send', ticket }, abort, { type: 'socket.unsent', ticket })],
   },
 ];

@@ -2,19 +2,19 @@ import type { ShardOptions } from '../../../src/index.js';
 import { isSilence } from './possible.js';
 import type { Run } from './runs.js';
 
-/** Longer than any run: a wait that must not end. */
+/** Wait that must not end: longer than any run. */
 const NEVER_MS = 120_000;
 const SHORT_MS = 40;
-/** A replay's limit is 20 times that of a silence within it, and no stutter of a slow machine may pass for a silence. */
+/** Limit of a silence within a replay. A replay's own limit is 20 times as long; a stall of a slow machine must be shorter. */
 const SILENCE_MS = 400;
 /** The first beat comes after a random part of the interval. */
 const RARE_BEAT_MS = 1_000_000_000;
-/** No run may need as long to where its gateway falls silent. */
+/** Heartbeat interval of a run with a silence. The run must reach the silence sooner. */
 const BEAT_MS = 600;
 
 type Timing = Required<Pick<ShardOptions, 'timeouts' | 'backoff'>> & { readonly heartbeatInterval: number };
 
-/** Makes the one wait short that a run is about. All others last, so that no slow machine lets the wrong one end. */
+/** Shortens the one wait that a run is about. All others last, so that on a slow machine no other one ends first. */
 export function timing({ steps }: Run): Timing {
   const types = steps.map(({ event }) => event.type);
   const [, timer] = /^xstate\.after\.(\w+)/.exec(types.at(-1) ?? '') ?? [];

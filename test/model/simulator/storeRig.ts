@@ -2,8 +2,8 @@ import type { Session, SessionStore } from '../../../src/index.js';
 
 export type StoreAnswer = 'session' | 'none' | 'failure';
 
-/** A session store that answers when the run says so, each question once. */
-export class ScriptedStore implements SessionStore {
+/** Session store that answers when the run does, each question once. */
+export class StoreRig implements SessionStore {
   readonly #session: Session | null;
   #settle: ((answer: StoreAnswer) => void) | null = null;
 

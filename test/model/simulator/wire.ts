@@ -3,18 +3,18 @@ import { Opcode } from '../../../src/protocol/opcodes.js';
 import type { ObservedStep } from '../observer.js';
 import { owed } from './judge.js';
 
-/** One connection in words. */
-export interface Crossed {
+/** Connection in words. */
+export interface WireConnection {
   /** Path of its URL: `/` or `/resume`. */
   readonly at: string;
-  /** What the shard sent, in order. */
+  /** Frames that the shard sent, in order. */
   readonly sent: readonly string[];
-  /** Who closed it first, and with which code. */
+  /** Side that closed first, and its code. */
   readonly ended: string;
 }
 
-/** What must have crossed the wire, after the laws, if these steps were taken. */
-export function owedWire(steps: readonly ObservedStep[]): Crossed[] {
+/** Connections and frames that the laws demand for these steps. */
+export function expectedWire(steps: readonly ObservedStep[]): WireConnection[] {
   const connections: { at: string; sent: string[]; ended: string }[] = [];
   let at = '';
   let isOpen = false;
@@ -50,8 +50,8 @@ export function owedWire(steps: readonly ObservedStep[]): Crossed[] {
   return connections;
 }
 
-/** What has crossed the wire, as the simulator has recorded it, from this connection on. */
-export function seenWire({ connections }: GatewaySimulator, from: number): Crossed[] {
+/** Connections and frames that the simulator has recorded, from this connection on. */
+export function recordedWire({ connections }: GatewaySimulator, from: number): WireConnection[] {
   return connections.slice(from).map(({ path, frames, open, closedBy, closeCode, gatewayCloseCode }) => ({
     at: path,
     sent: frames.filter(({ direction }) => direction === 'client').map(say),

@@ -2,15 +2,15 @@ import type { IdentifyGrant, IdentifyLimiter } from '../../../src/index.js';
 
 export type Answer = 'granted' | 'expired' | 'failed';
 
-/** An identify limiter that gives the answers it is told to, each once, whether they come before the question or after. */
-export class ScriptedLimiter implements IdentifyLimiter {
+/** Identify limiter whose answers the run gives, each once, before or after the question. */
+export class LimiterRig implements IdentifyLimiter {
   readonly #answers: Answer[] = [];
-  readonly #askers: ((answer: Answer) => void)[] = [];
+  readonly #waiting: ((answer: Answer) => void)[] = [];
 
   answer(answer: Answer): void {
-    const asker = this.#askers.shift();
-    if (asker === undefined) this.#answers.push(answer);
-    else asker(answer);
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#answers.push(answer);
+    else waiting(answer);
   }
 
   async acquire(_shardId: number, { signal }: { signal: AbortSignal }): Promise<IdentifyGrant> {
@@ -21,9 +21,9 @@ export class ScriptedLimiter implements IdentifyLimiter {
 
   #next(signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#askers.push(resolve);
+      this.#waiting.push(resolve);
       signal.addEventListener('abort', () => {
-        this.#askers.splice(this.#askers.indexOf(resolve), 1);
+        this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
         reject(signal.reason as Error);
       });
     });

@@ -5,10 +5,10 @@ import { isWithin } from '../laws/lawbook.js';
 import { CONNECTED, OPENING, WANTED } from '../laws/outcomes.js';
 import { pathOf } from '../observer.js';
 import type { Gates } from './gates.js';
-import type { ScriptedStore } from './scriptedStore.js';
-import type { ScriptedLimiter } from './scriptedLimiter.js';
+import type { StoreRig } from './storeRig.js';
+import type { LimiterRig } from './limiterRig.js';
 
-/** Often enough for any limit on a silence here. */
+/** Interval below every limit on a silence in these tests. */
 const REPLAY_EVERY_MS = 20;
 
 interface Coded {
@@ -16,26 +16,26 @@ interface Coded {
   readonly reason: string;
 }
 
-export interface OutsideParts {
+export interface EnvironmentDeps {
   readonly shard: Shard;
   readonly simulator: GatewaySimulator;
   readonly gates: Gates;
-  readonly limiter: ScriptedLimiter;
-  readonly store: ScriptedStore;
+  readonly limiter: LimiterRig;
+  readonly store: StoreRig;
 }
 
-/** All that is around a shard: its user, its identify limiter and its gateway. Makes the events of a run happen. */
-export class Outside {
-  readonly #parts: OutsideParts;
-  #replay: NodeJS.Timeout | undefined;
+/** Environment of a shard: its user, limiter, store and gateway. It causes the events of a run. */
+export class Environment {
+  readonly #deps: EnvironmentDeps;
+  #dispatching: NodeJS.Timeout | undefined;
 
-  constructor(parts: OutsideParts) {
-    this.#parts = parts;
+  constructor(deps: EnvironmentDeps) {
+    this.#deps = deps;
   }
 
-  /** Makes an event happen. HELLO comes with the upgrade, so that what is `next` decides whether there is one. */
-  bringAbout(event: EventObject, next: EventObject | undefined): void {
-    const { gates, limiter, simulator, store } = this.#parts;
+  /** Causes an event. HELLO comes with the upgrade, so `next` decides whether the gateway sends one. */
+  cause(event: EventObject, next: EventObject | undefined): void {
+    const { gates, limiter, simulator, store } = this.#deps;
     const { type } = event;
     switch (type) {
       case 'socket.opened':
@@ -45,13 +45,13 @@ export class Outside {
       case 'gateway.resumed':
         return gates.open(['resume']);
       case 'gateway.replayed':
-        return this.#replayOn();
+        return this.#replayDispatch();
       case 'gateway.acknowledged':
-        // An ack of nothing acknowledges nothing: a beat is asked for first.
+        // An ack needs a beat before it: the gateway requests one.
         gates.open(['heartbeat']);
         return void this.#connection.requestHeartbeat();
       case 'gateway.heartbeatRequested':
-      // The first beat comes at random, which may be on the way: one that is asked for comes now.
+      // The first beat comes at a random time. A requested one comes now.
       case 'heartbeat.due':
         return void this.#connection.requestHeartbeat();
       case 'gateway.reconnect':
@@ -61,7 +61,7 @@ export class Outside {
       case 'socket.corrupted':
         return void this.#connection.sendCorrupt();
       case 'socket.closed':
-        return this.#hangUp(event as never);
+        return this.#closeSocket(event as never);
       case 'store.answered':
         return store.answer((event as unknown as { session: unknown }).session === null ? 'none' : 'session');
       case 'store.failed':
@@ -74,17 +74,17 @@ export class Outside {
         return isWithin(this.#path, CONNECTED) ? this.#send() : undefined;
       default:
         if (type.startsWith('xstate.after.replay.')) {
-          this.#replayOn();
-          this.#replay = setInterval(() => simulator.dispatch('MESSAGE_CREATE', {}), REPLAY_EVERY_MS);
+          this.#replayDispatch();
+          this.#dispatching = setInterval(() => simulator.dispatch('MESSAGE_CREATE', {}), REPLAY_EVERY_MS);
         }
-        // What is no command either comes by itself.
-        return this.tell(event);
+        // Events that are no commands come by themselves.
+        return this.command(event);
     }
   }
 
-  /** What the user asks of the shard. */
-  tell(event: EventObject): void {
-    const { shard } = this.#parts;
+  /** Calls the shard's member for a command. */
+  command(event: EventObject): void {
+    const { shard } = this.#deps;
     const { code, reason } = event as unknown as Coded;
     switch (event.type) {
       case 'connect':
@@ -99,7 +99,7 @@ export class Outside {
         return void shard.close({ code, reason });
       case 'shutdown':
         void shard.shutdown({ resumable: code !== 1000 });
-        // Asked twice, it is told once: `notRun` says so.
+        // The second call sends no event: see `notRun`.
         return void shard.shutdown();
       case 'abort':
         return shard.forceClose(code);
@@ -113,36 +113,36 @@ export class Outside {
     }
   }
 
-  /** Nothing goes on by itself any more. */
-  rest(): void {
-    clearInterval(this.#replay);
-    this.#parts.gates.shut();
+  /** Stops everything that would happen by itself. */
+  stop(): void {
+    clearInterval(this.#dispatching);
+    this.#deps.gates.shut();
   }
 
   get #path(): string {
-    return pathOf(this.#parts.shard.actor.getSnapshot().value);
+    return pathOf(this.#deps.shard.actor.getSnapshot().value);
   }
 
   get #connection(): SimulatedConnection {
-    const connection = this.#parts.simulator.connections.at(-1);
+    const connection = this.#deps.simulator.connections.at(-1);
     if (connection === undefined) throw new Error('no connection was opened yet');
     return connection;
   }
 
   #send(signal?: AbortSignal): void {
     const payload = { op: 4, d: { guild_id: '1', channel_id: null, self_mute: false, self_deaf: false } };
-    this.#parts.shard.send(payload, signal && { signal }).catch(() => {});
+    this.#deps.shard.send(payload, signal && { signal }).catch(() => {});
   }
 
-  /** A dispatch that was missed comes, and RESUMED does not. */
-  #replayOn(): void {
-    const { gates, simulator } = this.#parts;
+  /** Replays one dispatch and withholds RESUMED. */
+  #replayDispatch(): void {
+    const { gates, simulator } = this.#deps;
     simulator.dispatch('MESSAGE_CREATE', {});
     gates.open(['resume'], { at: 'resumed', skip: true });
   }
 
-  #hangUp({ code, retryAfterMs }: { code: number; retryAfterMs: number | null }): void {
-    const { gates, shard } = this.#parts;
+  #closeSocket({ code, retryAfterMs }: { code: number; retryAfterMs: number | null }): void {
+    const { gates, shard } = this.#deps;
     const path = this.#path;
     if (path === OPENING) {
       return retryAfterMs === null
@@ -151,7 +151,7 @@ export class Outside {
     }
     if (isWithin(path, WANTED))
       return void (code === 1006 ? this.#connection.reset() : this.#connection.closeWith(code));
-    // Our own close is on its way. The gateway answers it, is gone, or has said a code of its own in the same moment.
+    // The shard's close frame is on its way. The gateway answers it, resets, or closes with a code of its own.
     if (code === 1006) gates.open(['close'], { at: 'close', reset: true });
     else if (code === shard.actor.getSnapshot().context.lastDecision?.code) gates.open(['close']);
     else this.#connection.closeWith(code);

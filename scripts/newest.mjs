@@ -47,7 +47,7 @@ if (!install()) {
 for (const name of PACKAGES.map((spec) => spec.split('@')[0])) {
   console.log(`${name}: ${versionIn(root, name)} is locked, ${versionIn(copy, name)} is the newest`);
 }
-// What the tests start as programs is the build beside the copy of its sources.
+// Tests start the build as programs, so it lies beside the copy of its sources.
 for (const path of COPIED) cpSync(new URL(path, root), new URL(path, copy), { recursive: true });
 for (const part of ['dist/src', 'dist/machines']) cpSync(new URL(part, root), new URL(part, copy), { recursive: true });
 

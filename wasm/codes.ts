@@ -31,7 +31,7 @@ export const LENGTHS = memory.data(128 * 4, 16);
 export const FIXED_LITERALS = memory.data(512 * 4, 16);
 export const FIXED_DISTANCES = memory.data(32 * 4, 16);
 
-/** What the entry of a symbol is, but for its code. */
+/** The entry of each symbol, without its code. */
 const literalEntries = memory.data(288 * 4, 16);
 const distanceEntries = memory.data(32 * 4, 16);
 const lengthEntries = memory.data(19 * 4, 16);
@@ -46,7 +46,7 @@ const offsets = memory.data(16 * 4, 16);
 const listed = memory.data(288 * 4, 16);
 const sorted = memory.data(288 * 4, 16);
 
-/** Of the code made last: with how many bits its table is read. */
+/** Bits with which the table of the code made last is read. */
 export let tableBits: u32 = 0;
 
 /** Each makes a table; false where the lengths are no code. */
@@ -64,7 +64,7 @@ export function makeDistances(symbols: u32): bool {
   return make(DISTANCES, lengthsOfDistances, symbols, distanceEntries, DISTANCE_BITS);
 }
 
-/** What is the same for all streams. RFC 1951, sections 3.2.5 and 3.2.6. */
+/** Makes the tables that are the same for all streams. RFC 1951, sections 3.2.5 and 3.2.6. */
 export function makeFixed(): void {
   for (let literal: u32 = 0; literal < 256; literal++) set(literalEntries, literal, LITERAL | (literal << 16));
   set(literalEntries, 256, SPECIAL | BLOCK_END);

@@ -1,4 +1,4 @@
-// What an audit log costs a transition: npm run bench:audit -- [--json] [--quick]. Ratios, for a time says nothing of
+// The cost of an audit log for a transition: npm run bench:audit -- [--json] [--quick]. Ratios, for a time says nothing of
 // another machine. Runs on dist.
 //
 // Measured is the main thread from an event's arrival to the listeners' return, and for the file until the system has it

@@ -55,7 +55,7 @@ const chosen = listOf(
   'clients',
   contestants.map(({ id }) => id),
 );
-// Ratios are told against it.
+// Every ratio is one to the bare loop.
 if (!chosen.includes('bare')) chosen.push('bare');
 const compressions = listOf('compressions', COMPRESSIONS);
 const only = listOf('only', Object.keys(PARTS));

@@ -86,7 +86,7 @@ const tasks = {
     start = performance.now();
     tell('armed');
     const { cpu, wall } = await end.promise;
-    // Observers of collections are told of them later.
+    // Observers of garbage collections hear of them later.
     if (options.stamps) await delay(50);
     tell('done', { cpu, wall, events, received: client.received() - received, arrivedAt, pauses });
   },

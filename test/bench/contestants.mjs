@@ -1,4 +1,4 @@
-// Who runs, by what adapter of clients/, and which compressions it can take. `needs` is a package of test/bench.
+// The contestants, each with its adapter of clients/ and the compressions it can take. `needs` is a package of test/bench.
 import { existsSync } from 'node:fs';
 import * as zlib from 'node:zlib';
 

@@ -1,9 +1,9 @@
-// What the live page costs while much happens: npm run bench:dashboard -- [--shards 1000] [--rate 1000] [--rounds 5]
+// The cost of the live page while much happens: npm run bench:dashboard -- [--shards 1000] [--rate 1000] [--rounds 5]
 // [--seconds 6] [--no-browser] [--json]. The gateway, the viewers and the browser are processes of their own.
 //
 // --rate is transitions a second of all shards, made by RECONNECT (op 7), each of which is four. CPU time is that of the
-// bot's process for a transition, in turns with no dashboard, with one nobody looks at, and with one viewer: what a viewer
-// costs is the difference, told as per cent of a core at that rate. Of the browser it is the time its main thread is busy.
+// bot's process for a transition, in turns with no dashboard, with one that has no viewer, and with one viewer: a viewer costs
+// the difference, as per cent of a core at that rate. The browser's figure is the time its main thread is busy.
 import { fork } from 'node:child_process';
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -159,9 +159,9 @@ function range({ median, low, high }, digits = 1) {
 function told({ perSecond, usEach, percentOfACore, bytesPerSecond, browser }) {
   const lines = [
     `${shards} shards, ${range(perSecond, 0)} transitions a second, ${rounds} rounds: median (range)`,
-    `CPU a transition, µs      ${range(usEach.without, 0)}; dashboard nobody looks at ${range(usEach.unseen, 0)}; one viewer ${range(usEach.viewed, 0)}`,
+    `CPU a transition, µs      ${range(usEach.without, 0)}; dashboard without viewer ${range(usEach.unseen, 0)}; one viewer ${range(usEach.viewed, 0)}`,
     `at ${rate} a second, % of a core above the shards' own:`,
-    `  nobody looks            ${range(percentOfACore.unseen)}`,
+    `  no viewer               ${range(percentOfACore.unseen)}`,
     `  one viewer              ${range(percentOfACore.viewed)}`,
     `sent to the viewer        ${(bytesPerSecond / 1_024).toFixed(0)} KiB/s`,
     browser === null

@@ -10,7 +10,7 @@ async function run(...more: string[]): Promise<string> {
   return (await promisify(execFile)(process.execPath, [script, ...options])).stdout;
 }
 
-test.concurrent('the benchmark of the live page still runs, and its viewer is told what happens', async () => {
+test.concurrent('the benchmark of the live page runs, and its viewer receives changes', async () => {
   const figures = JSON.parse(await run('--json')) as {
     perSecond: { low: number };
     bytesPerSecond: number;
@@ -21,6 +21,6 @@ test.concurrent('the benchmark of the live page still runs, and its viewer is to
   expect(figures.browser).toBeNull();
 });
 
-test.concurrent('the benchmark of the live page tells its figures, and what it skipped', async () => {
+test.concurrent('the benchmark of the live page prints its figures, and what it skipped', async () => {
   expect(await run()).toMatch(/one viewer +-?\d+\.\d \(.*\nsent to the viewer +[1-9]\d* KiB\/s\n.*SKIPPED/s);
 });

@@ -1,4 +1,4 @@
-// What many shards cost in one process: npm run bench:fleet -- [--shards 1000] [--max-concurrency N] [--interval 4125]
+// The cost of many shards in one process: npm run bench:fleet -- [--shards 1000] [--max-concurrency N] [--interval 4125]
 // [--json]. The simulator is a process of its own, so that its time and memory are not in these figures. Runs on dist.
 //
 // There are no guilds: this is what a shard costs before anything is dispatched to it. Memory is after a collection, and
@@ -12,7 +12,7 @@ import { createShardManager } from '../../dist/src/index.js';
 import { createGatewaySimulator } from '../../dist/src/simulator/index.js';
 
 const USUAL_INTERVAL_MS = 41_250;
-/** Of the identify queue: nobody waits for it here. */
+/** The identify queue's window; short, since no shard is to wait for it here. */
 const WINDOW_MS = 20;
 
 const { values } = parseArgs({

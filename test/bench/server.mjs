@@ -1,4 +1,4 @@
-// The gateway's process: replays one corpus to whoever identifies. Started by processes.mjs with its options as JSON.
+// The gateway's process: replays one corpus to every connection that identifies. Started by processes.mjs with its options as JSON.
 //
 // { seed, guilds, warmUp, events, interval, acks }: READY is followed by the guilds and the warm-up, `go` by the rest to
 // everybody at once, or with a `rate` at that many events a second. Heartbeats are answered `acks` times. `asked` tells
@@ -15,7 +15,7 @@ const connections = new Set();
 const asked = new Set();
 let beats = 0;
 
-/** What a connection gets: an idle one acknowledgements after its start, any other the corpus. */
+/** Frames for a connection: acknowledgements after its start for an idle one, the corpus for any other. */
 function prepare(compression) {
   if (prepared.has(compression)) return prepared.get(compression);
   const toFrame = framer(compression);

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /**
- * Whether an addon with these bytes ends the process (SIGABRT) once an object of its is collected.
+ * True for an addon that ends the process (SIGABRT) once an object of its is collected.
  *
  * Built with the headers of Node 24.19 or 26.4 and later, `node::ObjectWrap` withdraws a clean-up hook when it is
  * collected; Node before 26.4 cannot find what the hook belongs to then.
@@ -18,7 +18,7 @@ export function abortsWhenCollected(addon, nodeVersion) {
   return !findsTheHook && addon.includes('RemoveEnvironmentCleanupHook');
 }
 
-// That of the bare loop, not of the peers here.
+// The bare loop's zlib-sync, not that of the peers here.
 const require = createRequire(new URL('../../package.json', import.meta.url));
 
 function load() {
@@ -29,7 +29,7 @@ function load() {
   }
 }
 
-/** What was built at installation; nothing where a package under that name brings its addon another way. */
+/** The addon that was built at installation; empty where a package under that name brings its addon another way. */
 function builtAddon() {
   try {
     return readFileSync(join(dirname(require.resolve('zlib-sync')), 'build/Release/zlib_sync.node'));

@@ -37,7 +37,7 @@ const tickets = [
   { id: 4, priority: false, presence: true },
 ];
 
-/** One permit: with more, which comes back first would depend on when each was taken, and a configuration has no time. */
+/** A single permit: with more, which comes back first would depend on when each was taken, and a configuration has no time. */
 const CAPACITY = 1;
 
 export const bucketModel: ChildModel<typeof bucketMachine> = {
@@ -67,7 +67,7 @@ const shards = [
   { id: 2, shardId: 5 },
 ];
 
-/** One key, for the same reason; what several keys do is in test/machines/identifyQueue.test.ts. */
+/** A single key, for the same reason; what several keys do is in test/machines/identifyQueue.test.ts. */
 export const identifyQueueModel: ChildModel<typeof identifyQueueMachine> = {
   machine: identifyQueueMachine,
   input: { maxConcurrency: 1, windowMs: 5_000, grantLifetimeMs: 4_000, reserve: 1 },
@@ -114,7 +114,7 @@ export function checkChildPath<Machine extends AnyStateMachine>(
 ): void {
   const first = walk(model, path, check);
   const idle = path.next.filter(first.isLawless);
-  // What no law names changes nothing: all of it fits into one run.
+  // Events that no law names change nothing: all of them fit into one run.
   for (const event of idle) first.perform(event);
   first.child.stop();
   for (const event of path.next.filter((other) => !idle.includes(other))) {

@@ -10,12 +10,12 @@ import type { ObservedStep } from './observer.js';
 import { CONNECTED, STOPPED } from './laws/outcomes.js';
 import { PATIENCE_MS, perform, project } from './shardPaths.js';
 
-/** What a run of paths is asked for. */
+/** Options of a run of paths. */
 export interface Check {
   readonly input: Partial<ShardInput>;
   /** Other charts than ours: mutants. */
   readonly charts?: Charts;
-  /** Told of every step, with the number of its path. */
+  /** Called with every step and the number of its path. */
   readonly observe?: (step: ObservedStep, path: number) => void;
   /** Numbers the paths. */
   readonly number?: () => number;
@@ -33,7 +33,7 @@ export function checkPath(path: Path, check: Check): void {
     else step(shard, event, story(path, event));
     shard.actor.stop();
   }
-  // What no law names changes nothing: all of it fits into one run.
+  // Events that no law names change nothing: all of them fit into one run.
   const shard = walk(path, check);
   for (const event of idle) step(shard, event, story(path, event));
   shard.actor.stop();

@@ -18,10 +18,10 @@ interface Emitting {
   on?(type: '*', listener: (emitted: EventObject) => void): unknown;
 }
 
-/** A chart with actors of its own gets such as only listen, and says what it emits in words of its own. */
+/** The manager's chart has actors of its own; here they only listen, and its reports have words of their own. */
 const isManager = ({ id }: AnyStateMachine) => id === 'manager';
 
-/** One of the smaller charts, or the manager's, on its own, under a parent that only listens. Every step is held against its laws. */
+/** A smaller chart, or the manager's, on its own, under a parent that only listens. Every step is held against its laws. */
 export class Child<Machine extends AnyStateMachine> {
   readonly clock = new ExactClock();
   readonly violations: string[] = [];
@@ -48,7 +48,7 @@ export class Child<Machine extends AnyStateMachine> {
     this.#parent.subscribe({ error: (error) => this.violations.push(`the chart threw: ${String(error)}`) });
     listeners.set(this.#parent.system, (frame) => observer.sent(machine.id, frame));
     this.#parent.start();
-    // What a chart emits is as much a part of what it does as what it sends.
+    // The laws name what a chart emits as well as what it sends.
     const words = isManager(machine) ? (sayReport as (emitted: EventObject) => string) : say;
     (this.#child as Emitting | undefined)?.on?.('*', (emitted) => observer.sent(machine.id, words(emitted)));
   }

@@ -9,7 +9,7 @@ interface Item {
   readonly paths: Set<number>;
 }
 
-/** Which edges of a chart have been taken, which guards have refused, which initial states have been entered. */
+/** The edges of a chart that were taken, the guards that refused, the initial states that were entered. */
 export class Coverage {
   readonly chart: string;
   readonly #items = new Map<string, Item>();
@@ -53,7 +53,7 @@ export class Coverage {
     this.#items.get(id)?.paths.add(path);
   }
 
-  /** What no path has gone through. */
+  /** Items that no path has gone through. */
   get missing(): string[] {
     return [...this.#items].filter(([, { paths }]) => paths.size === 0).map(([id, { kind }]) => `${kind} ${id}`);
   }
@@ -63,7 +63,7 @@ export class Coverage {
     return [...this.#items.values()].filter((item) => item.kind === kind).length;
   }
 
-  /** One row of the table. */
+  /** The chart's row of the table. */
   get row(): Record<string, string | number> {
     const items = [...this.#items.values()];
     const of = (kind: Item['kind']) => {

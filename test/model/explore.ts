@@ -5,7 +5,7 @@ import { getShortestPaths } from 'xstate/graph';
 /** The way to one reachable configuration of a chart: each event, and the configuration it leads to in the words of the projection. */
 export interface Path {
   readonly steps: readonly { readonly event: EventObject; readonly reaches: string }[];
-  /** What may happen then. */
+  /** Events that may happen then. */
   readonly next: readonly EventObject[];
 }
 
@@ -54,7 +54,7 @@ function withParent(machine: AnyStateMachine): AnyStateMachine {
   }) as AnyStateMachine;
 }
 
-/** What no outside says: timers, and actors that end or fail. */
+/** Events from inside of the chart: timers, and actors that end or fail. */
 export function inside(snapshot: AnyMachineSnapshot): EventObject[] {
   const types = getNextTransitions(snapshot).map(({ eventType }) => eventType);
   return [...new Set(types)].filter((type) => type.startsWith('xstate.')).map((type) => ({ type }));

@@ -3,7 +3,7 @@ import { getNextTransitions, type AnyMachineSnapshot, type InspectionEvent } fro
 export type AnyTransitionDefinition = ReturnType<typeof getNextTransitions>[number];
 import { isWithin, type Position, type Step } from './laws/lawbook.js';
 
-/** One step of one chart, and the transitions of its definition that were taken and looked at. */
+/** A step of one chart, and the transitions of its definition that were taken and looked at. */
 export interface ObservedStep extends Step<unknown> {
   readonly chart: string;
   readonly taken: readonly AnyTransitionDefinition[];
@@ -11,7 +11,7 @@ export interface ObservedStep extends Step<unknown> {
   readonly refused: readonly AnyTransitionDefinition[];
 }
 
-/** What the observer needs to know of a chart's laws. */
+/** The part of a chart's laws that the observer uses. */
 interface Laws {
   judgeStart(position: Position<unknown>): string[];
   find(position: Position<unknown>, event: { readonly type: string }): { readonly restarts?: string } | undefined;
@@ -56,7 +56,7 @@ export class Observer {
     } else if (inspected.type === '@xstate.event') {
       const { event, sourceRef } = inspected;
       const source = this.#lives.get(sourceRef);
-      // What a chart tells its children's charts and its parent is as much a part of what it does as what it sends.
+      // Reports to the charts of its children and to its parent count as frames of the chart as well.
       if (source !== undefined && sourceRef !== actor && isReport(event)) source.frames.push(say(event));
     } else if (inspected.type === '@xstate.snapshot') {
       this.#snapshot(actor, inspected.event, inspected.snapshot as AnyMachineSnapshot);
@@ -147,7 +147,7 @@ function refusals(
   return [...passed, ...idle].filter(({ guard }) => guard !== undefined);
 }
 
-/** Which chart an actor runs: the id of its machine. */
+/** The chart that an actor runs: the id of its machine. */
 function chartOf(actor: unknown): string | undefined {
   return ((actor as { logic?: { id?: string } }).logic ?? {}).id;
 }
@@ -155,7 +155,7 @@ function chartOf(actor: unknown): string | undefined {
 const isReport = ({ type }: { readonly type: string }) =>
   /^(heartbeat|bucket)\./.test(type) && type !== 'bucket.open' && type !== 'bucket.close';
 
-/** What a chart tells, in a word: its name, and which ticket it is about. */
+/** A chart's report in a word: its name, and the ticket it is about. */
 export function say(event: { readonly type: string }): string {
   const { ticket, id } = event as { readonly ticket?: { readonly id: number }; readonly id?: number };
   const about = ticket?.id ?? id;

@@ -18,7 +18,7 @@ export class PathsRig {
     this.#coverage.noteStart(machine, 0);
   }
 
-  /** What the checks of a path take. */
+  /** Options for the checks of a path. */
   readonly check = {
     number: () => ++this.#paths,
     observe: (step: ObservedStep, path: number) => {

@@ -8,7 +8,7 @@ import { firstSession, outside, strays } from './alphabet.js';
 
 type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
 
-/** What shards are started with: the options that change which way a shard goes. */
+/** Inputs that shards are started with: the options that change which way a shard goes. */
 export const inputs: readonly Partial<ShardInput>[] = [
   { resumeAttempts: 1, asksStore: true },
   { resumeAttempts: 3, session: firstSession },
@@ -16,7 +16,7 @@ export const inputs: readonly Partial<ShardInput>[] = [
   { resumeAttempts: 1, autoReconnect: false },
 ];
 
-/** What two configurations of a shard must differ in to count as two. Counters that only grow are cut off. */
+/** Two configurations of a shard that differ in this text count as two. Counters that only grow are cut off. */
 export function project({ value, context }: ShardSnapshot): string {
   const { session, asksStore, target, lastDecision, resumeTries, resumeAttempts, attempts, replayed } = context;
   const path = pathOf(value);
@@ -59,7 +59,7 @@ export const isInTime = ({ type }: EventObject, { context }: ShardSnapshot): boo
 /** Longer than anything here takes. */
 export const PATIENCE_MS = 3_600_000;
 
-/** Makes an event of a path happen to a live shard: the outside's is told, time is let pass, an actor is made to fail. */
+/** Makes an event of a path happen to a live shard: sends it, lets time pass, or makes an actor fail. */
 export function perform(shard: Harness, event: EventObject): void {
   const { type } = event;
   const [, failed] = /^xstate\.error\.actor\.(.+)$/.exec(type) ?? [];

@@ -6,7 +6,7 @@ import { fallible, firstSession, outside, strays } from './alphabet.js';
 import { broken } from './invariants.js';
 import { Unlawful } from './laws/lawbook.js';
 
-/** What one step of a walk does: time passes, something is said, an actor fails. */
+/** A step of a walk: time passes, an event is sent, or an actor fails. */
 type Stride = { readonly ms: number } | { readonly event: ShardEvent } | { readonly fails: (typeof fallible)[number] };
 
 const code = fc.constantFrom(1000, 1001, 1006, 1011, 4000, 4003, 4004, 4007, 4008, 4009, 4014, 4242, 4900);
@@ -16,7 +16,7 @@ const reason = fc.constant('why');
 const on = <Type extends ShardEvent['type'], Fields extends object>(type: Type, fields?: fc.Arbitrary<Fields>) =>
   (fields ?? fc.constant({} as Fields)).map((rest) => ({ event: { type, ...rest } as unknown as ShardEvent }));
 
-/** What leads up, most of the time. */
+/** Events that lead up; taken most of the time. */
 const lucky = fc.oneof(
   on('store.answered', fc.record({ session: fc.constantFrom(null, session) })),
   on('connect', fc.record({ session: fc.constantFrom(null, session) })),
@@ -28,7 +28,7 @@ const lucky = fc.oneof(
   on('gateway.acknowledged', fc.record({ latencyMs: fc.nat(500) })),
 );
 
-/** What the enumeration has one value of each kind of, with values at random. */
+/** Events of which the enumeration has one value of each kind, with values at random. */
 const varied = fc.oneof(
   on('disconnect', fc.record({ code, reason })),
   on('close', fc.record({ code, reason })),
@@ -83,7 +83,7 @@ function take(shard: Harness, next: Stride): void {
   else shard.fail(next.fails);
 }
 
-/** What walks have seen. */
+/** Steps and states that walks have seen. */
 export interface Travels {
   steps: number;
   readonly visited: Set<string>;

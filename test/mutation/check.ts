@@ -16,10 +16,10 @@ import { inputs, shardPaths } from '../model/shardPaths.js';
 import { walks } from '../model/walk.js';
 import type { Mutant } from './mutants.js';
 
-/** The paths of our own charts: the tests are what they are, only the charts under test have something wrong. */
+/** The paths of our own charts: the tests stay the same, only the charts under test have something wrong. */
 const shardRuns = inputs
   .flatMap((input) => shardPaths(input).map((path) => ({ input, path })))
-  // The shortest first: what a mutant does wrong it mostly does soon.
+  // The shortest first: most mutants go wrong soon.
   .toSorted((a, b) => a.path.steps.length - b.path.steps.length);
 const eachOf = <T>(list: readonly T[], every: number) => list.filter((_, index) => index % every === 0);
 
@@ -38,10 +38,10 @@ const childChecks: Readonly<Record<string, (machine: AnyStateMachine, every: num
   manager: checkOf(managerModel),
 };
 
-/** Which test of the model turns red for a mutant; null if it survives them all. */
+/** The failure of the model's test that a mutant turns red; null if it survives them all. */
 export const killer = ({ chart, machine }: Mutant): string | null => complaint({ [chart]: machine });
 
-/** A short walk, the same for every mutant: what it does wrong in many places is found at once. */
+/** A short walk, the same for every mutant: a mistake in many places is found at once. */
 function walk(charts: Charts): void {
   const { failed, errorInstance } = fc.check(walks({ steps: 0, visited: new Set() }, charts), {
     seed: 1,
@@ -51,7 +51,7 @@ function walk(charts: Charts): void {
   if (failed) throw errorInstance;
 }
 
-/** What the model has to say against charts that stand in for ours, on one in so many of its paths; null if nothing. */
+/** The model's first objection to charts that stand in for ours, on one in so many of its paths; null if it has none. */
 export function complaint(changed: Readonly<Record<string, AnyStateMachine>>, every = 1): string | null {
   try {
     for (const [chart, machine] of Object.entries(changed)) childChecks[chart]?.(machine, every);

@@ -1,7 +1,7 @@
 /** A chart's definition as it was written: a tree of plain objects, to be changed in place. */
 export type Config = Record<string, unknown>;
 
-/** One edge of a definition. */
+/** An edge of a definition. */
 export interface Edge {
   /** `Online.link on socket.closed #1` */
   readonly place: string;
@@ -30,7 +30,7 @@ export function statesOf(config: Config, path = ''): { readonly path: string; re
   ];
 }
 
-/** Every edge of a definition. What is written in short is written out in the definition, so that it can be changed. */
+/** Every edge of a definition. Short forms are written out in the definition, so that they can be changed. */
 export function edgesIn(config: Config): Edge[] {
   return statesOf(config).flatMap(({ path, node }) =>
     [

@@ -95,7 +95,7 @@ const operators = {
       return names.length < 2 ? [] : [{ place: path, make: () => (node['initial'] = next) }];
     }),
 
-  /** What the chart knows at first, besides its input. */
+  /** Values of the chart's first context, besides its input. */
   'change context': (config) => {
     const first = config['context'] as Config | ((args: { input: Config }) => Config);
     const known = typeof first === 'function' ? first({ input: {} }) : first;
@@ -168,7 +168,7 @@ function slowAndFast(machine: AnyStateMachine): Mutant[] {
   );
 }
 
-/** What is written for an event, functions included: the same text is the same edge. */
+/** The definition's text for an event, functions included: the same text is the same edge. */
 const textOf = (written: unknown) =>
   JSON.stringify(written, (_, value: unknown) => (typeof value === 'function' ? String(value) : value));
 
@@ -185,7 +185,7 @@ function drop(config: Config, ...keys: string[]): void {
   for (const key of keys) delete config[key];
 }
 
-/** One change for each action of an edge, or of a state's entry or exit. */
+/** A change for each action of an edge, or of a state's entry or exit. */
 function actions(owner: Config, key: string, place: string): Change[] {
   if (owner[key] === undefined) return [];
   const list = [owner[key]].flat() as (string | { readonly type: string })[];

@@ -1,7 +1,7 @@
 import { table } from '../model/table.js';
 import { equivalents } from './equivalents.js';
 
-/** What the report needs of vitest's test cases. */
+/** The part of vitest's test case that the report needs. */
 interface Case {
   readonly name: string;
   result(): { readonly state: string; readonly errors?: readonly { readonly message: string }[] | undefined };
@@ -30,7 +30,7 @@ export default class MutationReporter {
   }
 
   onTestRunEnd(modules: readonly Module[], unhandled: readonly Failure[]): void {
-    // A slice that could not even be loaded has run nothing, and says so nowhere else.
+    // A slice that could not be loaded has run nothing, and appears nowhere else.
     const failures = [...unhandled, ...modules.flatMap((module) => module.errors())];
     if (modules.length !== this.#slices) {
       failures.push({ message: `${modules.length} of ${this.#slices} slices were run` });

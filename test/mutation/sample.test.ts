@@ -4,7 +4,7 @@ import { complaint, killer } from './check.js';
 import { equivalents } from './equivalents.js';
 import { copyOf } from './mutants.js';
 
-/** One in so many mutants is in the sample. `npm run test:mutation` takes them all. */
+/** The sample has every 32nd mutant. `npm run test:mutation` takes them all. */
 const EVERY = 32;
 
 const mutants = allMutants();

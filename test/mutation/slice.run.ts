@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { allMutants } from './all.js';
 import { killer } from './check.js';
 
-/** Which part of the mutants this worker takes: `vitest.config.ts` hands them out. */
+/** The part of the mutants that this worker takes: `vitest.config.ts` hands them out. */
 const slice = Number(process.env['MUTATION_SLICE']);
 const slices = Number(process.env['MUTATION_SLICES']);
 

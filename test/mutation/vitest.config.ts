@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import MutationReporter from './reporter.js';
 
-/** More slices than cores: a core that is done early takes the next. */
+/** More slices than cores: a worker that is done early takes the next. */
 const slices = 4 * availableParallelism();
 
 export default defineConfig({

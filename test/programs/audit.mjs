@@ -37,7 +37,7 @@ const deeds = {
     shard.on('transition', ({ to }) => to === 'Resuming' && process.exit(7));
     await drops(1);
   },
-  async 'ends by an exception nobody catches'() {
+  async 'ends by an exception that is not caught'() {
     await drops(5);
     shard.on('transition', ({ to }) => {
       if (to === 'Resuming') queueMicrotask(() => deeds.fail());
@@ -57,7 +57,7 @@ const deeds = {
     await simulator.close();
   },
   fail() {
-    throw new Error('nobody catches this');
+    throw new Error('not caught');
   },
 };
 

@@ -67,7 +67,7 @@ const deeds = {
     await shard.shutdown();
     if (process.argv[3] === 'await') await failed;
   },
-  async 'a fatal close nobody listens to'() {
+  async 'a fatal close without a listener'() {
     await shard.connect();
     simulator.closeWith(4004);
     await until(() => shard.state === 'Offline');
@@ -77,7 +77,7 @@ const deeds = {
     const error = await shard.connect().catch((reason) => reason);
     if (error.closeCode !== 4014) throw error;
   },
-  async 'a drop with autoReconnect off, nobody listening'() {
+  async 'a drop with autoReconnect off and no listener'() {
     await shard.shutdown();
     const other = createShard({ token: 'token', intents: 0, url: simulator.url, autoReconnect: false });
     await other.connect();

@@ -279,7 +279,7 @@ const isBuilt = existsSync(fileURLToPath(new URL('../../dist/src/audit/index.js'
 describe.runIf(isBuilt).concurrent('nothing is lost in a process that', () => {
   for (const [deed, code] of [
     ['leaves by process.exit', 7],
-    ['ends by an exception nobody catches', 1],
+    ['ends by an exception that is not caught', 1],
     ['closes its shard in a listener of the exit', 7],
     ['ends by itself without closing the log', 0],
   ] as const) {

@@ -22,9 +22,9 @@ describe
       'close',
       'forceClose',
       'forceClose with a ping under way',
-      'a fatal close nobody listens to',
+      'a fatal close without a listener',
       'a fatal close while connect() waits',
-      'a drop with autoReconnect off, nobody listening',
+      'a drop with autoReconnect off and no listener',
     ]) {
       it(deed, async () => {
         const { code, errors, endedAfterMs } = await run('shard', deed);

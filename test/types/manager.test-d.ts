@@ -38,7 +38,7 @@ describe('listeners of a manager', () => {
     manager.on('shard', (shard) => expectTypeOf(shard).toEqualTypeOf<Shard>());
   });
 
-  test('events that are no shard’s have no shard id, and names nobody knows are errors', () => {
+  test('events of the whole manager have no shard id, and an unknown event name is an error', () => {
     manager.on('exhausted', ({ resetAt }) => expectTypeOf(resetAt).toEqualTypeOf<number>());
     // @ts-expect-error it is the whole fleet's
     manager.on('exhausted', (_budget, shardId) => shardId);

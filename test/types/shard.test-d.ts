@@ -41,7 +41,7 @@ describe('listeners', () => {
     shard.on('READY', (data) => expectTypeOf(data).toEqualTypeOf<GatewayReadyDispatchData>());
   });
 
-  test('an event nobody knows is an error, and so is a listener of the wrong data', () => {
+  test('an unknown event name is an error, and so is a listener of the wrong data', () => {
     // @ts-expect-error a misspelt name
     shard.on('MESSAGE_CREATED', () => {});
     // @ts-expect-error names are upper case
@@ -100,7 +100,7 @@ describe('requests', () => {
     void shard.requestGuildMembers({ guild_id: '1' });
     // @ts-expect-error a query needs its limit
     void shard.requestGuildMembers({ guild_id: '1', query: '' });
-    // @ts-expect-error nobody says whether it is muted
+    // @ts-expect-error self_mute is missing
     void shard.updateVoiceState({ guild_id: '1', channel_id: null });
     // @ts-expect-error a list of ids
     void shard.requestSoundboardSounds('1');

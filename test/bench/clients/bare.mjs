@@ -1,4 +1,4 @@
-// The least a client can do: no lifecycle, no checks, no sequence. What ratios are told against.
+// The least a client can do: no lifecycle, no checks, no sequence. Every ratio is one to it.
 import { createRequire } from 'node:module';
 import { createInflater } from '../../../dist/src/actors/inflate/createInflater.js';
 

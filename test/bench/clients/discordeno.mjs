@@ -1,4 +1,4 @@
-// Its Shard as its gateway manager makes it with `preferSnakeCase`, which spares it renaming every field.
+// Discordeno's Shard as its gateway manager makes it with `preferSnakeCase`, which spares it renaming every field.
 import { DiscordenoShard } from '@discordeno/gateway';
 
 const quiet = () => {};

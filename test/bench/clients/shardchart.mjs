@@ -2,7 +2,7 @@ function refuse() {
   throw new RangeError('hidden from this run');
 }
 
-/** What may be added to a shard, to see what it costs. */
+/** Additions to a shard whose cost is measured. */
 const extras = {
   inspect: () => ({ inspect: () => {} }),
 };

@@ -1,4 +1,4 @@
-// What is added to a shard, and what it costs a dispatch: CPU time as a multiple of a shard with one listener.
+// Additions to a shard, and what each costs a dispatch: CPU time as a multiple of a shard with one listener.
 import { withServer } from '../processes.mjs';
 import { summary } from '../stats.mjs';
 import { stream } from './dispatch.mjs';

@@ -3,7 +3,7 @@ import { contestant, contestants } from '../contestants.mjs';
 import { expectAsked, withClient, withServer } from '../processes.mjs';
 import { summary } from '../stats.mjs';
 
-/** One run: the corpus from its warm-up to its last dispatch. */
+/** Runs the corpus once, from its warm-up to its last dispatch. */
 export async function stream({ server, url }, { events, messages }, options) {
   return withClient({ task: 'stream', url, ...options }, async (client) => {
     await client.next('warm');

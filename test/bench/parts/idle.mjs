@@ -3,15 +3,15 @@ import { contestants } from '../contestants.mjs';
 import { expectAsked, GC, withClient, withServer } from '../processes.mjs';
 import { summary } from '../stats.mjs';
 
-/** At most so long, so that a run sees every shard beat twice: costs are told as at Discord's 41.25 s. */
+/** At most so long, so that a run sees every shard beat twice: costs are scaled to Discord's 41.25 s. */
 const INTERVAL_MS = 4_000;
 const DISCORDS_INTERVAL_MS = 41_250;
 /** Between the identifies of one max_concurrency; here as much less as the heartbeats' interval is. */
 const DISCORDS_WINDOW_MS = 5_000;
 const MEASURED = [
   ...GC,
-  // What a process has free for new objects grows to tens of MiB while shards start, whoever makes them, and is shared by
-  // all: it would be told as theirs.
+  // The room for new objects grows to tens of MiB while shards start, in any client, and is shared by all: it would be
+  // counted as the shards'.
   '--max-semi-space-size=1',
   // A process left alone moves its objects together within a minute. Asked to collect, V8 leaves holes between them.
   '--compact-on-every-full-gc',
@@ -20,7 +20,7 @@ const MEASURED = [
 ];
 const RUNS = new Set(['bare', 'shardchart', 'shardchart-minizlib', 'discordjs', 'discordeno']);
 
-/** What a session begins with after READY, in the last of the runs: guilds, and events after them. */
+/** A session begins with these after READY, in the last of the runs: guilds, and events after them. */
 const GUILDS = 20;
 const EVENTS = 100;
 /** A large bot's max_concurrency: more guilds than theirs do not come at once. */

@@ -22,8 +22,8 @@ export const chromiumPath: string | null = PLACES.find((path) => existsSync(path
 export const howToInstall =
   'Debian and Ubuntu: apt-get install --no-install-recommends chromium; elsewhere CHROMIUM=/path/to/chrome';
 
-/** Starts it without a window. */
-export function launchChromium(): Promise<Browser> {
+/** Starts it without a window; `env` is added to the environment. */
+export function launchChromium(env: Readonly<Record<string, string>> = {}): Promise<Browser> {
   if (chromiumPath === null) throw new Error(`There is no Chromium here. ${howToInstall}`);
-  return chromium.launch({ executablePath: chromiumPath, args: FLAGS });
+  return chromium.launch({ executablePath: chromiumPath, args: FLAGS, env: { ...process.env, ...env } });
 }

@@ -32,7 +32,7 @@ export interface Chart {
 }
 
 /** Widest line on an arrow and in a box, in pixels, before it is broken. */
-const WIDTH = { arrow: 130, row: 330 } as const;
+const WIDTH = { arrow: 120, row: 330 } as const;
 
 /** By their names: no other state of the shard's chart has one of these. */
 const LIFECYCLE: ReadonlySet<string> = new Set(lifecycles);

@@ -25,11 +25,11 @@ export interface Size {
 }
 
 export const FONTS: Record<Role, Font> = {
-  title: { size: 15, bold: true },
-  event: { size: 12, bold: true },
-  guard: { size: 12, bold: false },
-  action: { size: 12, bold: false },
-  note: { size: 12, bold: false },
+  title: { size: 14.5, bold: true },
+  event: { size: 11.5, bold: true },
+  guard: { size: 11.5, bold: false },
+  action: { size: 11.5, bold: false },
+  note: { size: 11.5, bold: false },
 };
 
 export const LINE_HEIGHT = 16;

@@ -17,7 +17,7 @@ const PLACES = [
   ['Disconnected', 'Disconnected'],
 ] as const;
 
-const WIDTH = 150;
+const WIDTH = 120;
 
 /**
  * The six states of a shard's life and the ways between them, one line a pair and one label a kind of edge. What all

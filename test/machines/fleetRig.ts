@@ -1,10 +1,10 @@
 import type { FleetReport, ManagerEvent } from '../../machines/index.js';
 import type { ManagerRig } from './managerRig.js';
 
-/** How a shard of a fleet stands in truth. */
+/** The true state of a simulated shard. */
 type Truth = 'connecting' | 'identifying' | 'up' | 'away' | 'offline' | 'closing' | 'gone';
 
-/** What a shard can do next by itself: what it reports, and what it is then. Luck comes first. */
+/** Steps a shard can take by itself: its report, and its state then. The lucky step comes first. */
 const WAYS: { readonly [Now in Truth]?: readonly (readonly [FleetReport['type'], Truth])[] } = {
   connecting: [
     ['shard.opened', 'identifying'],
@@ -25,16 +25,16 @@ const WAYS: { readonly [Now in Truth]?: readonly (readonly [FleetReport['type'],
   closing: [['shard.gone', 'gone']],
 };
 
-/** Shards that do as they are told, each when it is let: what a manager's chart sees of a whole fleet. */
+/** The shards of a manager's chart: they carry out orders, each when the test lets it. */
 export class SimulatedFleet {
   readonly shards = new Map<string, Truth>();
-  /** Commands that no fleet could obey. */
+  /** Commands that no fleet could carry out. */
   readonly impossible: string[] = [];
   readonly #ids = new Map<string, readonly number[]>();
-  /** Reports that follow from a command at once. */
+  /** Reports that follow a command at once. */
   readonly #due: ManagerEvent[] = [];
 
-  /** The manager has said this, which had not told these to connect yet. */
+  /** Carries out a command of the manager. `waiting`: shards that it had not connected yet. */
   obey(frame: string, waiting: readonly string[]): void {
     const [command = '', name = ''] = frame.split(' ');
     const [set = '', id = ''] = name.replace(':', '').split('/');
@@ -46,26 +46,26 @@ export class SimulatedFleet {
       this.shards.set(name, 'connecting');
     } else if (command === 'shard.restart') {
       if (now === 'up') this.#due.push({ type: 'shard.left', set: Number(set), id: Number(id) });
-      // One that was restarted a moment ago may still be on its way.
+      // A shard that was restarted a moment ago may still be on its way.
       if (now !== 'up' && now !== 'away' && now !== 'identifying') this.impossible.push(`${frame} while ${now}`);
       this.shards.set(name, 'identifying');
     } else if (command === 'shard.close' || command === 'shard.abort') {
-      // Those that have not been told to connect yet have nothing to close, and say so.
+      // A shard that waits for its turn is gone already, and reports it again.
       if (now === 'gone' && !waiting.includes(name)) this.impossible.push(`${frame} while ${now}`);
       if (now === 'up') this.#due.push({ type: 'shard.left', set: Number(set), id: Number(id) });
-      // Nobody is waited for.
+      // An abort does not wait for the peer.
       const isAbort = command === 'shard.abort';
       if (isAbort) this.#due.push({ type: 'shard.gone', set: Number(set), id: Number(id) });
       this.shards.set(name, isAbort ? 'gone' : 'closing');
     }
   }
 
-  /** What follows at once from what was said. */
+  /** Sends the reports that are due. */
   flush(manager: ManagerRig): void {
     for (let next = this.#due.shift(); next !== undefined; next = this.#due.shift()) manager.send(next);
   }
 
-  /** One shard does something by itself. */
+  /** One shard takes a step by itself. */
   stir(manager: ManagerRig, which: number, luck: number): void {
     const able = [...this.shards].filter(([, truth]) => WAYS[truth] !== undefined);
     const [name, truth] = able[which % Math.max(1, able.length)] ?? [];
@@ -78,7 +78,7 @@ export class SimulatedFleet {
     this.flush(manager);
   }
 
-  /** Every shard that is on its way somewhere arrives, however often it takes. Tells whether anybody moved. */
+  /** Every shard that is on its way takes a lucky step. Returns true if there was one. */
   settle(manager: ManagerRig): boolean {
     const moving = [...this.shards].filter(([, truth]) => truth !== 'up' && WAYS[truth] !== undefined);
     for (const [name, before] of moving) {

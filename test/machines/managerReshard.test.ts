@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { names, runningManager, standings, timeouts, way } from './managerRig.js';
 
-/** A manager of two shards, with all but one of the four that are to take over up. */
+/** A manager of two shards in a reshard to four, with all of the four up but one. */
 function raisingManager() {
   const manager = runningManager(2).reshard(4).prepared(4, { maxConcurrency: 4 });
   manager.opened(...names(2, 4)).up('2/0', '2/1', '2/2');
@@ -10,7 +10,7 @@ function raisingManager() {
 }
 
 describe('the hand-over', () => {
-  test('comes when the whole new set is up; then the old set goes on for a while, and is closed', () => {
+  test('comes when the whole next set is up; the previous set drains for drainMs, and is closed', () => {
     const manager = runningManager(2).reshard(3);
     expect([manager.path, manager.take()]).toEqual(['Online.Resharding.preparing', ['prepare reshard all of 3']]);
     manager.prepared(3, { maxConcurrency: 1 });
@@ -30,21 +30,21 @@ describe('the hand-over', () => {
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.done']]);
   });
 
-  test('waits for a shard of the old set that is away: it must still bring what was missed', () => {
+  test('waits for a shard of the current set that is away', () => {
     const manager = raisingManager().left('1/1').up('2/3');
     expect([manager.path, manager.take()]).toEqual(['Online.Resharding.awaitingAway', []]);
     manager.up('1/1');
     expect([manager.path, manager.take()]).toEqual(['Online.Resharding.draining', ['set.serve 2']]);
   });
 
-  test('waits for a shard of the new set that is away again', () => {
+  test('waits for a shard of the next set that is away again', () => {
     const manager = raisingManager().left('2/0').up('2/3');
     expect([manager.path, manager.take()]).toEqual(['Online.Resharding.awaitingAway', []]);
     manager.up('2/0');
     expect(manager.take()).toEqual(['set.serve 2']);
   });
 
-  test('does not wait for ever', () => {
+  test('waits for handOverMs at most', () => {
     const manager = raisingManager()
       .left('1/1')
       .up('2/3')
@@ -54,26 +54,26 @@ describe('the hand-over', () => {
     expect(manager.take()).toEqual(['set.serve 2']);
   });
 
-  test('a shard of the old set that is down for good holds up nobody', () => {
+  test('does not wait for a shard of the current set that is down for good', () => {
     const manager = raisingManager().left('1/1').up('2/3').down('1/1');
     expect(manager.take()).toEqual(['set.serve 2']);
   });
 
-  test('what becomes of the old set after it fails nothing, and leaves nothing behind', () => {
+  test('a shard of the previous set that goes down after it fails nothing, and leaves nothing in the context', () => {
     const manager = raisingManager().up('2/3').left('1/0').down('1/1').tick(timeouts.drainMs);
     manager.gone('1/1').left('1/1').down('1/1').gone('1/0');
     expect([manager.path, manager.take().at(-1)]).toEqual(['Online.Running', 'operation.done']);
     expect(manager.context).toMatchObject({ lost: [], leaving: [], failed: [], next: null, previous: null });
   });
 
-  test('an old shard that does not go down is aborted', () => {
+  test('a shard of the previous set that is not gone within closeMs is aborted', () => {
     const manager = raisingManager().up('2/3').tick(timeouts.drainMs).gone('1/0');
     manager.take();
     manager.tick(timeouts.closeMs);
     expect(manager.take()).toEqual(['shard.abort 1/1 4900 took too long to go down', 'operation.done']);
   });
 
-  test('another reshard counts on: sets are not mixed up', () => {
+  test('a second reshard creates set 3', () => {
     const manager = raisingManager()
       .up('2/3')
       .tick(timeouts.drainMs)
@@ -87,11 +87,11 @@ describe('the hand-over', () => {
   });
 });
 
-describe('a reshard that does not come to the hand-over leaves the old set alone', () => {
+describe('a reshard that ends before the hand-over leaves the current set alone:', () => {
   const called = 'the reshard was called off';
   const closes = names(2, 4).map((name) => `shard.close ${name} 1000 ${called}`);
 
-  test('called off before it knows anything', () => {
+  test('called off in preparing', () => {
     const manager = runningManager(2).reshard(4);
     manager.take();
     manager.send({ type: 'reshard.abort' });
@@ -100,7 +100,7 @@ describe('a reshard that does not come to the hand-over leaves the old set alone
     expect(manager.take()).toEqual([]);
   });
 
-  test('called off on the way: only the new set is closed', () => {
+  test('called off in raising: only the next set is closed', () => {
     const manager = raisingManager().send({ type: 'reshard.abort' });
     expect(manager.take()).toEqual(closes);
     manager.gone(...names(2, 4));
@@ -108,25 +108,28 @@ describe('a reshard that does not come to the hand-over leaves the old set alone
     expect(manager.context).toMatchObject({ next: null, current: { number: 1, total: 2, ids: [0, 1] } });
   });
 
-  test('called off after the hand-over: too late', () => {
+  test('called off in draining: no effect', () => {
     const manager = raisingManager().up('2/3');
     manager.take();
     manager.send({ type: 'reshard.abort' });
     expect([manager.path, manager.take()]).toEqual(['Online.Resharding.draining', []]);
   });
 
-  test.each(['2/3', '2/0'] as const)('a new shard is refused, whether it has been up or not: %s', (name) => {
-    const manager = raisingManager().down(name);
-    expect([manager.path, manager.take()]).toEqual(['Online.Resharding.abandoning', closes]);
-    manager.tick(timeouts.closeMs);
-    const aborts = names(2, 4).map((late) => `shard.abort ${late} 4900 took too long to go down`);
-    expect(manager.take()).toEqual([...aborts, `operation.failed shardDown ${name}`]);
-  });
+  test.each(['2/3', '2/0'] as const)(
+    'a shard of the next set is refused, whether it has been up or not: %s',
+    (name) => {
+      const manager = raisingManager().down(name);
+      expect([manager.path, manager.take()]).toEqual(['Online.Resharding.abandoning', closes]);
+      manager.tick(timeouts.closeMs);
+      const aborts = names(2, 4).map((late) => `shard.abort ${late} 4900 took too long to go down`);
+      expect(manager.take()).toEqual([...aborts, `operation.failed shardDown ${name}`]);
+    },
+  );
 
   test.each([
     ['fewer identifies than shards', { identifiesLeft: 3 }],
     ['none, and one that does not resume', { identifiesLeft: 0, resumable: [0, 1, 2] }],
-  ])('the day has too few identifies: %s', (_, budget) => {
+  ])('too few identifies are left: %s', (_, budget) => {
     const manager = runningManager(2).reshard(4).prepared(4, budget);
     expect([manager.path, manager.take()]).toEqual([
       'Online.Running',
@@ -134,13 +137,13 @@ describe('a reshard that does not come to the hand-over leaves the old set alone
     ]);
   });
 
-  test('as many identifies as it needs are enough', () => {
+  test('exactly as many identifies as it needs are enough', () => {
     expect(runningManager(2).reshard(4).prepared(4, { identifiesLeft: 4 }).path).toBe('Online.Resharding.raising');
     const resumed = { identifiesLeft: 1, resumable: [0, 1, 2] };
     expect(runningManager(2).reshard(4).prepared(4, resumed).path).toBe('Online.Resharding.raising');
   });
 
-  test.each(['manager.unprepared', 'a bug'] as const)('it cannot be known how: %s', (what) => {
+  test.each(['manager.unprepared', 'a bug'] as const)('the preparation fails: %s', (what) => {
     const manager = runningManager(2).reshard(4);
     manager.take();
     if (what === 'a bug') manager.fail('preparation');
@@ -148,7 +151,7 @@ describe('a reshard that does not come to the hand-over leaves the old set alone
     expect([manager.path, manager.take()]).toEqual(['Online.Running', ['operation.failed unprepared']]);
   });
 
-  test('a shard of the old set may go down meanwhile: that is another matter', () => {
+  test('a shard of the current set that goes down does not fail it', () => {
     const manager = raisingManager().down('1/0');
     expect(manager.path).toBe('Online.Resharding.raising');
     manager.send({ type: 'reshard.abort' }).gone(...names(2, 4));
@@ -156,14 +159,14 @@ describe('a reshard that does not come to the hand-over leaves the old set alone
   });
 });
 
-test.each(['close', 'shutdown'] as const)('%s in the middle of a reshard takes both sets down', (command) => {
+test.each(['close', 'shutdown'] as const)('%s in raising closes both sets', (command) => {
   const manager = raisingManager().send({ type: command, ...way });
   expect(manager.take()).toEqual([...names(1, 2), ...names(2, 4)].map((name) => `shard.close ${name} 1000 asked`));
   manager.gone(...names(2, 4), ...names(1, 2));
   expect(manager.path).toBe(command === 'close' ? 'Offline.idle' : 'Offline.stopped');
 });
 
-test('close while the old set is going waits for both, and for none of them longer than it takes', () => {
+test('close in retiring closes the current set, and waits for both', () => {
   const manager = raisingManager().up('2/3').tick(timeouts.drainMs);
   manager.take();
   manager.close();

@@ -36,7 +36,7 @@ const needed = (prepared: Prepared) =>
 const affords = ({ event: { prepared } }: Told<'manager.prepared'>) =>
   prepared.identifiesLeft === null || needed(prepared) <= prepared.identifiesLeft;
 
-/** Those that are down have no session to give up. */
+/** A shard that is down has no session to give up. */
 const affordsRestart = ({ context: { current, lost }, event }: Told<'restart'>) => {
   const { newSessions, identifiesLeft } = event;
   const down = lost.filter(({ returns }) => !returns);
@@ -44,12 +44,12 @@ const affordsRestart = ({ context: { current, lost }, event }: Told<'restart'>) 
 };
 
 const unprepared = (['manager.unprepared', 'xstate.error.actor.preparation'] as const).flatMap((type) => [
-  law(`nothing connects before it is known how (${type})`, {
+  law(`a failed preparation leads to Offline.failed (${type})`, {
     in: PREPARING,
     on: type,
     owes: ({ sheet }) => sheet.fail('unprepared').in(FAILED),
   }),
-  law(`no reshard begins before it is known how (${type})`, {
+  law(`a failed preparation ends the reshard (${type})`, {
     in: PREPARING_RESHARD,
     on: type,
     owes: ({ sheet }) => sheet.fail('unprepared').in(RUNNING),
@@ -57,7 +57,7 @@ const unprepared = (['manager.unprepared', 'xstate.error.actor.preparation'] as 
 ]);
 
 const up: readonly Law<ManagerContext>[] = [
-  law('connect first finds out how', {
+  law('connect prepares first', {
     in: [IDLE, FAILED],
     on: 'connect',
     owes: ({ sheet }) => {
@@ -65,7 +65,7 @@ const up: readonly Law<ManagerContext>[] = [
       return sheet.in(PREPARING);
     },
   }),
-  law('what is known now is the first set', {
+  law('the prepared facts make the first set', {
     in: PREPARING,
     on: 'manager.prepared',
     owes: ({ sheet, event: { prepared } }) => {
@@ -73,7 +73,7 @@ const up: readonly Law<ManagerContext>[] = [
       return goesOn(STARTING, sheet);
     },
   }),
-  law('connect brings up what is down, in the order of ids', {
+  law('connect starts the shards that are down, in the order of ids', {
     in: RUNNING,
     on: 'connect',
     owes: ({ sheet }) => {
@@ -81,7 +81,7 @@ const up: readonly Law<ManagerContext>[] = [
       return goesOn(SCALING, sheet.begin().move(down, 'waiting'));
     },
   }),
-  law('connect while it goes down is remembered', {
+  law('connect in Closing is remembered', {
     in: GOING_OFFLINE,
     on: 'connect',
     owes: ({ sheet }) => sheet.in(COMING_BACK),
@@ -90,7 +90,7 @@ const up: readonly Law<ManagerContext>[] = [
 ];
 
 const operations: readonly Law<ManagerContext>[] = [
-  law('scale closes those that are not named, and connects those that are new', {
+  law('scale closes the shards that are not named, and connects those that are new', {
     in: RUNNING,
     on: 'scale',
     owes: ({ sheet, event: { ids, code, reason } }) => {
@@ -113,13 +113,13 @@ const operations: readonly Law<ManagerContext>[] = [
       );
     },
   }),
-  law('a restart that gives up sessions the day has no identifies for is refused', {
+  law('a restart with new sessions is refused when too few identifies are left', {
     in: RUNNING,
     on: 'restart',
     if: (facts) => !affordsRestart(facts),
     owes: ({ sheet }) => sheet.begin().fail('overBudget').in(RUNNING),
   }),
-  law('restart is for all that are not down', {
+  law('restart is for all shards that are not down', {
     in: RUNNING,
     on: 'restart',
     if: affordsRestart,
@@ -129,7 +129,7 @@ const operations: readonly Law<ManagerContext>[] = [
       return goesOn(RESTARTING, sheet.begin());
     },
   }),
-  law('reshard first finds out how', {
+  law('reshard prepares first', {
     in: RUNNING,
     on: 'reshard',
     owes: ({ sheet, event: { total, ids } }) => {
@@ -137,7 +137,7 @@ const operations: readonly Law<ManagerContext>[] = [
       return sheet.in(PREPARING_RESHARD);
     },
   }),
-  law('a reshard the day has identifies for raises another set', {
+  law('a reshard with enough identifies left starts the next set', {
     in: PREPARING_RESHARD,
     on: 'manager.prepared',
     if: affords,
@@ -146,13 +146,13 @@ const operations: readonly Law<ManagerContext>[] = [
       return goesOn(RAISING, sheet);
     },
   }),
-  law('a reshard the day has no identifies for is refused', {
+  law('a reshard is refused when too few identifies are left', {
     in: PREPARING_RESHARD,
     on: 'manager.prepared',
     if: (facts) => !affords(facts),
     owes: ({ sheet }) => sheet.fail('overBudget').in(RUNNING),
   }),
-  law('a reshard that has begun nothing is called off at once', {
+  law('a reshard in preparing is called off at once', {
     in: PREPARING_RESHARD,
     on: 'reshard.abort',
     owes: ({ sheet }) => sheet.fail('aborted').in(RUNNING),
@@ -162,13 +162,13 @@ const operations: readonly Law<ManagerContext>[] = [
     on: 'reshard.abort',
     owes: ({ sheet }) => callsOff(sheet),
   }),
-  law('a hand-over does not wait for ever for those that are away', {
+  law('a hand-over waits for shards that are away for handOverMs at most', {
     in: AWAITING_AWAY,
     on: 'xstate.after.handOver',
     timer: limit(AWAITING_AWAY, 'handOverMs'),
     owes: ({ sheet }) => handsOver(sheet),
   }),
-  law('the old set goes on until nothing is on its way to it any more', {
+  law('the previous set drains for drainMs, and goes', {
     in: DRAINING,
     on: 'xstate.after.drain',
     timer: limit(DRAINING, 'drainMs'),
@@ -178,40 +178,44 @@ const operations: readonly Law<ManagerContext>[] = [
 
 const down: readonly Law<ManagerContext>[] = [
   ...(['close', 'abort', 'shutdown'] as const).map((type) =>
-    law(`${type} before anything is known leaves nothing to go down`, {
+    law(`${type} in Preparing finds nothing to close`, {
       in: PREPARING,
       on: type,
       owes: ({ sheet }) => sheet.report('manager.offline').in(type === 'shutdown' ? STOPPED : IDLE),
     }),
   ),
-  law('shutdown is for good', { in: [IDLE, FAILED], on: 'shutdown', owes: ({ sheet }) => sheet.in(STOPPED) }),
+  law('shutdown of an idle manager is for good', {
+    in: [IDLE, FAILED],
+    on: 'shutdown',
+    owes: ({ sheet }) => sheet.in(STOPPED),
+  }),
   ...(['close', 'shutdown'] as const).map((type) =>
-    law(`${type} takes everything down`, {
+    law(`${type} closes every shard`, {
       in: 'Online',
       on: type,
       owes: ({ sheet, event: { code, reason } }) =>
         goesOn(type === 'close' ? GOING_OFFLINE : STOPPING, sheet.close(clears(sheet), code, reason)),
     }),
   ),
-  law('abort takes everything down at once, what is going already first', {
+  law('abort aborts every shard, those that are leaving first', {
     in: 'Online',
     on: 'abort',
     owes: ({ sheet, event: { code, reason } }) =>
       goesOn(GOING_OFFLINE, sheet.abort([...sheet.namesAt('closing'), ...clears(sheet)], code, reason)),
   }),
-  law('abort makes those hurry that are still going', {
+  law('abort in Closing aborts the shards that are still leaving', {
     in: 'Closing',
     on: 'abort',
     owes: ({ path, sheet, event: { code, reason } }) =>
-      // Nobody who says so wants it to come back.
+      // An abort takes back the connect that waits.
       goesOn(path === COMING_BACK ? GOING_OFFLINE : path, sheet.abort(sheet.namesAt('closing'), code, reason)),
   }),
-  law('close takes back the wish to come back, and is no failure', {
+  law('close in Closing takes back a connect, and the failure of a start', {
     in: [COMING_BACK, FAILING],
     on: 'close',
     owes: ({ sheet }) => sheet.in(GOING_OFFLINE),
   }),
-  law('shutdown while it goes down is for good', {
+  law('shutdown in Closing is for good', {
     in: 'Closing',
     on: 'shutdown',
     owes: ({ sheet }) => sheet.in(STOPPING),
@@ -227,7 +231,7 @@ const down: readonly Law<ManagerContext>[] = [
       },
     }),
   ),
-  law('without shards there is nothing to manage', {
+  law('a failed fleet stops the manager', {
     in: '',
     on: 'xstate.error.actor.fleet',
     owes: ({ sheet }) => sheet.end().in(STOPPED),
@@ -250,5 +254,5 @@ export const managerBegins: Begins<ManagerContext> = {
   },
 };
 
-/** What the manager of many shards owes. */
+/** Laws of the chart of a manager. */
 export const managerLaws: readonly Law<ManagerContext>[] = [...up, ...operations, ...down, ...managerReportLaws];

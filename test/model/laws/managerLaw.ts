@@ -23,7 +23,7 @@ export function law<Type extends string>(
   return { ...where, says, in: [where.in].flat(), owes } as Law<ManagerContext>;
 }
 
-/** A limit: the state that has it, and how long it is. */
+/** A time limit of a state. */
 export const limit = (of: string, name: keyof ManagerTimeouts) => ({
   of,
   ms: ({ timeouts }: ManagerContext) => timeouts[name],

@@ -19,7 +19,7 @@ export const managerReportLaws: readonly Law<ManagerContext>[] = [
       return goesOn(path, sheet);
     },
   }),
-  law('a shard that is Connected is waited for no longer', {
+  law('a Connected shard is neither starting nor lost', {
     in: '',
     on: 'shard.up',
     if: isKnown,
@@ -39,7 +39,7 @@ export const managerReportLaws: readonly Law<ManagerContext>[] = [
       return goesOn(path, sheet);
     },
   }),
-  law('a shard that went down stays down, and what needs it fails', {
+  law('a shard that went down stays down, and fails an operation that needs it', {
     in: '',
     on: 'shard.down',
     if: isKnown,
@@ -53,7 +53,7 @@ export const managerReportLaws: readonly Law<ManagerContext>[] = [
       return goesOn(path, sheet.move([name], 'down'));
     },
   }),
-  law('a shard that is gone is waited for no longer', {
+  law('a shard that is gone is not leaving any more', {
     in: '',
     on: 'shard.gone',
     if: isKnown,

@@ -10,7 +10,7 @@ const failing = () => {
   throw new Error('no');
 };
 
-describe('what goes wrong is told, and disturbs no shard:', () => {
+describe('a failure is reported and disturbs no shard:', () => {
   test('a stream that breaks', async () => {
     const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('pipe gone')) });
     const errors: AuditError[] = [];
@@ -26,10 +26,10 @@ describe('what goes wrong is told, and disturbs no shard:', () => {
     expect(shard.state).toBe('Connected');
   });
 
-  test('a stream that breaks while the log is closed: the loss is told, and the process goes on', async () => {
+  test('a stream that breaks while the log is closed reports the loss, and the process lives on', async () => {
     const stream = new Writable({
       write: (_chunk, _encoding, done) => void setImmediate(() => done(new Error('ENOSPC'))),
-      // As a file's, which is closed first.
+      // Like a file's stream, which is closed before it fails.
       destroy: (error, done) => void setImmediate(() => setImmediate(() => done(error))),
     });
     const errors: AuditError[] = [];
@@ -42,7 +42,7 @@ describe('what goes wrong is told, and disturbs no shard:', () => {
     expect(errors[1]).toMatchObject({ code: 'CANNOT_WRITE' });
   });
 
-  test('a stream that takes nothing: the bound holds, the gap shows, and every shard begins anew', async () => {
+  test('a stream that takes nothing: at most 16 MiB wait, the gap shows, and the rest replays', async () => {
     const held: (() => void)[] = [];
     const lines: string[] = [];
     let isStalled = true;
@@ -58,7 +58,7 @@ describe('what goes wrong is told, and disturbs no shard:', () => {
     const shard = new Recording();
     log.attach(shard);
     shard.up();
-    // The reasons of close frames make these long.
+    // Long close reasons make long records.
     for (let times = 0; times < 25; times += 1) shard.drop(4000, 'x'.repeat(500_000)).up();
     expect(log.dropped).toBeGreaterThan(5);
     expect(errors.map(({ code }) => code)).toEqual(['RECORDS_DROPPED']);
@@ -76,7 +76,7 @@ describe('what goes wrong is told, and disturbs no shard:', () => {
     expect(replayAudit(behind)).toMatchObject({ ok: true });
   });
 
-  test('an event that is no JSON, which only a user can send', async () => {
+  test('an event of the user that is not JSON', async () => {
     const { log, errors, records } = streamed();
     const shard = new Recording();
     log.attach(shard);
@@ -91,7 +91,7 @@ describe('what goes wrong is told, and disturbs no shard:', () => {
     expect(first).toMatchObject({ n: 2, start: expect.anything() });
   });
 
-  test('a line that no reader would take', async () => {
+  test('a line longer than readers take', async () => {
     const { log, errors, records } = streamed();
     const shard = new Recording();
     log.attach(shard);
@@ -101,7 +101,7 @@ describe('what goes wrong is told, and disturbs no shard:', () => {
     for (const record of await records()) expect(JSON.stringify(record).length).toBeLessThan(2_200_000);
   });
 
-  test('an onError that throws, a logger that does, and nobody to tell', async () => {
+  test('an onError or a logger that throws, or neither: a warning of the process', async () => {
     const warnings: string[] = [];
     const warn = process.emitWarning;
     process.emitWarning = ((message: string) => void warnings.push(message)) as typeof process.emitWarning;

@@ -18,7 +18,7 @@ import { createAuditLog, readAuditLog, replayAudit, type AuditError, type AuditL
 import { until } from '../shard/rig.js';
 import { Recording } from './recording.js';
 
-/** What the next writes come to: so many bytes at most, an error, or nothing before it is let go. */
+/** Faults of the next writes: at most so many bytes, an error, or a wait. */
 const disk = vi.hoisted(() => ({
   next: [] as (number | Error | Promise<void>)[],
   calls: 0,
@@ -53,7 +53,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const open = (options: Partial<AuditLogOptions> = {}) =>
   createAuditLog({ file, onError: (error: AuditError) => errors.push(error), ...options } as AuditLogOptions);
 
-/** Everything a shard has done in a run of its own. */
+/** Records a shard in a run of its own. */
 async function run(options?: Partial<AuditLogOptions>, drops = 3): Promise<Recording> {
   const log = open(options);
   const shard = new Recording().up();
@@ -67,7 +67,7 @@ async function run(options?: Partial<AuditLogOptions>, drops = 3): Promise<Recor
 const lineCount = (path: string) => readFileSync(path, 'utf8').split('\n').length - 1;
 const verified = (files: string | string[] = file) => replayAudit(readAuditLog(files));
 const missingBefore = 'lines are missing before this run, or runs are out of order';
-/** Of a rotated file, from its name. */
+/** Age of a rotated file, from its name. */
 const age = (name: string) => Number(/\d+$/.exec(name)?.[0] ?? 0);
 const enospc = () => Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 
@@ -79,7 +79,7 @@ test('a run appends to the file, and several in one file verify', async () => {
   expect(errors).toEqual([]);
 });
 
-test('the first record is with the system in the turn it was told in, and what comes meanwhile is one write', async () => {
+test('the first record is written in the turn of its event, and records during a write are the next write', async () => {
   const log = open();
   const shard = new Recording();
   disk.calls = 0;
@@ -91,7 +91,7 @@ test('the first record is with the system in the turn it was told in, and what c
   expect(lineCount(file)).toBe(3);
 });
 
-test('a file whose last line a kill has torn is gone on with on a new line', async () => {
+test('a file whose last line was torn by a kill continues on a new line', async () => {
   await run();
   const whole = readFileSync(file, 'utf8');
   for (const cut of [1, 2, 9, 10, 11, 50, 300]) {
@@ -104,7 +104,7 @@ test('a file whose last line a kill has torn is gone on with on a new line', asy
   }
 });
 
-test('lines that are missing between two processes show, wherever they were', async () => {
+test('a file, or lines at its end, missing between two processes fails the replay', async () => {
   await run();
   const first = readFileSync(file, 'utf8');
   await run();
@@ -126,7 +126,7 @@ test('lines that are missing between two processes show, wherever they were', as
   expect(await verified(oldest)).toMatchObject({ ok: false, index: lines - 1 });
 });
 
-test('a log that is opened again goes on behind what the shard has told already', async () => {
+test('a log that is opened again does not write the history of a shard twice', async () => {
   const shard = new Recording();
   for (let times = 0; times < 3; times += 1) {
     const log = open();
@@ -153,26 +153,29 @@ test('a file is refused to a second log, by whatever path, until the first is cl
 test.each([
   ['renamed', (path: string) => renameSync(path, `${path}.old`)],
   ['deleted', (path: string) => rmSync(path)],
-])('a file that is %s while it is open is begun anew at its path, and that is told once', async (_, move) => {
-  const log = open();
-  move(file);
-  const shard = new Recording();
-  log.attach(shard);
-  shard.tell({ type: 'connect', session: null });
-  await until(() => errors.length > 0);
-  shard.drop().up().drop();
-  await log.close();
-  expect(errors).toMatchObject([{ code: 'MOVED', value: file }]);
-  expect(log).toMatchObject({ written: shard.records.length, dropped: 0 });
-  expect(await verified()).toMatchObject({ ok: true, records: shard.records.length - 1 });
-  const old = `${file}.old`;
-  if (existsSync(old)) expect(await verified([old, file])).toMatchObject({ ok: true, records: shard.records.length });
-});
+])(
+  'a file that is %s while it is open continues in a new file at the path, and MOVED is reported once',
+  async (_, move) => {
+    const log = open();
+    move(file);
+    const shard = new Recording();
+    log.attach(shard);
+    shard.tell({ type: 'connect', session: null });
+    await until(() => errors.length > 0);
+    shard.drop().up().drop();
+    await log.close();
+    expect(errors).toMatchObject([{ code: 'MOVED', value: file }]);
+    expect(log).toMatchObject({ written: shard.records.length, dropped: 0 });
+    expect(await verified()).toMatchObject({ ok: true, records: shard.records.length - 1 });
+    const old = `${file}.old`;
+    if (existsSync(old)) expect(await verified([old, file])).toMatchObject({ ok: true, records: shard.records.length });
+  },
+);
 
 describe('rotation', () => {
   const rotate = { maxBytes: 4_096, keep: 3 };
 
-  test('keeps so many files, none larger than asked, with no line split or lost', async () => {
+  test('keeps every line whole in files of at most maxBytes', async () => {
     const shard = await run({ rotate: { maxBytes: 4_096, keep: 50 } }, 20);
     const files = readdirSync(folder).toSorted((a, b) => age(b) - age(a));
     expect(files.length).toBeGreaterThan(5);
@@ -183,7 +186,7 @@ describe('rotation', () => {
     expect(errors).toEqual([]);
   });
 
-  test('each file verifies on its own, and the oldest goes', async () => {
+  test('keeps the latest `keep` files, each of which verifies on its own', async () => {
     await run({ rotate }, 20);
     expect(readdirSync(folder).toSorted()).toEqual(['audit.log', 'audit.log.1', 'audit.log.2', 'audit.log.3']);
     for (const name of readdirSync(folder)) {
@@ -191,7 +194,7 @@ describe('rotation', () => {
     }
   });
 
-  test('of a file that is too large already comes before its next line', async () => {
+  test('of a file that is too large when it is opened comes before its next line', async () => {
     await run({}, 20);
     const before = readFileSync(file, 'utf8');
     await run({ rotate }, 0);
@@ -199,7 +202,7 @@ describe('rotation', () => {
     expect(await verified()).toMatchObject({ ok: true });
   });
 
-  test('that fails is told, and the file grows on and verifies', async () => {
+  test('that fails is reported as CANNOT_ROTATE, and the file grows and verifies', async () => {
     const log = open({ rotate });
     // A folder in its place cannot be replaced by a file.
     for (const age of [1, 2, 3]) mkdirSync(join(`${file}.${age}`, 'in the way'), { recursive: true });
@@ -214,8 +217,8 @@ describe('rotation', () => {
   });
 });
 
-describe('what goes wrong with the disk', () => {
-  test('a file that cannot be opened is an AuditError at once', () => {
+describe('a failing disk', () => {
+  test('a file that cannot be opened throws CANNOT_OPEN', () => {
     file = join(folder, 'no', 'such', 'folder', 'audit.log');
     expect(() => open()).toThrow(expect.objectContaining({ name: 'AuditError', code: 'CANNOT_OPEN', value: file }));
     expect(() => open()).toThrow(/cannot be opened\. Make its folder/);
@@ -223,14 +226,14 @@ describe('what goes wrong with the disk', () => {
     expect(() => open()).toThrow(/cannot be opened\. It is a folder.*EISDIR/);
   });
 
-  test('a write that took a part only is gone on with', async () => {
+  test('a write that took a part of the bytes is continued', async () => {
     disk.next.push(10, 1, 2, 3, 100, 7);
     await run();
     expect(await verified()).toMatchObject({ ok: true });
     expect(errors).toEqual([]);
   });
 
-  test('a write that failed is told once and tried again, and nothing is lost or out of order', async () => {
+  test('a failed write is reported once and retried, and no line is lost or out of order', async () => {
     disk.next.push(20, enospc(), enospc(), 5);
     const log = open();
     const shard = new Recording();
@@ -245,7 +248,7 @@ describe('what goes wrong with the disk', () => {
     expect(await verified()).toMatchObject({ ok: true, records: shard.records.length });
   });
 
-  test('a disk that stays full costs the records, and close says how many', async () => {
+  test('close() on a disk that stays full reports how many records are lost', async () => {
     disk.next.push(...Array.from({ length: 9 }, enospc));
     const log = open();
     const shard = new Recording();
@@ -257,7 +260,7 @@ describe('what goes wrong with the disk', () => {
     expect(readFileSync(file, 'utf8')).toBe('');
   });
 
-  test('a write that is given up takes no line with it that is counted as written, and is told once', async () => {
+  test('a write that is given up is reported once, and every line counted as written is in the file', async () => {
     const log = open({ rotate: { maxBytes: 2_048 } });
     const shard = new Recording();
     log.attach(shard);
@@ -280,7 +283,7 @@ describe('what goes wrong with the disk', () => {
     expect(await verified()).toMatchObject({ ok: true, records: 4 });
   });
 
-  test('a disk that stalls holds nothing up, and what waits has a bound', async () => {
+  test('a disk that stalls blocks nothing, and at most 16 MiB wait', async () => {
     let release: (() => void) | undefined;
     disk.next.push(new Promise<void>((resolve) => (release = resolve)));
     const log = open();

@@ -9,7 +9,7 @@ import { asLog, randomWalk, Recording, session, without } from './recording.js';
 
 const story = (seed = 7, steps = 150) => randomWalk({ seed, steps, shards: 3 }).told;
 
-/** What is wrong with these records. */
+/** Divergence of these records, which must have one. */
 function divergence(records: Iterable<unknown>): Divergence {
   const result = replayAudit(records as Iterable<ReplayRecord>);
   if (result.ok) throw new Error('they replay');
@@ -36,7 +36,7 @@ describe('the chart without effects', () => {
     expect(kinds.filter(([, kind]) => kind !== 'xstate.assign' && kind !== 'xstate.sendTo')).toEqual([]);
   });
 
-  test('comes to the very context the live chart comes to', () => {
+  test('has the same context as the live chart after the same events', () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const { told } = randomWalk({ seed, steps: 200 });
       const records = told as readonly ReplayRecord[];
@@ -44,7 +44,7 @@ describe('the chart without effects', () => {
         const next = records[index + 1]?.start;
         if (start === undefined || next === undefined) return;
         const { value, context } = [...since, event].reduce(step, restore(start));
-        // Of a run of replayed dispatches only the furthest is kept.
+        // Of several `dispatch.replayed` events in a row only the last is recorded.
         expect({ value, context }).toEqual({ ...next, context: { ...next.context, replayed: context.replayed } });
       });
     }
@@ -52,7 +52,7 @@ describe('the chart without effects', () => {
 });
 
 describe('replayAudit', () => {
-  test('says ok to whatever shards have done, live and from a log', () => {
+  test('is ok for any story of shards, live and from a log', () => {
     let records = 0;
     for (let seed = 1; seed <= 30; seed += 1) {
       const { told } = randomWalk({ seed, steps: 300, shards: 5 });
@@ -64,7 +64,7 @@ describe('replayAudit', () => {
     expect(records).toBeGreaterThan(2_000);
   });
 
-  test('replays any slice of what was told live', () => {
+  test('replays any slice of live records', () => {
     const told = story();
     for (let from = 0; from < told.length; from += 3) {
       expect(replayAudit(told.slice(from, from + 20))).toMatchObject({ ok: true });
@@ -80,11 +80,11 @@ describe('replayAudit', () => {
     expect(await replayAudit(Readable.from(asLog(story())))).toMatchObject({ ok: true });
   });
 
-  test('has nothing against no records', () => {
+  test('is ok for no records', () => {
     expect(replayAudit([])).toEqual({ ok: true, records: 0, shards: 0 });
   });
 
-  test('accepts a sequence the socket knew before the chart, and none behind it', () => {
+  test('accepts a sequence ahead of the chart, as the socket counts it, and none behind it', () => {
     const recording = new Recording({ session });
     recording.sequence = 900;
     recording.tell({ type: 'connect', session: null });
@@ -187,12 +187,12 @@ describe('a log that was changed does not verify, and the place is named:', () =
     expect(replayAudit([...first, ...second.slice(0, -5)])).toMatchObject({ ok: true });
   });
 
-  test('a hole or a swap in what was told live, which has neither numbers nor checksums', () => {
+  test('a hole or a swap in live records, which have neither numbers nor checksums', () => {
     for (let seed = 1; seed <= 10; seed += 1) {
       const { told } = randomWalk({ seed, steps: 150 });
       for (let index = 1; index < told.length - 1; index += 1) {
         const [one, other] = told.slice(index, index + 2) as [ReplayRecord, ReplayRecord];
-        // A second close where there is nothing to close leaves all as it was.
+        // A second close changes nothing where no connection is left to close.
         if (isDeepStrictEqual(one.start, other.start)) continue;
         const { reason } = divergence(told.toSpliced(index, 1));
         expect(reason).toMatch(/^`start` is not where shard 0 was: records of it are missing before this one/);
@@ -209,7 +209,7 @@ describe('a log that was changed does not verify, and the place is named:', () =
   describe('and without checksums the chart alone finds', () => {
     const bare = unchecked(log);
 
-    test('nothing where nothing was edited', () => expect(replayAudit(bare)).toMatchObject({ ok: true }));
+    test('no divergence where nothing was edited', () => expect(replayAudit(bare)).toMatchObject({ ok: true }));
 
     test('another `to` or `from`', () => {
       fc.assert(

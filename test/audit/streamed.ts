@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createAuditLog, type AuditError, type AuditRecord } from '../../src/index.js';
 
-/** A log into a stream, and what is in it. */
+/** A log that writes to a stream, and the records in it. */
 export function streamed() {
   const stream = new PassThrough();
   const errors: AuditError[] = [];

@@ -20,7 +20,7 @@ test('a record shows the seven properties of the transition event and nothing el
   });
 });
 
-test('it knows the chart before it, and the events in between that changed the chart', () => {
+test('a record knows the chart before it, and the events in between that changed the chart', () => {
   const { records } = new Recording().up();
   const [first, second, third, fourth] = records as readonly ReplayRecord[];
   expect(first?.start).toMatchObject({ value: { Offline: 'idle' }, context: { attempts: 0 } });
@@ -58,7 +58,7 @@ test('events that change nothing leave no trace, however many there are', () => 
   expect((recording.records.at(-1) as ReplayRecord).since).toEqual([{ type: 'gateway.acknowledged', latencyMs: 20 }]);
 });
 
-test('a resume of thousands of dispatches is kept as its furthest', () => {
+test('a resume of thousands of dispatches is kept as its last replayed dispatch', () => {
   const recording = new Recording({ session }).tell(
     { type: 'connect', session: null },
     { type: 'socket.opened' },
@@ -69,7 +69,7 @@ test('a resume of thousands of dispatches is kept as its furthest', () => {
   expect((recording.records.at(-1) as ReplayRecord).since).toEqual([{ type: 'gateway.replayed', sequence: 2_999 }]);
 });
 
-test('what lies between two records is short, whatever happens', () => {
+test('few events lie between two records, whatever happens', () => {
   for (let seed = 1; seed <= 10; seed += 1) {
     const { told } = randomWalk({ seed, steps: 300 });
     for (const { since = [] } of told as readonly ReplayRecord[]) expect(since.length).toBeLessThan(6);

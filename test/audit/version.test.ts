@@ -18,12 +18,12 @@ import { asLines } from './recording.js';
  */
 const golden = (version: number) => fileURLToPath(new URL(`fixtures/golden-${version}.jsonl`, import.meta.url));
 
-/** What the chart of each version decided by. */
+/** Digest of each version's chart. */
 const fingerprints: Readonly<Record<number, string>> = {
   1: '9973b2c4e6412b29',
 };
 
-test('a chart that decides otherwise has another version', () => {
+test('a chart that decides differently has another AUDIT_VERSION', () => {
   const decidedBy = JSON.stringify([edgesOf(shardMachine), closeCodes, causes, limits]);
   const fingerprint = createHash('sha256').update(decidedBy).digest('hex').slice(0, 16);
   expect(

@@ -6,7 +6,7 @@ import { createFileSessionStore, type Session } from '../../src/index.js';
 import { until } from '../shard/rig.js';
 import { NEVER_MS, sessionFile, sessionOf } from './rig.js';
 
-/** What the next writes meet: an error, or a wait. And what has been done. */
+/** Faults of the next writes, an error or a wait, and counts of the writes. */
 const disk = vi.hoisted(() => ({
   next: [] as (Error | Promise<void>)[],
   unreadable: null as Error | null,
@@ -37,7 +37,7 @@ vi.mock('node:fs/promises', async (original) => {
 
 const enospc = () => Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
 
-/** Something the disk waits for. */
+/** A promise that the disk waits for, and a function that resolves it. */
 function gate() {
   let open!: () => void;
   return { closed: new Promise<void>((resolve) => (open = resolve)), open: () => open() };
@@ -48,8 +48,8 @@ beforeEach(() => void Object.assign(disk, { next: [], unreadable: null, writes: 
 const files = sessionFile();
 const { open, errors, codes, onDisk, beside, inFolder } = files;
 
-describe('what is written', () => {
-  test('a store that comes later has what an earlier one was given', async () => {
+describe('the session file', () => {
+  test('holds for a later store what an earlier one was given', async () => {
     const before = open({ total: 2 });
     expect(await before.get(0)).toBeNull();
     await before.set(0, sessionOf(0));
@@ -63,7 +63,7 @@ describe('what is written', () => {
     expect(beside()).toEqual([]);
   });
 
-  test('is for the owner alone, and nothing but sessions', async () => {
+  test('has mode 0600, and only the properties of sessions', async () => {
     await open({ total: 1 }).set(0, { ...sessionOf(0), token: 'not asked for' } as Session);
     expect(statSync(files.path).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(files.path, 'utf8'))).toEqual({
@@ -74,7 +74,7 @@ describe('what is written', () => {
     });
   });
 
-  test('a new session and a deletion at once, a sequence only with the next write', async () => {
+  test('is written at once for a new session or a deletion; a new sequence waits for the next write', async () => {
     const store = open({ debounce: NEVER_MS });
     await store.set(0, sessionOf(0));
     expect(onDisk()).toEqual({ 0: sessionOf(0) });
@@ -89,7 +89,7 @@ describe('what is written', () => {
     expect(onDisk()).toEqual({ 0: sessionOf(0, 1, 2) });
   });
 
-  test('a sequence is written when the debounce is over, and one that has not changed is not', async () => {
+  test('is written for a new sequence after the debounce, and not for an unchanged one', async () => {
     const store = open({ debounce: 30 });
     await store.set(0, sessionOf(0));
     await store.set(0, sessionOf(0, 2));
@@ -101,7 +101,7 @@ describe('what is written', () => {
     expect(disk.writes).toBe(2);
   });
 
-  test('sequences that never stop coming are written nevertheless', async () => {
+  test('is written within the debounce though new sequences never pause', async () => {
     const store = open({ debounce: 40 });
     await store.set(0, sessionOf(0));
     let sequence = 1;
@@ -113,7 +113,7 @@ describe('what is written', () => {
     }
   });
 
-  test('two hundred shards come up, beat and go down in few writes, never two at once', async () => {
+  test('takes at most five writes for 200 shards that come up, beat and go down, never two at once', async () => {
     const store = open({ debounce: 50, total: 200 });
     const ids = Array.from({ length: 200 }, (_, id) => id);
     await Promise.all(ids.map((id) => store.set(id, sessionOf(id))));
@@ -131,7 +131,7 @@ describe('what is written', () => {
     expect(disk.mostAtOnce).toBe(1);
   });
 
-  test('what comes while a write takes its time waits for the next', async () => {
+  test('changes during a slow write are the next write', async () => {
     const stall = gate();
     disk.next.push(stall.closed);
     const store = open({ debounce: 1 });
@@ -145,7 +145,7 @@ describe('what is written', () => {
     expect(disk.mostAtOnce).toBe(1);
   });
 
-  test('what is set before the file is read keeps what the file has of other shards', async () => {
+  test('keeps the sessions of other shards when set() comes before the file is read', async () => {
     const before = open();
     await before.set(0, sessionOf(0));
     await before.close();
@@ -155,7 +155,7 @@ describe('what is written', () => {
   });
 });
 
-test('whatever is set, deleted, read and opened anew, in whatever order, the store has what a Map has', async () => {
+test('a store equals a Map after any order of set, delete, get and reopen', async () => {
   const id = fc.nat(3);
   const step = fc.oneof(
     fc.record({ do: fc.constant('set' as const), id, sequence: fc.nat(5), generation: fc.nat(2), waits: fc.boolean() }),
@@ -197,8 +197,8 @@ test('whatever is set, deleted, read and opened anew, in whatever order, the sto
   );
 });
 
-describe('trouble with the disk', () => {
-  test('a file that cannot be read is told, kept beside, and the shards begin anew', async () => {
+describe('a failing disk', () => {
+  test('an unreadable file is reported once and kept under another name, and no session comes from it', async () => {
     writeFileSync(files.path, 'nobody may read this');
     disk.unreadable = new Error('EACCES: permission denied');
     const store = open();
@@ -210,7 +210,7 @@ describe('trouble with the disk', () => {
     expect(onDisk()).toEqual({ 0: sessionOf(0) });
   });
 
-  test('is told once, fails no shard, and what waits is written when it is over', async () => {
+  test('ENOSPC is reported once, rejects no set(), and the sessions are written when it is over', async () => {
     disk.next.push(enospc(), enospc());
     const store = open({ debounce: 1 });
     await store.set(0, sessionOf(0));
@@ -225,7 +225,7 @@ describe('trouble with the disk', () => {
     expect(codes()).toEqual(['CANNOT_WRITE', 'CANNOT_WRITE']);
   });
 
-  test('that lasts is told when the store is closed', async () => {
+  test('a failure that lasts is reported again by close()', async () => {
     const store = open({}, inFolder('missing', 'sessions.json'));
     await store.set(0, sessionOf(0));
     await store.close();
@@ -233,7 +233,7 @@ describe('trouble with the disk', () => {
     expect(errors[0]?.message).toContain('Make its folder');
   });
 
-  test('goes to the logger, or as a warning of the process, and a logger that throws disturbs nothing', async () => {
+  test('errors go to the logger, or are warnings of the process without one or where it throws', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
       writeFileSync(files.path, 'torn');
@@ -252,17 +252,17 @@ describe('trouble with the disk', () => {
   });
 });
 
-/** As the system would send it, to the store alone: the worker these tests run in has listeners of its own. */
+/** Calls only the store's listener: the test worker has listeners of its own. */
 function signal(): void {
   for (const listener of process.listeners('SIGTERM')) if (listener.name === 'flushAll') listener('SIGTERM');
 }
 const listener = () => {};
 
-describe('a signal', () => {
+describe('SIGTERM', () => {
   beforeEach(() => void process.on('SIGTERM', listener));
   afterEach(() => void process.off('SIGTERM', listener));
 
-  test('has what waits written at once', async () => {
+  test('writes what waits before the listener returns', async () => {
     const store = open({ debounce: NEVER_MS });
     await store.set(0, sessionOf(0));
     await store.set(0, sessionOf(0, 5));
@@ -275,7 +275,7 @@ describe('a signal', () => {
     expect(statSync(files.path).mode & 0o777).toBe(0o600);
   });
 
-  test('overtakes a write that is under way, which then spoils nothing', async () => {
+  test('during a write writes newer sessions, which that write does not replace', async () => {
     const stall = gate();
     const store = open({ debounce: NEVER_MS });
     await store.set(0, sessionOf(0));
@@ -295,7 +295,7 @@ describe('a signal', () => {
     expect(beside()).toEqual([]);
   });
 
-  test('before the file is read loses nothing of it', async () => {
+  test('before the file is read keeps the sessions of the file', async () => {
     const before = open();
     await before.set(0, sessionOf(0));
     await before.close();
@@ -307,7 +307,7 @@ describe('a signal', () => {
     expect(await store.get(0)).toEqual(sessionOf(0));
   });
 
-  test('finds no listener of ours once the last store is closed', async () => {
+  test('has no listener of ours after the last store is closed', async () => {
     await open().close();
     expect(process.listeners('SIGTERM').map(({ name }) => name)).not.toContain('flushAll');
     expect(process.listeners('SIGINT').map(({ name }) => name)).not.toContain('flushAll');

@@ -13,7 +13,7 @@ const program = fileURLToPath(new URL('../programs/sessions.mjs', import.meta.ur
 const isBuilt = existsSync(fileURLToPath(new URL('../../dist/src/index.js', import.meta.url)));
 if (!isBuilt) console.warn('SKIPPED: tests of whole processes, for dist is not built: npm run build');
 
-/** Longer than any test: what is written is written for another reason. */
+/** Longer than any test: the debounce causes no write. */
 const NEVER_MS = 600_000;
 
 let folder: string;
@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const newFile = () => join(folder, `sessions-${(files += 1)}.json`);
 
-/** None before the first write. */
+/** Sessions in the file; empty before the first write. */
 function sessionsIn(file: string): Record<string, Session> {
   if (!existsSync(file)) return {};
   return (JSON.parse(readFileSync(file, 'utf8')) as { sessions: Record<string, Session> }).sessions;
@@ -49,7 +49,7 @@ interface BotOptions {
   readonly deed?: string;
 }
 
-/** The program as a process of its own. */
+/** A child process that runs the program. */
 class Bot implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly messages: Message[] = [];
@@ -64,14 +64,14 @@ class Bot implements AsyncDisposable {
     this.exit = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve(code ?? signal)));
   }
 
-  /** How each shard came up, in the order of their ids. */
+  /** Messages of the shards that came up, by shard id. */
   async up(): Promise<Message[]> {
     const ups = () => this.messages.filter(({ up }) => up !== undefined);
     await until(() => ups().length === this.#total, 20_000);
     return ups().toSorted((a, b) => a.shard - b.shard);
   }
 
-  /** Until every shard's store was given this sequence, by the ack of a heartbeat. */
+  /** Waits until every shard has saved this sequence, at the ack of a heartbeat. */
   async stored(sequence: number): Promise<void> {
     const shards = () =>
       new Set(this.messages.filter(({ stored = 0 }) => stored >= sequence).map(({ shard }) => shard));
@@ -89,7 +89,7 @@ class Bot implements AsyncDisposable {
 }
 
 describe.runIf(isBuilt).concurrent('a process with its sessions in a file', () => {
-  it('that is killed with -9 and started again resumes every shard, and spends no identify', async () => {
+  it('resumes every shard without an identify after kill -9', async () => {
     // A busy machine that is late for an ack would have a shard resume once more.
     await using simulator = await simulate(3_000);
     const [file, total] = [newFile(), 4];
@@ -112,7 +112,7 @@ describe.runIf(isBuilt).concurrent('a process with its sessions in a file', () =
     expect([...first.errors, ...second.errors]).toEqual([]);
   });
 
-  it('that is killed at any moment leaves a whole file, and resumes again and again', async () => {
+  it('leaves a whole file after kill -9 at any moment, and resumes five times in a row', async () => {
     await using simulator = await simulate();
     const [file, total] = [newFile(), 2];
     const dispatches = setInterval(() => simulator.dispatch('TYPING_START', {}), 1);
@@ -142,7 +142,7 @@ describe.runIf(isBuilt).concurrent('a process with its sessions in a file', () =
     { deed: 'ends by itself without closing the store', end: 'message', exit: 0 },
     { deed: 'closes the store', end: 'message', exit: 0 },
   ]) {
-    it(`writes its last words, then ends as ever: it ${deed}, by ${end}`, async () => {
+    it(`writes its last sequences and ends with ${exit} when it ${deed}, by ${end}`, async () => {
       await using simulator = await simulate();
       const file = newFile();
       await using bot = new Bot(simulator, { file, deed, total: 2, debounce: NEVER_MS });
@@ -165,7 +165,7 @@ describe.runIf(isBuilt).concurrent('a process with its sessions in a file', () =
     });
   }
 
-  it('identifies anew with another total, or from a torn file, and says so', async () => {
+  it('identifies again, and reports why, with another total or a torn file', async () => {
     await using simulator = await simulate();
     const file = newFile();
     {
@@ -191,7 +191,7 @@ const run = (simulator: GatewaySimulator, ...args: string[]) =>
   new Command(['run', '--url', simulator.url, ...args], { DISCORD_TOKEN: 'token' });
 
 describe.runIf(isBuilt).concurrent('shardchart run --session-file', () => {
-  it('resumes what the run before has left at Ctrl+C', async () => {
+  it('resumes the sessions that the run before left at Ctrl+C', async () => {
     await using simulator = await createGatewaySimulator();
     const file = newFile();
     for (const event of ['READY', 'RESUMED', 'RESUMED']) {
@@ -205,7 +205,7 @@ describe.runIf(isBuilt).concurrent('shardchart run --session-file', () => {
     expect(simulator.violations).toEqual([]);
   });
 
-  it('tells of a file it cannot use, and runs', async () => {
+  it('runs with a file it cannot use, and warns', async () => {
     await using simulator = await createGatewaySimulator();
     const file = newFile();
     writeFileSync(file, '{"name":"precious"}');
@@ -218,7 +218,7 @@ describe.runIf(isBuilt).concurrent('shardchart run --session-file', () => {
   });
 });
 
-it('a sequence is in the file long before a heartbeat would tell it', async () => {
+it('a sequence is in the file before the first heartbeat is acknowledged', async () => {
   const file = newFile();
   await using store = createFileSessionStore(file, { debounce: 50 });
   await scenario({ shard: { sessionStore: store } }, async ({ shard, simulator }) => {
@@ -230,7 +230,7 @@ it('a sequence is in the file long before a heartbeat would tell it', async () =
   })();
 });
 
-it('a shard whose session file cannot be written comes up nevertheless, and says so', async () => {
+it('a shard comes up though its session file cannot be written, and the store reports it', async () => {
   const told: string[] = [];
   const store = createFileSessionStore(join(folder, 'missing', 'sessions.json'), {
     onError: ({ code }) => told.push(code),

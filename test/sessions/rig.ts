@@ -19,7 +19,7 @@ export const sessionOf = (shardId: number, sequence = 1, generation = 1): Sessio
   resumeUrl: 'wss://resume.example/',
 });
 
-/** A folder of its own for each test of a file, and the session file in it. */
+/** Gives each test of a file a folder of its own with the session file in it. */
 export function sessionFile() {
   let folder: string;
   const errors: SessionStoreError[] = [];
@@ -45,10 +45,10 @@ export function sessionFile() {
       stores.push(store);
       return store;
     },
-    /** What a process that comes after this one would read. */
+    /** Sessions that the next process would read. */
     onDisk: (): Record<string, Session> =>
       (JSON.parse(readFileSync(inFolder('sessions.json'), 'utf8')) as { sessions: Record<string, Session> }).sessions,
-    /** What else is in the folder. */
+    /** Names of the other files in the folder. */
     beside: () => readdirSync(folder).filter((name) => name !== 'sessions.json'),
   };
 }

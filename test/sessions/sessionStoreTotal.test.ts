@@ -4,8 +4,8 @@ import { sessionFile, sessionOf } from './rig.js';
 
 const { open, codes, onDisk, beside } = sessionFile();
 
-describe('a store that is told how many shards the bot has', () => {
-  test('in memory: keeps the sessions of that total, and forgets those of another', async () => {
+describe('setTotal()', () => {
+  test('of a store in memory keeps the sessions of the same total and forgets those of another', async () => {
     const store = createMemorySessionStore();
     await store.setTotal?.(2);
     await store.set(1, sessionOf(1));
@@ -15,7 +15,7 @@ describe('a store that is told how many shards the bot has', () => {
     expect(await store.get(1)).toBeNull();
   });
 
-  test('in a file: a later one of the same total has them', async () => {
+  test('of a file store with the same total resumes the sessions of the file', async () => {
     const before = open();
     await before.setTotal(2);
     await before.set(1, sessionOf(1));
@@ -25,7 +25,7 @@ describe('a store that is told how many shards the bot has', () => {
     expect([await after.get(1), codes()]).toEqual([sessionOf(1), []]);
   });
 
-  test('in a file: one of another total is told and put aside, however it was opened', async () => {
+  test('of a file store with another total reports the file and keeps it under another name', async () => {
     const before = open({ total: 2 });
     await before.set(1, sessionOf(1));
     await before.close();
@@ -37,7 +37,7 @@ describe('a store that is told how many shards the bot has', () => {
     expect(beside()).toHaveLength(1);
   });
 
-  test('in a file: after a reshard it has the sessions of the new total alone, and tells nobody', async () => {
+  test('of a file store after a reshard forgets the sessions of the old total, without an error', async () => {
     const store = open({ total: 2 });
     await store.set(0, sessionOf(0));
     await store.set(1, sessionOf(1));
@@ -48,7 +48,7 @@ describe('a store that is told how many shards the bot has', () => {
     expect([await after.get(0), await after.get(1), codes()]).toEqual([sessionOf(0, 5, 2), null, []]);
   });
 
-  test.each([0, 1.5, '2'])('a total of %s is refused', async (total) => {
+  test.each([0, 1.5, '2'])('(%s) rejects with INVALID_OPTION', async (total) => {
     await expect(open().setTotal(total as number)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
 });

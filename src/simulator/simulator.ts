@@ -92,7 +92,7 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
     );
   }
 
-  /** All connections since the start, open and closed, in the order of the upgrades. */
+  /** Connections since the start, open and closed, in the order of the upgrades. */
   get connections(): readonly SimulatedConnection[] {
     return this.#connections;
   }

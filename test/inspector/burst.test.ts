@@ -110,7 +110,7 @@ test('observations wait up to a bound and are converted in slices, with a turn o
   expect([taken, pipeline.waiting]).toEqual([10_000, 10_000]);
   expect(pipeline.push(seen('gone'))).toBe(true);
   pipeline.open(() => {
-    // This takes longer than a slice.
+    // The loop takes longer than a slice.
     const until = performance.now() + 3;
     while (performance.now() < until);
     return { kind: 'event', sessionId: 'x:0', rootId: 'x:0', text: '{}' };

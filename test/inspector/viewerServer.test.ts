@@ -35,7 +35,7 @@ test('the server listens on a loopback address', async () => {
   await inspector.ready;
   expect(inspector.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   await using six = attachInspector(countingShard(), { host: '::1' });
-  // This machine may have no IPv6.
+  // A machine without IPv6 rejects `ready`.
   const url = await six.ready.then(
     () => six.url,
     () => 'http://[::1]:1/',
@@ -116,7 +116,7 @@ test('messages of a viewer are ignored, and a broken frame ends that connection 
   using loud = await Viewer.open(inspector.url);
   loud.socket.send('x'.repeat(100_000));
   await expect.poll(() => loud.isClosed).toBe(true);
-  // These bytes are not a WebSocket frame: reserved bits are set, and the mask is missing.
+  // The bytes are not a WebSocket frame: reserved bits are set, and the mask is missing.
   using broken = await Viewer.open(inspector.url);
   (broken.socket as unknown as { _socket: NodeJS.WritableStream })['_socket'].write(Buffer.from([0xff, 0x7f, 0, 0]));
   await expect.poll(() => broken.isClosed).toBe(true);

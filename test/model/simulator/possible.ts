@@ -45,7 +45,7 @@ export function leadingOn(snapshot: ShardSnapshot): EventObject[] {
   const path = pathOf(snapshot.value);
   return possible(snapshot).filter((event) => {
     const { retryAfterMs, resumable } = event as { retryAfterMs?: number | null; resumable?: boolean };
-    // These lead to waits of seconds.
+    // A retry time or op 9 false leads to a wait of seconds.
     if (typeof retryAfterMs === 'number' || resumable === false) return false;
     // A WebSocket that is closed before it is open ends without a record.
     return path === OPENING ? /^socket\.(opened|closed)$/.test(event.type) : !isSilence(event);

@@ -17,7 +17,7 @@ test('publint finds nothing wrong with the package', async () => {
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
 });
 
-test('every export has its code and its types', () => {
+test('every export of package.json leads to a file of code and a file of types', () => {
   for (const entry of Object.values(manifest.exports)) {
     for (const file of typeof entry === 'string' ? [entry] : Object.values(entry)) {
       expect(existsSync(`${root}${file}`), file).toBe(true);
@@ -25,7 +25,7 @@ test('every export has its code and its types', () => {
   }
 });
 
-test('what is published holds no test, no benchmark and no source but what a browser reads as it is', () => {
+test('npm pack takes the build, the page and the pictures, and no test, benchmark or source', () => {
   const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
     encoding: 'utf8',
@@ -41,11 +41,11 @@ test('what is published holds no test, no benchmark and no source but what a bro
   expect(paths.filter((path) => !expected.test(path))).toEqual([]);
 });
 
-test('the inspector is the successor of the package whose name it has, which knows XState v4 only', () => {
+test('@xstate/inspect is installed as its successor @statelyai/inspect, which takes XState v5', () => {
   expect(manifest.dependencies['@xstate/inspect']).toMatch(/^npm:@statelyai\/inspect@\^0\.7\./);
 });
 
-test('nothing that users install is built on their machine, and what is here is declared', () => {
+test('no dependency of users runs a script when it is installed; zlib-sync of development is declared', () => {
   const { packages } = JSON.parse(readFileSync(`${root}package-lock.json`, 'utf8')) as {
     packages: Record<string, { dev?: true; peer?: true }>;
   };

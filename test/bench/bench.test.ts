@@ -36,7 +36,7 @@ console.warn('the peers of the benchmark are SKIPPED here: npm run bench install
 
 // A part that did not hear every event, or whose shards did not all beat, fails the run.
 test.skipIf(!canRun)(
-  'the benchmark still runs: every client hears every event, and every part reports',
+  'the benchmark runs: every client hears every event, and every part reports',
   { timeout: 120_000 },
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'shardchart-bench-'));

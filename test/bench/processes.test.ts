@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { expectAsked, withServer } from './processes.mjs';
 
-test('a client that falls back to less than it is to be measured with is no client of the benchmark', async () => {
+test('a client that asks for another compression than the one to be measured fails the benchmark', async () => {
   await withServer({ seed: 1, warmUp: 1, events: 1, interval: 1_000 }, async ({ server, url }) => {
     const connect = async (query: string) => {
       const socket = new WebSocket(`${url}/?v=10&encoding=json${query}`);

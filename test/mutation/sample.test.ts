@@ -16,7 +16,7 @@ describe('a chart with one thing wrong turns a test red', () => {
   });
 });
 
-test('the sample has every kind of mutant but the rarest', () => {
+test('the sample has more than 7 of the 12 kinds of mutants', () => {
   const kinds = new Set(mutants.map(({ operator }) => operator));
   expect(kinds.size).toBe(12);
   expect(new Set(sample.map(({ operator }) => operator)).size).toBeGreaterThan(7);
@@ -27,7 +27,7 @@ test('no two mutants have the same id', () => {
 });
 
 // On all paths the equivalents of `npm run test:mutation` survive, which are copies too.
-test('charts with nothing wrong survive as copies', () => {
+test('a copy of a chart with nothing wrong survives', () => {
   const copies = Object.fromEntries(machines.map((machine) => [machine.id, copyOf(machine)]));
   expect(complaint(copies, EVERY)).toBeNull();
 });

@@ -17,21 +17,21 @@ import {
 declare const input: ShardInput;
 
 describe('the charts without the face', () => {
-  test('a chart is started with numbers and a session', () => {
+  test('a chart started with numbers and a session has a typed snapshot', () => {
     const actor = createActor(shardMachine, { input });
     expectTypeOf(lifecycleOf(actor.getSnapshot())).toEqualTypeOf<Lifecycle>();
     expectTypeOf(actor.getSnapshot().context).toEqualTypeOf<ShardContext>();
     expectTypeOf<ShardCommand>().toExtend<Parameters<typeof actor.send>[0]>();
   });
 
-  test('its input cannot be forgotten', () => {
+  test('a chart without its whole input is an error', () => {
     // @ts-expect-error no input
     createActor(shardMachine);
     // @ts-expect-error a number is missing
     createActor(shardMachine, { input: { shardId: 0 } });
   });
 
-  test('an event it does not know is an error', () => {
+  test('an unknown event, or a close without a code, is an error', () => {
     const actor = createActor(shardMachine, { input });
     // @ts-expect-error unknown
     actor.send({ type: 'gateway.unknown' });
@@ -39,7 +39,7 @@ describe('the charts without the face', () => {
     actor.send({ type: 'close' });
   });
 
-  test('the actors that do I/O are given by provide, and of the right kind', () => {
+  test('provide() takes actors of the right kind, and no unknown one', () => {
     shardMachine.provide({
       actors: {
         socket: fromCallback<SocketCommand, SocketInput, SocketReport & EventObject>(({ input: { resumeUrl } }) => {
@@ -52,7 +52,7 @@ describe('the charts without the face', () => {
     shardMachine.provide({ actors: { telephone: fromCallback(() => {}) } });
   });
 
-  test('no token goes into a chart', () => {
+  test('the input and the context of a chart have no token', () => {
     expectTypeOf<Extract<keyof ShardInput, 'token'>>().toEqualTypeOf<never>();
     expectTypeOf<Extract<keyof ShardContext, 'token'>>().toEqualTypeOf<never>();
   });

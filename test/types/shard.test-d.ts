@@ -95,7 +95,7 @@ describe('requests', () => {
     }
   });
 
-  test('a request that cannot be is an error', () => {
+  test('a request that Discord would refuse is an error', () => {
     // @ts-expect-error neither query nor user_ids
     void shard.requestGuildMembers({ guild_id: '1' });
     // @ts-expect-error a query needs its limit
@@ -142,7 +142,7 @@ describe('the options', () => {
     expectTypeOf(createShard).returns.toEqualTypeOf<Shard>();
   });
 
-  test('neither may be missing', () => {
+  test('options without token or intents are an error', () => {
     // @ts-expect-error no token
     createShard({ intents: 0 });
     // @ts-expect-error no intents
@@ -151,7 +151,7 @@ describe('the options', () => {
     createShard();
   });
 
-  test('what is not offered is an error', () => {
+  test('an unknown option, or a value that an option does not take, is an error', () => {
     // @ts-expect-error an unknown compression
     createShard({ token: 'fake', intents: 0, compression: 'gzip' });
     // @ts-expect-error ETF is not supported
@@ -164,7 +164,7 @@ describe('the options', () => {
     createShard({ token: 'fake', intents: 0, session: { id: 'a', sequence: 1 } });
   });
 
-  test('the interfaces to implement are small, and synchronous or asynchronous as you like', () => {
+  test('a SessionStore, a limiter, a logger and a url function may be synchronous or asynchronous', () => {
     expectTypeOf<{ get: () => null; set: () => void; delete: () => Promise<void> }>().toExtend<SessionStore>();
     expectTypeOf<keyof SessionStore>().toEqualTypeOf<'get' | 'set' | 'delete' | 'setTotal' | 'sequenceInterval'>();
     expectTypeOf<keyof IdentifyLimiter>().toEqualTypeOf<'acquire'>();
@@ -174,7 +174,7 @@ describe('the options', () => {
 });
 
 describe('the shapes a user writes down and reads back', () => {
-  test('Session', () => {
+  test('a Session has an id, a sequence and a resume URL', () => {
     expectTypeOf<Session>().toEqualTypeOf<{
       readonly id: string;
       readonly sequence: number;
@@ -182,7 +182,7 @@ describe('the shapes a user writes down and reads back', () => {
     }>();
   });
 
-  test('Decision', () => {
+  test('a Decision has action, code, reason, attempt and delay', () => {
     expectTypeOf<Action>().toEqualTypeOf<'resume' | 'identify' | 'fatal' | 'close'>();
     expectTypeOf<Decision>().toEqualTypeOf<{
       readonly action: Action;
@@ -193,7 +193,7 @@ describe('the shapes a user writes down and reads back', () => {
     }>();
   });
 
-  test('TransitionRecord', () => {
+  test('a TransitionRecord has two lifecycle states, the event, the decision and the session', () => {
     expectTypeOf<keyof TransitionRecord>().toEqualTypeOf<
       'at' | 'shardId' | 'from' | 'to' | 'event' | 'decision' | 'session'
     >();
@@ -208,7 +208,7 @@ describe('the shapes a user writes down and reads back', () => {
 });
 
 describe('the shard', () => {
-  test('its state is one of six names', () => {
+  test('state is one of six names', () => {
     expectTypeOf<Lifecycle>().toEqualTypeOf<
       'Offline' | 'Connecting' | 'Identifying' | 'Resuming' | 'Connected' | 'Disconnected'
     >();

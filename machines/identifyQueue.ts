@@ -1,40 +1,41 @@
 import { assign, cancel, emit, enqueueActions, not, setup } from 'xstate';
 import { clampDelayMs } from '../src/protocol/backoff.js';
 import { BUDGET_PERIOD_MS } from '../src/protocol/limits.js';
+import { carried } from './carried.js';
 
-/** A shard that waits for leave to identify. */
+/** A shard that waits for its turn to identify. */
 export interface IdentifyTicket {
-  /** Grows: the order in which tickets are served within their key. */
+  /** Each new ticket has a higher id. Tickets of a key are served in the order of their ids. */
   readonly id: number;
   readonly shardId: number;
 }
 
-/** What is left of the day's identifies: `session_start_limit` of GET /gateway/bot. */
+/** Identifies of the day: `session_start_limit` of GET /gateway/bot. */
 export interface IdentifyBudget {
   readonly total: number;
   readonly remaining: number;
-  /** Until `remaining` is `total` again, from when this was told. */
+  /** Time until `remaining` is `total` again, from the moment of the answer. */
   readonly resetAfterMs: number;
 }
 
 export interface IdentifyQueueInput {
-  /** `max_concurrency`: how many keys there are. A shard's is `shardId % maxConcurrency`. */
+  /** `max_concurrency`: the number of keys. The key of a shard is `shardId % maxConcurrency`. */
   readonly maxConcurrency: number;
-  /** Between two identifies of a key. */
+  /** Time between two identifies of a key. */
   readonly windowMs: number;
-  /** How long a grant may lie about before it has run out. */
+  /** Time in which a grant must be committed. */
   readonly grantLifetimeMs: number;
-  /** Identifies of the day that are never granted here: for other processes, or for whoever comes at night. */
+  /** Identifies of the day that the queue never grants, for other processes of the bot. */
   readonly reserve: number;
 }
 
 export interface IdentifyQueueContext extends IdentifyQueueInput {
   readonly waiting: readonly IdentifyTicket[];
-  /** Tickets that may identify and have not yet. */
+  /** Tickets that may identify, and have not done so yet. */
   readonly granted: readonly IdentifyTicket[];
   /** Keys whose window has not passed. */
   readonly cooling: readonly number[];
-  /** Null while nothing is known of it: then it is not counted. */
+  /** Null while the day is not counted. */
   readonly budget: { readonly total: number; readonly remaining: number } | null;
 }
 
@@ -49,7 +50,7 @@ export type IdentifyQueueEvent =
   | { type: 'budget.told'; budget: IdentifyBudget }
   | { type: 'budget.renewed' };
 
-/** What the queue tells: this ticket may identify; nobody may until the budget is renewed; now they may again. */
+/** Emitted: a ticket may identify; no ticket may until the budget is renewed; tickets may again. */
 export type IdentifyQueueReport =
   { type: 'identify.granted'; id: number } | { type: 'identify.exhausted' } | { type: 'identify.renewed' };
 
@@ -97,7 +98,7 @@ const queueSetup = setup({
         granted: [...context.granted, ...next],
       });
     }),
-    /** The key of this grant is taken until its window has passed. */
+    /** Takes the key of this grant until its window has passed. */
     startWindow: enqueueActions(({ context, enqueue }, { id }: { id: number }) => {
       const key = (context.granted.find((ticket) => ticket.id === id)?.shardId ?? 0) % context.maxConcurrency;
       enqueue.raise({ type: 'window.passed', key }, { delay: context.windowMs, id: `window ${key}` });
@@ -127,14 +128,14 @@ const queueSetup = setup({
       enqueue.raise({ type: 'budget.renewed' }, { delay: BUDGET_PERIOD_MS, id: 'renewal' });
       enqueue.assign({ budget: budget && { ...budget, remaining: budget.total } });
     }),
-    tellExhausted: emit({ type: 'identify.exhausted' } satisfies IdentifyQueueReport),
-    tellRenewed: emit({ type: 'identify.renewed' } satisfies IdentifyQueueReport),
+    reportExhausted: emit({ type: 'identify.exhausted' } satisfies IdentifyQueueReport),
+    reportRenewed: emit({ type: 'identify.renewed' } satisfies IdentifyQueueReport),
   },
 });
 
 /**
  * The identify queue: one IDENTIFY per `shard_id % max_concurrency` in any window, first come, first served in each key,
- * and never more than the day's budget. A window begins when IDENTIFY leaves, not when the turn was given.
+ * and never more than the day's budget. A window begins when IDENTIFY leaves, not with the grant.
  *
  * See [Discord Docs/Rate Limiting and Max Concurrency](https://docs.discord.com/developers/events/gateway#sharding-max-concurrency).
  */
@@ -144,21 +145,17 @@ export const identifyQueueMachine = queueSetup.createMachine({
   context: ({ input }) => ({ ...input, waiting: [], granted: [], cooling: [], budget: null }),
   initial: 'serving',
   on: {
-    'queue.join': { actions: { type: 'join', params: ({ event }) => event } },
-    'queue.leave': { actions: { type: 'leave', params: ({ event }) => event } },
+    'queue.join': { actions: { type: 'join', params: carried } },
+    'queue.leave': { actions: { type: 'leave', params: carried } },
     'grant.commit': {
-      guard: { type: 'isGranted', params: ({ event }) => event },
-      actions: [
-        { type: 'startWindow', params: ({ event }) => event },
-        { type: 'endGrant', params: ({ event }) => event },
-        'spend',
-      ],
+      guard: { type: 'isGranted', params: carried },
+      actions: [{ type: 'startWindow', params: carried }, { type: 'endGrant', params: carried }, 'spend'],
     },
-    'grant.cancel': { actions: { type: 'endGrant', params: ({ event }) => event } },
-    'grant.expired': { actions: { type: 'endGrant', params: ({ event }) => event } },
-    'window.passed': { actions: { type: 'endWindow', params: ({ event }) => event } },
+    'grant.cancel': { actions: { type: 'endGrant', params: carried } },
+    'grant.expired': { actions: { type: 'endGrant', params: carried } },
+    'window.passed': { actions: { type: 'endWindow', params: carried } },
     'budget.told': {
-      actions: { type: 'rememberBudget', params: ({ event }) => event },
+      actions: { type: 'rememberBudget', params: carried },
     },
     'budget.renewed': { actions: 'renew' },
   },
@@ -169,11 +166,11 @@ export const identifyQueueMachine = queueSetup.createMachine({
         { guard: 'canGrant', actions: 'grant' },
       ],
     },
-    // Nobody identifies blindly: Discord resets the token of a bot that spends more than its day's identifies.
+    // Discord resets the token of a bot that spends more than its day's identifies: no grant without a budget.
     exhausted: {
-      entry: ['withdrawGrants', 'tellExhausted'],
+      entry: ['withdrawGrants', 'reportExhausted'],
       always: { guard: 'hasBudget', target: 'serving' },
-      exit: 'tellRenewed',
+      exit: 'reportRenewed',
     },
   },
 });

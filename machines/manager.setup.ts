@@ -1,5 +1,6 @@
 import { and, assign, emit, enqueueActions, fromCallback, setup, type EventObject } from 'xstate';
 import { RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
+import { carried } from './carried.js';
 import type {
   FleetCommand,
   FleetReport,
@@ -263,19 +264,16 @@ export const managerSetup = setup({
   },
 });
 
-/** Hands a guard or an action the facts that its event carries. */
-const carried = <Event>({ event }: { readonly event: Event }): Event => event;
-
 type GoDown = Extract<ManagerCommand, { type: 'close' | 'shutdown' | 'abort' }>;
 
-/** Guards by what their event carries. */
+/** Guards bound to the facts that their event carries. */
 export const guards = {
   isKnown: { type: 'isKnown', params: carried },
   canAffordRestart: { type: 'canAffordRestart', params: carried },
   canAffordSet: { type: 'canAffordSet', params: carried },
 } as const;
 
-/** Actions by what their event carries. */
+/** Actions bound to the facts that their event carries. */
 export const actions = {
   createCurrent: { type: 'createCurrent', params: carried },
   createNext: { type: 'createNext', params: carried },

@@ -301,23 +301,23 @@ function happenings({ first, later, begins, away }: Story): { happened: readonly
 }
 
 /** Plays a story with two current and four next shards. The current ones end after the quiet moment, or never. */
-function play(told: Story, currentEnds: boolean) {
-  const { happened, quietMs } = happenings(told);
+function play(played: Story, currentEnds: boolean) {
+  const { happened, quietMs } = happenings(played);
   const heard: Happening['value'][] = [];
   const steps: [atMs: number, step: () => void][] = [];
   let nowMs = 0;
   const deliver = (_: string, value: unknown) => heard.push(value as Happening['value']);
   const handOver = new HandOver({ deliver, currentTotal: 2, nextTotal: 4, nowMs: () => nowMs });
 
-  const begunMs = told.begins.map(({ atMs, readyMs }) => atMs + readyMs);
-  const switchMs = Math.max(...begunMs) + told.switchAfterMs;
-  const endMs = currentEnds ? Math.max(quietMs + 1_000, switchMs) + told.endAfterMs : Infinity;
+  const begunMs = played.begins.map(({ atMs, readyMs }) => atMs + readyMs);
+  const switchMs = Math.max(...begunMs) + played.switchAfterMs;
+  const endMs = currentEnds ? Math.max(quietMs + 1_000, switchMs) + played.endAfterMs : Infinity;
   begunMs.forEach((atMs, shardId) => steps.push([atMs, () => handOver.onSessionBegun(shardId, [])]));
 
   /** Arrival of the last event, by guild: events of a guild stay in order. */
   const last = { current: new Map<string | undefined, number>(), next: new Map<string | undefined, number>() };
   const arrival = ({ atMs, guildId, lagsMs }: Happening, side: 'current' | 'next', shardId: number, fromMs: number) => {
-    const lost = told.away[side][shardId] ?? { fromMs: 0, forMs: 0 };
+    const lost = played.away[side][shardId] ?? { fromMs: 0, forMs: 0 };
     const freeMs = Math.max(atMs + lagsMs[side], fromMs, last[side].get(guildId) ?? 0);
     const arrivesMs = freeMs >= lost.fromMs ? Math.max(freeMs, lost.fromMs + lost.forMs) : freeMs;
     last[side].set(guildId, arrivesMs);
@@ -333,7 +333,7 @@ function play(told: Story, currentEnds: boolean) {
     const knownMs = begunMs[nextShard] ?? 0;
     const currentMs = arrival(happening, 'current', currentShard, 0);
     if (currentMs <= endMs) steps.push([currentMs, () => handOver.onCurrentEvent(name, value, currentShard)]);
-    if (atMs >= (told.begins[nextShard]?.atMs ?? 0)) {
+    if (atMs >= (played.begins[nextShard]?.atMs ?? 0)) {
       steps.push([arrival(happening, 'next', nextShard, knownMs), () => handOver.onNextEvent(name, value, nextShard)]);
     } else {
       if (currentMs >= knownMs - 6_000) unsure.add(guildId);

@@ -57,4 +57,5 @@ export { SessionStoreError, type SessionStoreErrorCode } from './sessions/errors
 export { createFileSessionStore, type FileSessionStore } from './sessions/fileStore.js';
 export type { FileSessionStoreOptions } from './sessions/fileStoreOptions.js';
 export { createMemorySessionStore, type SessionStore } from './sessions/sessionStore.js';
-export { createShard, type Bucket, type Heart, type Shard, type ShardStats } from './shard/shard.js';
+export type { Bucket, Heart } from './shard/heart.js';
+export { createShard, type Shard, type ShardStats } from './shard/shard.js';

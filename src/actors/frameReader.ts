@@ -34,7 +34,7 @@ interface Frame {
   d: unknown;
 }
 
-type Tell = (report: SocketReport) => void;
+type Report = (report: SocketReport) => void;
 
 const BRACE = 125;
 
@@ -47,16 +47,16 @@ export class FrameReader {
   readonly #head = new FrameHead();
   readonly #wire: Wire;
   readonly #sink: DispatchSink;
-  readonly #tell: Tell;
+  readonly #report: Report;
   /** What this connection has asked for: until RESUMED each dispatch is progress the chart waits for. */
   awaiting: 'READY' | 'RESUMED' | null = null;
   /** When the last heartbeat left, for the latency its ack tells. */
   beatSentAt: number | null = null;
 
-  constructor(wire: Wire, sink: DispatchSink, tell: Tell) {
+  constructor(wire: Wire, sink: DispatchSink, report: Report) {
     this.#wire = wire;
     this.#sink = sink;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   /** A frame, in UTF-8: of what nobody wants no more than the head is decoded. */
@@ -84,7 +84,7 @@ export class FrameReader {
     if (frame.op === Opcode.Dispatch) return this.#readDispatch(frame, text);
     const report = reportOf(frame, this.beatSentAt);
     if (report === 'malformed') this.#malformed(`op ${frame.op} with wrong data`, text);
-    else if (report !== null) this.#tell(report);
+    else if (report !== null) this.#report(report);
   }
 
   #readDispatch(frame: Frame, text: string): void {
@@ -104,7 +104,7 @@ export class FrameReader {
     if (frame.t === 'RESUMED') {
       this.awaiting = null;
       this.#advance(sequence);
-      this.#tell({ type: 'gateway.resumed', sequence });
+      this.#report({ type: 'gateway.resumed', sequence });
     } else {
       const { session_id: id, resume_gateway_url: resumeUrl } = (frame.d ?? {}) as Record<string, unknown>;
       if (typeof id !== 'string' || id === '' || !isGatewayUrl(resumeUrl)) {
@@ -113,7 +113,7 @@ export class FrameReader {
       this.awaiting = null;
       this.#wire.sequence = sequence;
       this.#wire.stats.dispatches += 1;
-      this.#tell({ type: 'gateway.ready', session: { id, sequence, resumeUrl } });
+      this.#report({ type: 'gateway.ready', session: { id, sequence, resumeUrl } });
     }
     this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
   }
@@ -127,7 +127,7 @@ export class FrameReader {
   #progress(sequence: number): void {
     if (this.awaiting !== 'RESUMED') return;
     this.#wire.stats.replayed += 1;
-    this.#tell({ type: 'gateway.replayed', sequence });
+    this.#report({ type: 'gateway.replayed', sequence });
   }
 
   #parse(text: string): Frame | null {

@@ -15,16 +15,16 @@ export function slotLogic(depsOf: (system: object) => SlotDeps) {
     const deps = depsOf(system);
     const abort = new AbortController();
     const { signal } = abort;
-    const tell = (report: SlotReport) => {
+    const send = (report: SlotReport) => {
       if (!signal.aborted) sendBack(report);
     };
     const take = async () => {
       await deps.prepare(signal);
       const grant = await deps.limiter.acquire(input.shardId, { signal });
       if (signal.aborted) return grant.cancel();
-      tell((await grant.commit()) ? { type: 'slot.granted' } : { type: 'slot.expired' });
+      send((await grant.commit()) ? { type: 'slot.granted' } : { type: 'slot.expired' });
     };
-    take().catch((error: unknown) => tell({ type: 'slot.failed', reason: deps.redact(String(error)) }));
+    take().catch((error: unknown) => send({ type: 'slot.failed', reason: deps.redact(String(error)) }));
     return () => abort.abort(new Error('the shard no longer waits for an identify slot'));
   });
 }

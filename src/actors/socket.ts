@@ -13,7 +13,7 @@ import { createInflater, type Compression, type Inflater } from './inflate/creat
 import type { PingAnswer, Wire, WireConnection } from './wire.js';
 
 /** Payloads of the user's by ticket: the chart says when one leaves, and never sees it. */
-export interface Outbox {
+export interface PayloadSource {
   /** The payload's text, or undefined where its sender has withdrawn it. */
   text(id: number): string | undefined;
   sent(id: number): void;
@@ -23,7 +23,7 @@ export interface Outbox {
 export interface SocketDeps {
   readonly wire: Wire;
   readonly sink: DispatchSink;
-  readonly outbox: Outbox;
+  readonly payloads: PayloadSource;
   readonly query: GatewayQuery;
   readonly compression: Compression;
   /** How long a peer that has sent its close frame may keep the connection open. */
@@ -37,7 +37,7 @@ export interface SocketDeps {
   redact(text: string): string;
 }
 
-type Tell = (report: SocketReport) => void;
+type Report = (report: SocketReport) => void;
 
 /**
  * One connection: opens the WebSocket, inflates and reads what comes, writes what the chart says, and reports.
@@ -50,7 +50,7 @@ export function socketLogic(depsOf: (system: object) => SocketDeps) {
       receive((command) => {
         // A throw here would stop this actor without its clean-up, and leave the socket to nobody.
         try {
-          connection.obey(command);
+          connection.execute(command);
         } catch (error) {
           connection.fail(error);
         }
@@ -62,7 +62,7 @@ export function socketLogic(depsOf: (system: object) => SocketDeps) {
 
 class Connection implements WireConnection {
   readonly #deps: SocketDeps;
-  readonly #tell: Tell;
+  readonly #report: Report;
   readonly #reader: FrameReader;
   readonly #inflater: Inflater;
   #socket: WebSocket | null = null;
@@ -78,11 +78,11 @@ class Connection implements WireConnection {
   #retryAfterMs: number | null = null;
   #framesAtBeat = 0;
 
-  constructor(deps: SocketDeps, input: SocketInput, tell: Tell) {
+  constructor(deps: SocketDeps, input: SocketInput, report: Report) {
     this.#deps = deps;
-    this.#tell = tell;
+    this.#report = report;
     this.#inflater = createInflater(deps.compression);
-    this.#reader = new FrameReader(deps.wire, deps.sink, tell);
+    this.#reader = new FrameReader(deps.wire, deps.sink, report);
     deps.wire.sequence = input.resumeUrl === null ? null : input.sequence;
     deps.wire.stats.connections += 1;
     deps.wire.connection = this;
@@ -93,7 +93,7 @@ class Connection implements WireConnection {
     return this.#tcp !== null && !this.#ended;
   }
 
-  obey(command: SocketCommand): void {
+  execute(command: SocketCommand): void {
     switch (command.type) {
       case 'socket.identify':
         this.#deps.wire.stats.identifies += 1;
@@ -111,14 +111,14 @@ class Connection implements WireConnection {
         return this.#settle(-1);
       case 'socket.send': {
         const { ticket } = command;
-        const text = this.#deps.outbox.text(ticket.id);
+        const text = this.#deps.payloads.text(ticket.id);
         if (text === undefined) return;
         const inFlight = (this.#inFlight ??= new Map());
         inFlight.set(ticket.id, ticket);
         return this.#write(text, (error) => {
           if (!inFlight.delete(ticket.id)) return;
-          if (error) this.#tell({ type: 'socket.unsent', ticket });
-          else this.#deps.outbox.sent(ticket.id);
+          if (error) this.#report({ type: 'socket.unsent', ticket });
+          else this.#deps.payloads.sent(ticket.id);
         });
       }
       case 'socket.close':
@@ -195,7 +195,7 @@ class Connection implements WireConnection {
   #opened(tcp: Socket): void {
     this.#tcp = tcp;
     DataFrames.before(tcp, (data, isBinary) => this.#receive(data, isBinary));
-    this.#tell({ type: 'socket.opened' });
+    this.#report({ type: 'socket.opened' });
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
@@ -224,7 +224,7 @@ class Connection implements WireConnection {
     this.#silent = true;
     this.#deps.wire.stats.malformed += 1;
     this.#deps.sink.malformed(`corrupt ${this.#deps.compression} data: ${reason}`, '');
-    this.#tell({ type: 'socket.corrupted', reason });
+    this.#report({ type: 'socket.corrupted', reason });
   }
 
   /** An HTTP answer instead of the upgrade, which ends the WebSocket: 429 and 5xx may say how long to stay away. */
@@ -241,7 +241,7 @@ class Connection implements WireConnection {
   /** Reports once a whole turn of the event loop has brought no byte: then nothing waits in the socket any more. */
   #settle(bytesBefore: number): void {
     const bytes = this.#tcp?.bytesRead ?? 0;
-    if (bytes === bytesBefore) this.#tell({ type: 'socket.settled' });
+    if (bytes === bytesBefore) this.#report({ type: 'socket.settled' });
     else setImmediate(() => this.#silent || this.#settle(bytes));
   }
 
@@ -259,13 +259,13 @@ class Connection implements WireConnection {
   #hangUp(): void {
     for (const answered of this.#pings?.values() ?? []) answered(null);
     this.#pings?.clear();
-    for (const ticket of this.#inFlight?.values() ?? []) this.#tell({ type: 'socket.unsent', ticket });
+    for (const ticket of this.#inFlight?.values() ?? []) this.#report({ type: 'socket.unsent', ticket });
     this.#inFlight?.clear();
   }
 
   #close(code: number, reason: string): void {
     this.#silent = true;
-    this.#tell({ type: 'socket.closing', sequence: this.#deps.wire.sequence });
+    this.#report({ type: 'socket.closing', sequence: this.#deps.wire.sequence });
     if (this.#socket === null) return this.#end(1006, '');
     this.#socket.close(code, truncate(reason));
   }
@@ -274,7 +274,7 @@ class Connection implements WireConnection {
     if (this.#ended) return;
     this.#ended = true;
     this.#hangUp();
-    this.#tell({
+    this.#report({
       type: 'socket.closed',
       code,
       reason: this.#deps.redact(reason === '' ? this.#error : reason),

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import { DataListener } from './dataListener.js';
 
 type Deliver = (data: Buffer, isBinary: boolean) => void;
-type Take = (chunk: Buffer) => void;
 
 /** First byte of a header: whether it is the last frame of its message, three bits nobody has asked for, the opcode. */
 const enum First {
@@ -31,8 +31,7 @@ const MAX_CONTROL_BYTES = 125;
  * RFC 6455, section 5.2.
  */
 export class DataFrames {
-  readonly #tcp: Socket;
-  readonly #ws: Take;
+  readonly #ws: DataListener;
   readonly #deliver: Deliver;
   /** Bytes to come of a frame that ws has the beginning of. */
   #rest = 0;
@@ -43,19 +42,18 @@ export class DataFrames {
 
   /** Null where ws does not listen as it is known to: then it has the connection to itself. */
   static before(tcp: Socket, deliver: Deliver): DataFrames | null {
-    const [ws, ...others] = tcp.listeners('data') as Take[];
-    return ws === undefined || others.length > 0 ? null : new DataFrames(tcp, ws, deliver);
+    let frames: DataFrames | null = null;
+    const ws = DataListener.replace(tcp, (chunk) => frames?.read(chunk));
+    if (ws !== null) frames = new DataFrames(ws, deliver);
+    return frames;
   }
 
-  private constructor(tcp: Socket, ws: Take, deliver: Deliver) {
-    this.#tcp = tcp;
+  private constructor(ws: DataListener, deliver: Deliver) {
     this.#ws = ws;
     this.#deliver = deliver;
-    tcp.on('data', this.#take);
-    tcp.off('data', ws);
   }
 
-  readonly #take: Take = (chunk) => {
+  read(chunk: Buffer): void {
     const end = chunk.length;
     let at = this.#header === null ? this.#pass(chunk, 0, this.#rest) : this.#endHeader(chunk, this.#header);
     while (at < end) {
@@ -77,9 +75,9 @@ export class DataFrames {
         this.#deliver(chunk.subarray(at + size, next), first === First.WholeBinary);
         at = next;
       } else if (this.#isToBePassed(first, second)) at = this.#pass(chunk, at, next - at);
-      else return this.#handBack(chunk.subarray(at));
+      else return this.#ws.restore(chunk.subarray(at));
     }
-  };
+  }
 
   /** Takes the rest of a header; where the next frame begins, or the chunk ends. */
   #endHeader(chunk: Buffer, begun: Buffer): number {
@@ -93,7 +91,7 @@ export class DataFrames {
     if (this.#isToBePassed(header[0] as number, header[1] as number)) {
       return this.#pass(chunk, 0, size + payloadSize(header, 0) - begun.length);
     }
-    this.#handBack(chunk);
+    this.#ws.restore(chunk);
     return chunk.length;
   }
 
@@ -127,15 +125,8 @@ export class DataFrames {
   #pass(chunk: Buffer, at: number, bytes: number): number {
     const end = Math.min(chunk.length, at + bytes);
     this.#rest = at + bytes - end;
-    if (end > at) this.#ws.call(this.#tcp, chunk.subarray(at, end));
+    if (end > at) this.#ws.pass(chunk.subarray(at, end));
     return end;
-  }
-
-  /** First the listener, for ws takes it away when it has read the close frame. */
-  #handBack(rest: Buffer): void {
-    this.#tcp.on('data', this.#ws);
-    this.#tcp.off('data', this.#take);
-    this.#ws.call(this.#tcp, rest);
   }
 }
 

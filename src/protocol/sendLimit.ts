@@ -15,3 +15,6 @@ export function safeSends(heartbeatIntervalMs: number): number {
   const beats = Math.ceil((SEND_WINDOW_MS + PERMIT_SLACK_MS) / Math.max(1, heartbeatIntervalMs)) + 1;
   return Math.max(1, SEND_LIMIT - beats - ROOM);
 }
+
+/** Discord's usual interval, for sums made before the first HELLO. */
+export const USUAL_HEARTBEAT_INTERVAL_MS = 41_250;

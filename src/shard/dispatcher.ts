@@ -1,13 +1,13 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import type { DispatchSink } from '../actors/frameReader.js';
-import type { RequestDesk } from './requests/answers.js';
+import type { PendingRequests } from './requests/pendingRequests.js';
 import type { Emitter } from '../util/emitter.js';
 import type { DispatchEvents, ShardEvents } from './events.js';
 import { redactor, type Logger } from '../util/logger.js';
 
-export interface DeliveryParts {
+export interface DispatcherDeps {
   readonly emitter: Emitter<ShardEvents>;
-  readonly desk: RequestDesk;
+  readonly requests: PendingRequests;
   readonly logger: Logger;
   readonly token: string;
   /** The option `events`. */
@@ -20,16 +20,16 @@ const EXCERPT_LENGTH = 120;
 const REDACTED_LENGTH = 1_000;
 
 /** The hot path: from the socket straight to the listeners. */
-export class Delivery implements DispatchSink {
+export class Dispatcher implements DispatchSink {
   readonly #emitter: Emitter<ShardEvents>;
-  readonly #desk: RequestDesk;
+  readonly #requests: PendingRequests;
   readonly #logger: Logger;
   readonly #token: string;
   readonly #only: ReadonlySet<string> | null;
 
-  constructor({ emitter, desk, logger, token, events }: DeliveryParts) {
+  constructor({ emitter, requests, logger, token, events }: DispatcherDeps) {
     this.#emitter = emitter;
-    this.#desk = desk;
+    this.#requests = requests;
     this.#logger = logger;
     this.#token = token;
     this.#only = events === undefined ? null : new Set([...events, 'READY', 'RESUMED']);
@@ -37,7 +37,7 @@ export class Delivery implements DispatchSink {
 
   wants(name: string): boolean {
     return (
-      this.#desk.answers.has(name as keyof DispatchEvents) ||
+      this.#requests.answers.has(name as keyof DispatchEvents) ||
       ((this.#only === null || this.#only.has(name)) &&
         (this.#emitter.has('dispatch') || this.#emitter.has(name as keyof ShardEvents)))
     );
@@ -59,7 +59,7 @@ export class Delivery implements DispatchSink {
     const { t, d } = payload;
     // Lower-case names are the shard's own events: no dispatch may pass for one.
     const isNamed = EVENT_NAME.test(t);
-    if (isNamed) this.#desk.hear(t as keyof DispatchEvents, d as never);
+    if (isNamed) this.#requests.onDispatch(t as keyof DispatchEvents, d as never);
     // Parsed for a request alone.
     if (this.#only !== null && !this.#only.has(t)) return;
     this.#emitter.emit('dispatch', payload);

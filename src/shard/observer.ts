@@ -18,7 +18,7 @@ import { recordOf } from './transitionRecord.js';
 /** How many records `shard.history` keeps: hours of an ordinary life, or all of a bad night's last minutes. */
 export const HISTORY_LENGTH = 50;
 
-export interface ReporterParts {
+export interface ShardObserverDeps {
   readonly actor: Actor<typeof shardMachine>;
   readonly wire: Wire;
   readonly emitter: Emitter<ShardEvents>;
@@ -30,8 +30,8 @@ export interface ReporterParts {
 }
 
 /** Tells the world what the chart has done: events, log lines, promises, the session store. It follows, it never leads. */
-export class Reporter implements StepWatcher {
-  readonly #parts: ReporterParts;
+export class ShardObserver implements StepWatcher {
+  readonly #deps: ShardObserverDeps;
   readonly history = new Ring<TransitionRecord>(HISTORY_LENGTH);
   latency: number | null = null;
   lastBeatAt: number | null = null;
@@ -39,11 +39,11 @@ export class Reporter implements StepWatcher {
   /** Why the shard is down for good. */
   fatal: FatalShardError | null = null;
 
-  constructor(parts: ReporterParts) {
-    this.#parts = parts;
-    watchSteps(parts.actor, this);
+  constructor(deps: ShardObserverDeps) {
+    this.#deps = deps;
+    watchSteps(deps.actor, this);
     // What listeners are told of READY and RESUMED comes after the chart has taken them: the shard is Connected by then.
-    const { actor, emitter } = parts;
+    const { actor, emitter } = deps;
     const isConnected = () => lifecycleOf(actor.getSnapshot()) === 'Connected';
     emitter.add('READY', (data) => isConnected() && emitter.emit('ready', data), false);
     emitter.add(
@@ -53,12 +53,12 @@ export class Reporter implements StepWatcher {
     );
   }
 
-  took(event: ChartEvent, snapshot: ShardSnapshot): void {
+  onEvent(event: ChartEvent, snapshot: ShardSnapshot): void {
     if (event.type === 'heartbeat.due') this.lastBeatAt = Date.now();
     if (event.type === 'gateway.acknowledged' && 'latencyMs' in event) {
       this.latency = event.latencyMs;
       this.lastAckAt = Date.now();
-      this.#parts.emitter.emit('heartbeat', { latency: event.latencyMs });
+      this.#deps.emitter.emit('heartbeat', { latency: event.latencyMs });
       this.#save(snapshot);
     }
     if (event.type === 'store.failed' && 'reason' in event) this.#withoutStore(`could not be read: ${event.reason}`);
@@ -66,11 +66,11 @@ export class Reporter implements StepWatcher {
   }
 
   #withoutStore(why: string): void {
-    this.#parts.logger.error(`the session store ${why}; the shard goes on without a stored session`);
+    this.#deps.logger.error(`the session store ${why}; the shard goes on without a stored session`);
   }
 
-  stepped(step: Step): void {
-    const { emitter, wire } = this.#parts;
+  onStep(step: Step): void {
+    const { emitter, wire } = this.#deps;
     const { snapshot, from, to, decision } = step;
     if (from !== to || decision?.action === 'fatal') this.#settle(step);
     const record = recordOf(step, Date.now(), wire.sequence);
@@ -87,13 +87,13 @@ export class Reporter implements StepWatcher {
 
   /** The chart hears of the sequence when it needs it; the socket knows it now. */
   #save({ context }: ShardSnapshot): void {
-    const { keeper, wire } = this.#parts;
+    const { keeper, wire } = this.#deps;
     keeper.save(advanceSession(context.session, wire.sequence));
   }
 
   /** Promises before events: what a listener asks for must not be settled by the step it hears of. */
   #settle({ to, snapshot }: Step): void {
-    const { waiters, keeper, actor, wire } = this.#parts;
+    const { waiters, keeper, actor, wire } = this.#deps;
     const decision = snapshot.context.lastDecision;
     if (to === 'Connected') {
       keeper.start(() => advanceSession(actor.getSnapshot().context.session, wire.sequence));
@@ -107,7 +107,7 @@ export class Reporter implements StepWatcher {
   }
 
   #fail(error: FatalShardError): void {
-    const { waiters, rejectPending, emitter, logger } = this.#parts;
+    const { waiters, rejectPending, emitter, logger } = this.#deps;
     this.fatal = error;
     waiters.connected.reject(error);
     rejectPending(error);
@@ -117,13 +117,13 @@ export class Reporter implements StepWatcher {
 
   #log(step: string, decision: Decision | null): void {
     const why = decision === null ? '' : ` (${decision.reason}; ${decision.action} in ${decision.delay} ms)`;
-    this.#parts.logger.info(step + why);
-    this.#parts.emitter.emit('debug', step + why);
+    this.#deps.logger.info(step + why);
+    this.#deps.emitter.emit('debug', step + why);
   }
 
   /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */
-  failed(cause: unknown): void {
-    const { actor, wire, waiters, emitter, keeper } = this.#parts;
+  onFailure(cause: unknown): void {
+    const { actor, wire, waiters, emitter, keeper } = this.#deps;
     const { shardId } = actor.getSnapshot().context;
     keeper.stop();
     wire.connection?.dispose();

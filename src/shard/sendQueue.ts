@@ -1,5 +1,5 @@
 import type { Ticket } from '../../machines/bucket.js';
-import type { Outbox as SocketOutbox } from '../actors/socket.js';
+import type { PayloadSource } from '../actors/socket.js';
 import { ShardError } from '../util/errors.js';
 import { MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
 import { commandOpcodes, Opcode } from '../protocol/opcodes.js';
@@ -26,21 +26,21 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What the outbox asks of the chart. */
-export interface OutboxChart {
+/** What the sendQueue asks of the chart. */
+export interface SendQueueChart {
   queue(ticket: Ticket): void;
   cancel(id: number): void;
 }
 
 /** Holds what waits to be sent until the chart lets it go: the payloads here, their tickets in the chart. */
-export class Outbox implements SocketOutbox {
+export class SendQueue implements PayloadSource {
   readonly max: number;
-  readonly #chart: OutboxChart;
+  readonly #chart: SendQueueChart;
   /** None before the first: most shards never send. */
   #waiting: Map<number, Waiting> | null = null;
   #lastId = 0;
 
-  constructor(max: number, chart: OutboxChart) {
+  constructor(max: number, chart: SendQueueChart) {
     this.max = max;
     this.#chart = chart;
   }

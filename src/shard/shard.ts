@@ -11,55 +11,23 @@ import { lifecycleOf, type Lifecycle } from '../../machines/lifecycle.js';
 import type { shardMachine } from '../../machines/shard.js';
 import type { WireStats } from '../actors/wire.js';
 import { assemble, type Assembly } from './assemble.js';
-import { Commands } from './commands.js';
 import { checkClose } from './closeOptions.js';
 import { requestChannelInfo } from './requests/channelInfo.js';
-import { RequestDesk, userIdOf } from './requests/answers.js';
 import { requestGuildMembers, requestGuildMembersIterator, type GuildMembers } from './requests/guildMembers.js';
 import type { RequestOptions } from './requests/request.js';
 import { requestSoundboardSounds, type SoundboardSounds } from './requests/soundboardSounds.js';
 import { updateVoiceState, type VoiceStateAnswer, type VoiceStateOptions } from './requests/voiceState.js';
-import { Emitter } from '../util/emitter.js';
 import type { ShardEvents, TransitionRecord } from './events.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './eventStream.js';
-import { GuardedLogger } from '../util/logger.js';
-import { Waiters } from '../util/waiters.js';
 import { resolveOptions, type ShardOptions } from './options.js';
-import { Outbox, type SendOptions, type SendPayload } from './sendQueue.js';
+import type { SendOptions, SendPayload } from './sendQueue.js';
 import { checkPresence, type Presence } from './presence.js';
 import { RESUMABLE_CLOSE } from '../protocol/closeCodes.js';
-import { ShardError } from '../util/errors.js';
 import { Opcode } from '../protocol/opcodes.js';
-import { safeSends } from '../protocol/sendLimit.js';
+import { safeSends, USUAL_HEARTBEAT_INTERVAL_MS } from '../protocol/sendLimit.js';
 import { advanceSession, type Session } from '../protocol/session.js';
-import { Reporter } from './observer.js';
-import { SessionKeeper } from '../sessions/sessionKeeper.js';
-import { within } from '../util/within.js';
-
-/** Discord's usual interval, for sums made before the first HELLO. */
-const USUAL_HEARTBEAT_INTERVAL_MS = 41_250;
-
-const PING_TIMEOUT_MS = 10_000;
-
-/** What is known of the heartbeat. Times in milliseconds. */
-export interface Heart {
-  /** Of the last HELLO; null before the first. */
-  readonly interval: number | null;
-  readonly latency: number | null;
-  /** When the last heartbeat left, since the epoch. */
-  readonly lastBeatAt: number | null;
-  readonly lastAckAt: number | null;
-  /** Heartbeats of this connection, sent and acknowledged. */
-  readonly beats: number;
-  readonly acknowledged: number;
-}
-
-/** Permits of this connection; all 0 while there is none. */
-export interface Bucket {
-  readonly capacity: number;
-  readonly available: number;
-  readonly presencesAvailable: number;
-}
+import { bucketOf, heartOf, type Bucket, type Heart } from './heart.js';
+import { ping } from './ping.js';
 
 export interface ShardStats extends WireStats {
   readonly listenerErrors: number;
@@ -75,63 +43,14 @@ export class Shard implements AsyncDisposable {
   /** The XState actor itself: `subscribe`, `getSnapshot`, `system`. */
   readonly actor: Actor<typeof shardMachine>;
 
-  readonly #emitter: Emitter<ShardEvents>;
-  readonly #desk: RequestDesk;
   readonly #assembly: Assembly;
-  readonly #outbox: Outbox;
-  readonly #waiters = { connected: new Waiters(), offline: new Waiters() };
-  readonly #reporter: Reporter;
-  readonly #commands: Commands;
-  #listenerErrors = 0;
 
   constructor(options: ShardOptions) {
     const resolved = resolveOptions(options);
     this.id = resolved.id;
     this.total = resolved.total;
-    const logger = new GuardedLogger(`shard ${this.id}`, resolved);
-    const failed = (event: string, error: unknown) => {
-      this.#listenerErrors += 1;
-      logger.error(`a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`);
-    };
-    this.#emitter = new Emitter(failed);
-    this.#desk = new RequestDesk({
-      send: (payload, sendOptions) => this.send(payload, sendOptions),
-      userId: userIdOf(resolved.token),
-      failed,
-    });
-    const keeper = new SessionKeeper(resolved.sessionStore, this.id, (message) => logger.error(message));
-    this.#outbox = new Outbox(resolved.queueMax, {
-      queue: (ticket) => this.#commands.send({ type: 'send', ticket }),
-      cancel: (id) => this.#commands.send({ type: 'send.cancel', id }),
-    });
-    const rejectPending = (error: unknown) => {
-      this.#outbox.rejectAll(error);
-      this.#desk.down(error);
-    };
-    this.#assembly = assemble(resolved, {
-      emitter: this.#emitter,
-      desk: this.#desk,
-      outbox: this.#outbox,
-      keeper,
-      logger,
-    });
+    this.#assembly = assemble(resolved);
     this.actor = this.#assembly.actor;
-    this.#reporter = new Reporter({
-      actor: this.actor,
-      wire: this.#assembly.wire,
-      emitter: this.#emitter,
-      rejectPending,
-      keeper,
-      waiters: this.#waiters,
-      logger,
-    });
-    this.#commands = new Commands({
-      actor: this.actor,
-      waiters: this.#waiters,
-      fatal: () => this.#reporter.fatal,
-      rejectPending,
-      flushed: () => keeper.flushed(resolved.timeouts.closeMs),
-    });
     this.actor.start();
   }
 
@@ -152,7 +71,7 @@ export class Shard implements AsyncDisposable {
 
   /** Milliseconds between the last heartbeat and its ack; null before the first ack. */
   get latency(): number | null {
-    return this.#reporter.latency;
+    return this.#assembly.observer.latency;
   }
 
   /**
@@ -160,38 +79,26 @@ export class Shard implements AsyncDisposable {
    * late begins with it.
    */
   get history(): readonly TransitionRecord[] {
-    return this.#reporter.history.toArray();
+    return this.#assembly.observer.history.toArray();
   }
 
+  /** The heartbeat's interval, latency and counts. */
   get heart(): Heart {
-    const { children, context } = this.actor.getSnapshot();
-    const heartbeat = children.heartbeat?.getSnapshot().context;
-    return {
-      interval: context.heartbeatIntervalMs === 0 ? null : context.heartbeatIntervalMs,
-      latency: this.#reporter.latency,
-      lastBeatAt: this.#reporter.lastBeatAt,
-      lastAckAt: this.#reporter.lastAckAt,
-      beats: heartbeat?.beats ?? 0,
-      acknowledged: heartbeat?.acknowledged ?? 0,
-    };
+    return heartOf(this.actor.getSnapshot(), this.#assembly.observer);
   }
 
+  /** The permits of this connection. */
   get bucket(): Bucket {
-    const bucket = this.actor.getSnapshot().children.bucket?.getSnapshot().context;
-    return {
-      capacity: bucket?.capacity ?? 0,
-      available: bucket?.free.length ?? 0,
-      presencesAvailable: bucket?.freePresence.length ?? 0,
-    };
+    return bucketOf(this.actor.getSnapshot());
   }
 
   /** What waits to be sent. */
   get queue(): { readonly size: number; readonly max: number } {
-    return { size: this.#outbox.size, max: this.#outbox.max };
+    return { size: this.#assembly.sendQueue.size, max: this.#assembly.sendQueue.max };
   }
 
   get stats(): ShardStats {
-    return { ...this.#assembly.wire.stats, listenerErrors: this.#listenerErrors };
+    return { ...this.#assembly.wire.stats, listenerErrors: this.#assembly.listenerErrors };
   }
 
   /** Whether a WebSocket is open and wanted. */
@@ -206,18 +113,18 @@ export class Shard implements AsyncDisposable {
 
   /** Adds a listener. What it throws is reported to the logger and disturbs nothing. */
   on<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
-    this.#emitter.add(name, listener, false);
+    this.#assembly.emitter.add(name, listener, false);
     return this;
   }
 
   /** Adds a listener for the next time only. */
   once<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
-    this.#emitter.add(name, listener, true);
+    this.#assembly.emitter.add(name, listener, true);
     return this;
   }
 
   off<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
-    this.#emitter.remove(name, listener);
+    this.#assembly.emitter.remove(name, listener);
     return this;
   }
 
@@ -228,7 +135,7 @@ export class Shard implements AsyncDisposable {
    * goes down instead.
    */
   connect(): Promise<void> {
-    return this.#commands.goUp({ type: 'connect', session: null });
+    return this.#assembly.commands.goUp({ type: 'connect', session: null });
   }
 
   /**
@@ -236,7 +143,7 @@ export class Shard implements AsyncDisposable {
    * Rejects as `connect` does.
    */
   identify(): Promise<void> {
-    return this.#commands.goUp({ type: 'identify' });
+    return this.#assembly.commands.goUp({ type: 'identify' });
   }
 
   /**
@@ -244,17 +151,17 @@ export class Shard implements AsyncDisposable {
    * `connect` does. Should the gateway have forgotten the session, a new one follows, as after every op 9.
    */
   resume(): Promise<void> {
-    return this.#commands.resume();
+    return this.#assembly.commands.resume();
   }
 
   /** Drops the connection and resumes; goes up where there is none. Resolves when Connected again, rejects as `connect` does. */
   reconnect(): Promise<void> {
-    return this.#commands.goUp({ type: 'reconnect' });
+    return this.#assembly.commands.goUp({ type: 'reconnect' });
   }
 
   /** Drops the session and identifies at the first URL. Resolves when Connected again, rejects as `connect` does. */
   reinstantiate(): Promise<void> {
-    return this.#commands.goUp({ type: 'reinstantiate' });
+    return this.#assembly.commands.goUp({ type: 'reinstantiate' });
   }
 
   /**
@@ -267,7 +174,7 @@ export class Shard implements AsyncDisposable {
     reason = 'disconnect requested',
   }: { code?: number; reason?: string } = {}): void {
     checkClose(code, reason);
-    this.#commands.send({ type: 'disconnect', code, reason });
+    this.#assembly.commands.send({ type: 'disconnect', code, reason });
   }
 
   /**
@@ -277,8 +184,8 @@ export class Shard implements AsyncDisposable {
    */
   async close({ code = 1000, reason = 'close requested' }: { code?: number; reason?: string } = {}): Promise<void> {
     checkClose(code, reason);
-    this.#commands.goDown({ type: 'close', code, reason });
-    return this.#commands.offline();
+    this.#assembly.commands.goDown({ type: 'close', code, reason });
+    return this.#assembly.commands.offline();
   }
 
   /**
@@ -292,7 +199,7 @@ export class Shard implements AsyncDisposable {
     reason = 'shutdown requested',
   }: { resumable?: boolean; code?: number; reason?: string } = {}): Promise<void> {
     checkClose(code, reason);
-    return this.#commands.shutdown(code, reason);
+    return this.#assembly.commands.shutdown(code, reason);
   }
 
   /**
@@ -303,7 +210,7 @@ export class Shard implements AsyncDisposable {
   forceClose(code: number = RESUMABLE_CLOSE): void {
     const reason = 'forced close requested';
     checkClose(code, reason);
-    this.#commands.goDown({ type: 'abort', code, reason });
+    this.#assembly.commands.goDown({ type: 'abort', code, reason });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -316,9 +223,7 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`; FatalShardError; the signal's reason
    */
   async send(payload: SendPayload, options?: SendOptions): Promise<void> {
-    const down = this.#commands.downForGood();
-    if (down !== null) throw down;
-    return this.#outbox.send(payload, options);
+    return this.#assembly.send(payload, options);
   }
 
   /**
@@ -341,7 +246,7 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `INVALID_PAYLOAD`, `INVALID_OPTION`, `TIMED_OUT`, `RATE_LIMITED`, `SESSION_LOST` and what `send` throws
    */
   requestGuildMembers(request: GatewayRequestGuildMembersData, options?: RequestOptions): Promise<GuildMembers> {
-    return requestGuildMembers(this.#desk, request, options);
+    return requestGuildMembers(this.#assembly.requests, request, options);
   }
 
   /**
@@ -352,7 +257,7 @@ export class Shard implements AsyncDisposable {
     request: GatewayRequestGuildMembersData,
     options?: RequestOptions,
   ): AsyncGenerator<GatewayGuildMembersChunkDispatchData, void, undefined> {
-    return requestGuildMembersIterator(this.#desk, request, options);
+    return requestGuildMembersIterator(this.#assembly.requests, request, options);
   }
 
   /**
@@ -366,7 +271,7 @@ export class Shard implements AsyncDisposable {
     update: GatewayVoiceStateUpdateData,
     options?: VoiceStateOptions<Server>,
   ): Promise<VoiceStateAnswer<Server>> {
-    return updateVoiceState(this.#desk, update, options);
+    return updateVoiceState(this.#assembly.requests, update, options);
   }
 
   /**
@@ -376,7 +281,7 @@ export class Shard implements AsyncDisposable {
    * @throws as `requestGuildMembers`
    */
   requestSoundboardSounds(guildIds: readonly string[], options?: RequestOptions): Promise<SoundboardSounds> {
-    return requestSoundboardSounds(this.#desk, guildIds, options);
+    return requestSoundboardSounds(this.#assembly.requests, guildIds, options);
   }
 
   /**
@@ -390,7 +295,7 @@ export class Shard implements AsyncDisposable {
     request: GatewayRequestChannelInfoData,
     options?: RequestOptions,
   ): Promise<GatewayChannelInfoDispatchData> {
-    return requestChannelInfo(this.#desk, request, options);
+    return requestChannelInfo(this.#assembly.requests, request, options);
   }
 
   /**
@@ -400,9 +305,10 @@ export class Shard implements AsyncDisposable {
    */
   events(options?: EventStreamOptions): EventStream {
     const source = {
-      onEvent: (listener: (payload: GatewayDispatchPayload) => void) => this.#emitter.listen('dispatch', listener),
-      onDown: (listener: () => void) => this.#desk.answers.listen('down', listener),
-      downForGood: () => this.#commands.downForGood(),
+      onEvent: (listener: (payload: GatewayDispatchPayload) => void) =>
+        this.#assembly.emitter.listen('dispatch', listener),
+      onDown: (listener: () => void) => this.#assembly.requests.answers.listen('down', listener),
+      downForGood: () => this.#assembly.commands.downForGood(),
     };
     return openEventStream(source, options);
   }
@@ -412,17 +318,9 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `NOT_CONNECTED`; `TIMED_OUT` after 10 s.
    */
   ping(): Promise<number> {
-    const answered = new Promise<number>((resolve, reject) => {
-      const { connection } = this.#assembly.wire;
-      if (!connection?.isOpen) return reject(notConnected());
-      connection.ping((roundTripMs) => (roundTripMs === null ? reject(notConnected()) : resolve(roundTripMs)));
-    });
-    return within(PING_TIMEOUT_MS, answered, 'pong');
+    return ping(this.#assembly.wire);
   }
 }
-
-const notConnected = () =>
-  new ShardError('NOT_CONNECTED', 'There is no open connection to ping. Await connect() first.');
 
 /**
  * Creates a shard. It does nothing until `connect()`.

@@ -1,8 +1,9 @@
-import type { Actor, ActorScope, AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { Actor } from 'xstate';
 import { lifecycleOf, type Lifecycle, type ShardSnapshot } from '../../machines/lifecycle.js';
 import type { shardMachine } from '../../machines/shard.js';
 import type { ShardContext, ShardEvent } from '../../machines/shard.types.js';
 import type { Decision } from '../protocol/decision.js';
+import { lastEventOf } from './lastEvent.js';
 
 /** What the chart takes: its own events, and those XState makes of its timers and actors. */
 export type ChartEvent = ShardEvent | { readonly type: string };
@@ -29,39 +30,14 @@ export interface Step {
 
 export interface StepWatcher {
   /** The chart has taken an event. */
-  took(event: ChartEvent, snapshot: ShardSnapshot): void;
+  onEvent(event: ChartEvent, snapshot: ShardSnapshot): void;
   /** That led to a step. */
-  stepped(step: Step): void;
+  onStep(step: Step): void;
   /** The chart has thrown, which ended its actor. */
-  failed(error: unknown): void;
+  onFailure(error: unknown): void;
 }
 
-/** What each actor took last. */
-const taken = new WeakMap<object, ChartEvent>();
-
-/**
- * Makes the steps of this chart's actors watchable, and returns it.
- *
- * XState tells an actor's observers the snapshot without the event. An inspection observer hears of events, but of every
- * action and every child's as well: a seventh of all that a heartbeat costs.
- */
-export function watchable<Machine extends AnyStateMachine>(machine: Machine): Machine {
-  const { transition } = machine;
-  machine.transition = (
-    snapshot: AnyMachineSnapshot,
-    event: AnyEventObject,
-    scope: ActorScope<AnyMachineSnapshot, AnyEventObject>,
-  ) => {
-    taken.set(scope.self, event);
-    return transition(snapshot, event, scope);
-  };
-  return machine;
-}
-
-/**
- * Tells each event the actor's chart has taken, and then the step it led to where it led to one. The chart is one that
- * `watchable` has been told.
- */
+/** Reports each event of the actor, and the step it led to where it led to one. Its machine is one of `keepLastEvents`. */
 export function watchSteps(actor: Actor<typeof shardMachine>, watcher: StepWatcher): void {
   actor.subscribe(new StepWatch(actor, watcher));
 }
@@ -90,10 +66,10 @@ class StepWatch {
   }
 
   next(snapshot: ShardSnapshot): void {
-    const event = taken.get(this.#actor) ?? START;
+    const event = lastEventOf(this.#actor) ?? START;
     const before = this.#latest;
     this.#latest = snapshot;
-    this.#watcher.took(event, snapshot);
+    this.#watcher.onEvent(event, snapshot);
     if (snapshot === before) return;
     const from = this.#from;
     const to = lifecycleOf(snapshot);
@@ -107,7 +83,7 @@ class StepWatch {
     this.#from = to;
     this.#since.length = 0;
     this.#start = startOf(snapshot);
-    this.#watcher.stepped(step);
+    this.#watcher.onStep(step);
   }
 
   /** The actor was stopped, which is an event like others. */
@@ -116,7 +92,7 @@ class StepWatch {
   }
 
   error(error: unknown): void {
-    this.#watcher.failed(error);
+    this.#watcher.onFailure(error);
   }
 }
 

@@ -29,7 +29,7 @@ async function startConnection(payload: string) {
       wantsRaw: false,
       raw: () => {},
     },
-    outbox: { text: () => payload, sent: (id) => sent.push(id) },
+    payloads: { text: () => payload, sent: (id) => sent.push(id) },
     query: { version: 10, encoding: 'json', compress: null },
     compression: 'none',
     closeTimeoutMs: 200,

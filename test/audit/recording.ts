@@ -5,7 +5,8 @@ import { Lines } from '../../src/audit/encode.js';
 import { Lives } from '../../src/audit/lives.js';
 import type { AuditRecord, TransitionRecord } from '../../src/index.js';
 import { nextRandom } from '../../src/protocol/random.js';
-import { watchable, watchSteps } from '../../src/shard/steps.js';
+import { keepLastEvents } from '../../src/shard/lastEvent.js';
+import { watchSteps } from '../../src/shard/steps.js';
 import { recordOf } from '../../src/shard/transitionRecord.js';
 
 export const session = { id: 'session-1', sequence: 7, resumeUrl: 'wss://resume.example' };
@@ -34,18 +35,18 @@ export class Recording {
     this.#history = history;
     const socket = fromCallback<EventObject, object, SocketReport & EventObject>(() => {});
     const slot = fromCallback<EventObject, SlotInput, SlotReport & EventObject>(() => {});
-    this.actor = createActor(watchable(shardMachine.provide({ actors: { socket: socket as never, slot } })), {
+    this.actor = createActor(keepLastEvents(shardMachine.provide({ actors: { socket: socket as never, slot } })), {
       input: { ...input, ...options },
       clock: this.clock,
     });
     watchSteps(this.actor, {
-      took: () => {},
-      stepped: (step) => {
+      onEvent: () => {},
+      onStep: (step) => {
         const record = recordOf(step, this.clock.now(), this.sequence);
         this.records.push(record);
         for (const listener of this.#listeners) listener(record);
       },
-      failed: (error) => {
+      onFailure: (error) => {
         throw error;
       },
     });

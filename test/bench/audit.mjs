@@ -2,7 +2,7 @@
 // another machine. Runs on dist.
 //
 // Measured is the main thread from an event's arrival to the listeners' return, and for the file until the system has it
-// all: the shard's chart with actors that do nothing, and the Reporter of src, which is what makes records of its steps.
+// all: the shard's chart with actors that do nothing, and the ShardObserver of src, which is what makes records of its steps.
 // There are no sockets: a reconnect over a real one takes hundreds of times as long.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,8 @@ import { shardMachine } from '../../dist/machines/index.js';
 import { createWire } from '../../dist/src/actors/wire.js';
 import { Emitter } from '../../dist/src/util/emitter.js';
 import { createAuditLog } from '../../dist/src/index.js';
-import { Milestones } from '../../dist/src/shard/milestones.js';
-import { Outbox } from '../../dist/src/shard/sendQueue.js';
-import { Reporter } from '../../dist/src/shard/observer.js';
+import { Waiters } from '../../dist/src/util/waiters.js';
+import { ShardObserver } from '../../dist/src/shard/observer.js';
 import { SessionKeeper } from '../../dist/src/sessions/sessionKeeper.js';
 
 // --quick only shows that it still runs.
@@ -40,20 +39,20 @@ const hello = { type: 'gateway.hello', heartbeatIntervalMs: 41_250 };
 const ack = { type: 'gateway.acknowledged', latencyMs: 40 };
 const closed = { type: 'socket.closed', code: 4000, reason: '', sequence: 9, retryAfterMs: null };
 
-/** A shard's chart that is up, and with `isWatched` the reporter and what it tells, as in a shard. */
+/** A shard's chart that is up, and with `isWatched` the observer and what it tells, as in a shard. */
 function shard(isWatched) {
   const clock = new SimulatedClock();
   const actor = createActor(charts, { input, clock });
   const emitter = new Emitter(quiet);
-  let reporter;
+  let observer;
   if (isWatched) {
-    reporter = new Reporter({
+    observer = new ShardObserver({
       actor,
       emitter,
       wire: createWire(),
-      outbox: new Outbox(10, { queue: quiet, cancel: quiet }),
+      rejectPending: quiet,
       keeper: new SessionKeeper(undefined, 0, quiet),
-      milestones: new Milestones(),
+      waiters: { connected: new Waiters(), offline: new Waiters() },
       logger: { isDefault: true, debug: quiet, info: quiet, warn: quiet, error: quiet },
     });
   }
@@ -62,7 +61,7 @@ function shard(isWatched) {
   actor.send({ type: 'gateway.resumed', sequence: 8 });
   return {
     get history() {
-      return reporter?.history.toArray() ?? [];
+      return observer?.history.toArray() ?? [];
     },
     on: (name, listener) => emitter.add(name, listener, false),
     off: (name, listener) => emitter.remove(name, listener),

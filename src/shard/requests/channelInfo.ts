@@ -2,12 +2,12 @@ import type { GatewayChannelInfoDispatchData, GatewayRequestChannelInfoData } fr
 import { Opcode } from '../../protocol/opcodes.js';
 import { isSnowflake } from '../../protocol/sharding.js';
 import { refusePayload } from './checks.js';
-import type { RequestDesk } from './answers.js';
+import type { PendingRequests } from './pendingRequests.js';
 import { ask, type RequestOptions } from './request.js';
 
 /** Asks for what is known of a guild's voice channels and resolves with CHANNEL_INFO. */
 export async function requestChannelInfo(
-  desk: RequestDesk,
+  requests: PendingRequests,
   request: GatewayRequestChannelInfoData,
   options?: RequestOptions,
 ): Promise<GatewayChannelInfoDispatchData> {
@@ -20,7 +20,7 @@ export async function requestChannelInfo(
     request,
   );
   return ask<GatewayChannelInfoDispatchData>(
-    desk,
+    requests,
     {
       op: Opcode.RequestChannelInfo,
       d: request,

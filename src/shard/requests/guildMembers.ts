@@ -10,7 +10,7 @@ import { AsyncQueue } from '../../util/asyncQueue.js';
 import { isSnowflake } from '../../protocol/sharding.js';
 import { isWhole } from '../../util/predicates.js';
 import { isSnowflakes, refusePayload } from './checks.js';
-import type { RequestDesk } from './answers.js';
+import type { PendingRequests } from './pendingRequests.js';
 import { ask, type RequestOptions } from './request.js';
 
 /** Everything the chunks of one answer held, in the order of the chunks. */
@@ -30,12 +30,12 @@ const MAX_NONCE_BYTES = 32;
 
 /** Asks for members of a guild and resolves with all of them. */
 export async function requestGuildMembers(
-  desk: RequestDesk,
+  requests: PendingRequests,
   request: GatewayRequestGuildMembersData,
   options?: RequestOptions,
 ): Promise<GuildMembers> {
   const arrived: GatewayGuildMembersChunkDispatchData[] = [];
-  await collectChunks(desk, request, options, (chunk) => arrived.push(chunk));
+  await collectChunks(requests, request, options, (chunk) => arrived.push(chunk));
   const chunks = arrived.toSorted((a, b) => a.chunk_index - b.chunk_index);
   return {
     members: chunks.flatMap(({ members }) => members ?? []),
@@ -46,7 +46,7 @@ export async function requestGuildMembers(
 
 /** Asks for members of a guild once the iteration begins, and yields each chunk as it comes. */
 export async function* requestGuildMembersIterator(
-  desk: RequestDesk,
+  requests: PendingRequests,
   request: GatewayRequestGuildMembersData,
   options: RequestOptions = {},
 ): AsyncGenerator<GatewayGuildMembersChunkDispatchData, void, undefined> {
@@ -57,7 +57,7 @@ export async function* requestGuildMembersIterator(
     closed: () => left.abort(),
   });
   const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
-  collectChunks(desk, request, { ...options, signal }, (chunk) => chunks.push(chunk)).then(
+  collectChunks(requests, request, { ...options, signal }, (chunk) => chunks.push(chunk)).then(
     () => chunks.end(),
     (error: unknown) => chunks.fail(error),
   );
@@ -66,7 +66,7 @@ export async function* requestGuildMembersIterator(
 
 /** Tells each chunk of the answer once, in whatever order they come; resolves after the last. */
 async function collectChunks(
-  desk: RequestDesk,
+  requests: PendingRequests,
   request: GatewayRequestGuildMembersData,
   options: RequestOptions | undefined,
   take: (chunk: GatewayGuildMembersChunkDispatchData) => void,
@@ -76,7 +76,7 @@ async function collectChunks(
   const seen = new Set<number>();
   let count: number | null = null;
   await ask<void>(
-    desk,
+    requests,
     {
       op: Opcode.RequestGuildMembers,
       d: { ...request, nonce },

@@ -3,7 +3,7 @@ import { ShardError } from '../../util/errors.js';
 import { MAX_RETRY_AFTER_MS } from '../../protocol/limits.js';
 import { isRecord } from '../../util/predicates.js';
 import { checkTimeout } from './checks.js';
-import type { AnswerEvents, RequestDesk } from './answers.js';
+import type { AnswerEvents, PendingRequests } from './pendingRequests.js';
 
 /** How long an answer is waited for. */
 export interface RequestOptions {
@@ -49,12 +49,12 @@ export interface Question<T> {
  * @throws ShardError `INVALID_OPTION`, `TIMED_OUT`, `RATE_LIMITED`, `SESSION_LOST`, `CLOSED` and what `send` throws;
  * FatalShardError; the signal's reason
  */
-export function ask<T>(desk: RequestDesk, question: Question<T>, options: RequestOptions = {}): Promise<T> {
+export function ask<T>(requests: PendingRequests, question: Question<T>, options: RequestOptions = {}): Promise<T> {
   return new Promise((resolve, reject) => {
     const { signal, timeout = DEFAULT_TIMEOUT_MS } = options;
     checkTimeout(timeout);
     signal?.throwIfAborted();
-    void new Request(desk, question, { signal, timeoutMs: timeout }, { resolve, reject }).send();
+    void new Request(requests, question, { signal, timeoutMs: timeout }, { resolve, reject }).send();
   });
 }
 
@@ -68,7 +68,7 @@ interface Outcome<T> {
 }
 
 class Request<T> {
-  readonly #desk: RequestDesk;
+  readonly #requests: PendingRequests;
   readonly #question: Question<T>;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal | undefined;
@@ -83,12 +83,12 @@ class Request<T> {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    desk: RequestDesk,
+    requests: PendingRequests,
     question: Question<T>,
     { signal, timeoutMs }: { signal: AbortSignal | undefined; timeoutMs: number },
     outcome: Outcome<T>,
   ) {
-    this.#desk = desk;
+    this.#requests = requests;
     this.#question = question;
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;
@@ -104,14 +104,14 @@ class Request<T> {
       ['READY', () => this.#hasLeft && this.#fail(sessionLost(question.op))],
       ['down', (error) => this.#fail(error)],
     ];
-    for (const [name, listener] of this.#listeners) desk.answers.add(name, listener as () => void, false);
+    for (const [name, listener] of this.#listeners) requests.answers.add(name, listener as () => void, false);
     signal?.addEventListener('abort', this.#aborted, { once: true });
   }
 
   async send(): Promise<void> {
     const { op, d } = this.#question;
     try {
-      await this.#desk.send({ op, d }, { signal: this.#withdrawal.signal });
+      await this.#requests.send({ op, d }, { signal: this.#withdrawal.signal });
     } catch (error) {
       return this.#fail(error);
     }
@@ -157,7 +157,7 @@ class Request<T> {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener('abort', this.#aborted);
-    for (const [name, listener] of this.#listeners) this.#desk.answers.remove(name, listener as () => void);
+    for (const [name, listener] of this.#listeners) this.#requests.answers.remove(name, listener as () => void);
     this.#withdrawal.abort();
     tell();
   }

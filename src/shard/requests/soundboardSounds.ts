@@ -1,7 +1,7 @@
 import type { APISoundboardSound } from 'discord-api-types/v10';
 import { Opcode } from '../../protocol/opcodes.js';
 import { isSnowflakes, refusePayload } from './checks.js';
-import type { RequestDesk } from './answers.js';
+import type { PendingRequests } from './pendingRequests.js';
 import { ask, type RequestOptions } from './request.js';
 
 /** The sounds of each guild, by its id. */
@@ -9,7 +9,7 @@ export type SoundboardSounds = ReadonlyMap<string, APISoundboardSound[]>;
 
 /** Asks for the soundboards of guilds and resolves once each has answered. */
 export async function requestSoundboardSounds(
-  desk: RequestDesk,
+  requests: PendingRequests,
   guildIds: readonly string[],
   options?: RequestOptions,
 ): Promise<SoundboardSounds> {
@@ -21,7 +21,7 @@ export async function requestSoundboardSounds(
   const missing = new Set(guildIds);
   const sounds = new Map<string, APISoundboardSound[]>();
   return ask<SoundboardSounds>(
-    desk,
+    requests,
     {
       op: Opcode.RequestSoundboardSounds,
       d: { guild_ids: [...missing] },

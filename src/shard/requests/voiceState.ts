@@ -6,7 +6,7 @@ import type {
 import { Opcode } from '../../protocol/opcodes.js';
 import { isSnowflake } from '../../protocol/sharding.js';
 import { refusePayload } from './checks.js';
-import type { RequestDesk } from './answers.js';
+import type { PendingRequests } from './pendingRequests.js';
 import { ask, type RequestOptions } from './request.js';
 
 /** Options of `updateVoiceState`. */
@@ -25,7 +25,7 @@ export interface VoiceStateAnswer<Server extends boolean = boolean> {
 
 /** Joins, moves, mutes or leaves, and resolves once the gateway says that it is so. */
 export async function updateVoiceState<Server extends boolean = false>(
-  desk: RequestDesk,
+  requests: PendingRequests,
   update: GatewayVoiceStateUpdateData,
   { server: wantsServer, ...options }: VoiceStateOptions<Server> = {},
 ): Promise<VoiceStateAnswer<Server>> {
@@ -33,7 +33,7 @@ export async function updateVoiceState<Server extends boolean = false>(
   let state: GatewayVoiceStateUpdateDispatchData | null = null;
   let server: GatewayVoiceServerUpdateDispatchData | null = null;
   return ask<VoiceStateAnswer<Server>>(
-    desk,
+    requests,
     {
       op: Opcode.VoiceStateUpdate,
       d: update,
@@ -44,7 +44,7 @@ export async function updateVoiceState<Server extends boolean = false>(
         };
         return {
           VOICE_STATE_UPDATE(data) {
-            if (data.user_id !== desk.userId || !isAnswer(data, update)) return;
+            if (data.user_id !== requests.userId || !isAnswer(data, update)) return;
             state = data;
             took();
           },

@@ -41,6 +41,9 @@ export const shardBegins: Begins<ShardContext> = {
 /** The store is there, was not asked yet, and no newer session is known. */
 const mayBeStored = ({ asksStore, session }: ShardContext) => asksStore && session === null;
 
+/** connect without a session, or reconnect, which never has one. */
+const bringsNone = ({ event }: { readonly event: object }) => !('session' in event) || event.session === null;
+
 /** No stored session: resume() stays down, all else identifies. */
 const withoutSession = ({ path, context }: Position<ShardContext>): Outcome<ShardContext> =>
   path === SESSION_REQUIRED
@@ -82,7 +85,7 @@ const awaitingSession: readonly Law<ShardContext>[] = [
     law(`${type} during a resume that asks the store goes up without a session too`, {
       in: SESSION_REQUIRED,
       on: type,
-      if: ({ event }) => (event as { session?: unknown }).session == null,
+      if: bringsNone,
       owes: () => ({ to: SESSION_OPTIONAL }),
     }),
   ),
@@ -106,7 +109,7 @@ const goingUp: readonly Law<ShardContext>[] = [
     law(`${type} without a session asks the store first, once`, {
       in: IDLE,
       on: type,
-      if: ({ event, context }) => mayBeStored(context) && (event as { session?: unknown }).session == null,
+      if: (facts) => mayBeStored(facts.context) && bringsNone(facts),
       owes: () => ({ to: SESSION_OPTIONAL }),
     }),
   ),

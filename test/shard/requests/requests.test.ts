@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { requestChannelInfo } from '../../../src/shard/requests/channelInfo.js';
-import type { RequestDesk } from '../../../src/shard/requests/answers.js';
+import type { PendingRequests } from '../../../src/shard/requests/pendingRequests.js';
 import { requestGuildMembers } from '../../../src/shard/requests/guildMembers.js';
 import type { RequestOptions } from '../../../src/shard/requests/request.js';
 import { requestSoundboardSounds } from '../../../src/shard/requests/soundboardSounds.js';
@@ -21,7 +21,7 @@ describe('a request', () => {
     'is not answered in time': { end: () => vi.advanceTimersByTimeAsync(10_000), as: { code: 'TIMED_OUT' } },
     'is aborted': { end: (_, stop) => stop.abort(aborted), as: aborted },
     'loses its session': { end: (rig) => rig.say('READY', { user: { id: BOT } }), as: { code: 'SESSION_LOST' } },
-    'loses its shard': { end: (rig) => rig.desk.down(lost), as: lost },
+    'loses its shard': { end: (rig) => rig.requests.rejectAll(lost), as: lost },
     'is limited again and again': {
       async end(rig) {
         for (let n = 0; n < 4; n += 1) {
@@ -36,7 +36,9 @@ describe('a request', () => {
   test.each(Object.entries(outcomes))('that %s leaves no listener and no timer behind', async (_, { end, as }) => {
     const rig = start();
     const stop = new AbortController();
-    const outcome = requestGuildMembers(rig.desk, everyone, { signal: stop.signal }).catch((error: unknown) => error);
+    const outcome = requestGuildMembers(rig.requests, everyone, { signal: stop.signal }).catch(
+      (error: unknown) => error,
+    );
     expect(rig.listened()).toEqual(['GUILD_MEMBERS_CHUNK', 'RATE_LIMITED', 'down']);
     await turn();
     await end(rig, stop);
@@ -51,14 +53,16 @@ describe('a request', () => {
   test('that cannot be sent rejects with what `send` says', async () => {
     const refused = new ShardError('QUEUE_FULL', 'too many');
     const rig = start({ send: () => Promise.reject(refused) });
-    await expect(requestChannelInfo(rig.desk, { guild_id: '1', fields: ['status'] })).rejects.toBe(refused);
+    await expect(requestChannelInfo(rig.requests, { guild_id: '1', fields: ['status'] })).rejects.toBe(refused);
     expect(rig.listened()).toEqual([]);
   });
 
   test('that is aborted before it begins is never sent', async () => {
     const rig = start();
     const reason = new Error('no');
-    await expect(requestGuildMembers(rig.desk, everyone, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(requestGuildMembers(rig.requests, everyone, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
     expect(rig.sent).toEqual([]);
     expect(rig.listened()).toEqual([]);
   });
@@ -67,7 +71,9 @@ describe('a request', () => {
     let withdrawal: AbortSignal | undefined;
     const rig = start({ send: (_, { signal }) => ((withdrawal = signal), new Promise(() => {})) });
     const stop = new AbortController();
-    const outcome = requestGuildMembers(rig.desk, everyone, { signal: stop.signal }).catch((error: unknown) => error);
+    const outcome = requestGuildMembers(rig.requests, everyone, { signal: stop.signal }).catch(
+      (error: unknown) => error,
+    );
     await turn();
     expect(withdrawal?.aborted).toBe(false);
     stop.abort(aborted);
@@ -77,7 +83,7 @@ describe('a request', () => {
 
   test('that waits to be sent outlives its timeout and a new session: neither is about it yet', async () => {
     const rig = startWaiting();
-    const outcome = requestGuildMembers(rig.desk, everyone, { timeout: 100 });
+    const outcome = requestGuildMembers(rig.requests, everyone, { timeout: 100 });
     await vi.advanceTimersByTimeAsync(1_000);
     rig.say('READY', { user: { id: BOT } });
     rig.leave();
@@ -88,7 +94,7 @@ describe('a request', () => {
 
   test('has `timeout` anew with every part of its answer', async () => {
     const rig = start();
-    const outcome = requestGuildMembers(rig.desk, everyone, { timeout: 100 }).catch((error: unknown) => error);
+    const outcome = requestGuildMembers(rig.requests, everyone, { timeout: 100 }).catch((error: unknown) => error);
     await turn();
     for (const index of [0, 1, 2]) {
       await vi.advanceTimersByTimeAsync(90);
@@ -104,7 +110,7 @@ describe('a request', () => {
 
   test('waits as long as RATE_LIMITED says and asks the same again', async () => {
     const rig = start();
-    const outcome = requestGuildMembers(rig.desk, everyone, { timeout: 100 });
+    const outcome = requestGuildMembers(rig.requests, everyone, { timeout: 100 });
     await turn();
     rig.limit(1.5, { guild_id: '1', nonce: rig.sent[0]?.d['nonce'] });
     await vi.advanceTimersByTimeAsync(1_499);
@@ -118,7 +124,7 @@ describe('a request', () => {
 
   test('that waits out a RATE_LIMITED is nothing a lost session could lose', async () => {
     const rig = start();
-    const outcome = requestGuildMembers(rig.desk, everyone);
+    const outcome = requestGuildMembers(rig.requests, everyone);
     await turn();
     rig.limit(1);
     rig.say('READY', { user: { id: BOT } });
@@ -130,7 +136,7 @@ describe('a request', () => {
 
   test('takes no heed of a RATE_LIMITED that is about another', async () => {
     const rig = start();
-    const outcome = requestGuildMembers(rig.desk, everyone);
+    const outcome = requestGuildMembers(rig.requests, everyone);
     await turn();
     rig.limit(1, { guild_id: '1', nonce: 'another' });
     rig.limit(1, { guild_id: '2' });
@@ -144,7 +150,7 @@ describe('a request', () => {
 
   test.each([undefined, 'soon', -1])('that is limited for %j waits its own timeout', async (seconds) => {
     const rig = start();
-    const outcome = requestSoundboardSounds(rig.desk, ['1'], { timeout: 70 });
+    const outcome = requestSoundboardSounds(rig.requests, ['1'], { timeout: 70 });
     await turn();
     rig.limit(seconds);
     await vi.advanceTimersByTimeAsync(70);
@@ -156,7 +162,7 @@ describe('a request', () => {
   test.each([0, -1, NaN, Infinity, 2 ** 31, '100', null])('refuses the timeout %j', async (timeout) => {
     const rig = start();
     const options = { timeout } as RequestOptions;
-    await expect(requestGuildMembers(rig.desk, everyone, options)).rejects.toMatchObject({
+    await expect(requestGuildMembers(rig.requests, everyone, options)).rejects.toMatchObject({
       code: 'INVALID_OPTION',
       value: timeout,
     });
@@ -166,7 +172,7 @@ describe('a request', () => {
 
   test('survives answers that are no answers', async () => {
     const rig = start();
-    const outcome = requestGuildMembers(rig.desk, everyone);
+    const outcome = requestGuildMembers(rig.requests, everyone);
     await turn();
     for (const nonsense of [null, 7, 'chunk', {}, []]) rig.say('GUILD_MEMBERS_CHUNK', nonsense);
     rig.chunk(0, 1, { members: undefined });
@@ -176,34 +182,37 @@ describe('a request', () => {
 });
 
 describe('events()', () => {
-  type Parts = { emitter: Emitter<ShardEvents>; events: EventStream; desk: RequestDesk; stop: AbortController };
+  type Parts = { emitter: Emitter<ShardEvents>; events: EventStream; requests: PendingRequests; stop: AbortController };
   const closed = new ShardError('CLOSED', 'down');
   const ends: Record<string, { end: (parts: Parts) => unknown; reason?: ShardError }> = {
     'its loop is left': { end: ({ events }) => events.return() },
     'its signal is aborted': { end: (parts) => parts.stop.abort() },
     'too much waits': { end: ({ emitter }) => [1, 2].forEach(() => emitter.emit('dispatch', {} as never)) },
-    'the shard has been shut down': { end: ({ desk }) => desk.down(closed), reason: closed },
-    'the shard was refused': { end: ({ desk }) => desk.down(null), reason: new FatalShardError('no', 4004, 0) },
+    'the shard has been shut down': { end: ({ requests }) => requests.rejectAll(closed), reason: closed },
+    'the shard was refused': {
+      end: ({ requests }) => requests.rejectAll(null),
+      reason: new FatalShardError('no', 4004, 0),
+    },
   };
 
   test.each(Object.entries(ends))('listens to nothing any more once %s', (_, { end, reason }) => {
-    const { desk } = start();
+    const { requests } = start();
     const emitter = new Emitter<ShardEvents>(() => {});
     let isDown = false;
-    const parts = { emitter, desk, stop: new AbortController() };
+    const parts = { emitter, requests, stop: new AbortController() };
     const events = openEventStream(
       {
         onEvent: (listener: (payload: ShardEvents['dispatch']) => void) => emitter.listen('dispatch', listener),
-        onDown: (listener) => desk.answers.listen('down', listener),
+        onDown: (listener) => requests.answers.listen('down', listener),
         downForGood: () => (isDown ? (reason ?? null) : null),
       },
       { buffer: 1, signal: parts.stop.signal },
     );
-    expect([emitter.has('dispatch'), desk.answers.has('down')]).toEqual([true, true]);
-    desk.down(closed);
+    expect([emitter.has('dispatch'), requests.answers.has('down')]).toEqual([true, true]);
+    requests.rejectAll(closed);
     expect(emitter.has('dispatch')).toBe(true);
     isDown = true;
     end({ ...parts, events });
-    expect([emitter.has('dispatch'), desk.answers.has('down')]).toEqual([false, false]);
+    expect([emitter.has('dispatch'), requests.answers.has('down')]).toEqual([false, false]);
   });
 });

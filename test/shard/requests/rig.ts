@@ -1,15 +1,15 @@
 import { vi } from 'vitest';
-import { RequestDesk } from '../../../src/shard/requests/answers.js';
+import { PendingRequests } from '../../../src/shard/requests/pendingRequests.js';
 import type { DispatchEvents } from '../../../src/shard/events.js';
 
 export const BOT = '80351110224678912';
 export const everyone = { guild_id: '1', query: '', limit: 0 };
 
 /** A shard that sends at once, and a gateway that says what the test says. */
-export function start({ send = async () => {} }: { send?: RequestDesk['send'] } = {}) {
+export function start({ send = async () => {} }: { send?: PendingRequests['send'] } = {}) {
   const sent: { op: number; d: Record<string, unknown> }[] = [];
   const failed = vi.fn();
-  const desk = new RequestDesk({
+  const requests = new PendingRequests({
     userId: BOT,
     failed,
     send(payload, options) {
@@ -17,9 +17,9 @@ export function start({ send = async () => {} }: { send?: RequestDesk['send'] } 
       return send(payload, options);
     },
   });
-  const say = (t: keyof DispatchEvents, d: unknown) => desk.hear(t, d as never);
+  const say = (t: keyof DispatchEvents, d: unknown) => requests.onDispatch(t, d as never);
   return {
-    desk,
+    requests,
     sent,
     failed,
     say,
@@ -46,7 +46,7 @@ export function start({ send = async () => {} }: { send?: RequestDesk['send'] } 
           'CHANNEL_INFO',
           'down',
         ] as const
-      ).filter((name) => desk.answers.has(name)),
+      ).filter((name) => requests.answers.has(name)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { requestChannelInfo } from '../../../src/shard/requests/channelInfo.js';
-import { userIdOf } from '../../../src/shard/requests/answers.js';
+import { userIdOf } from '../../../src/shard/requests/pendingRequests.js';
 import { requestGuildMembers, requestGuildMembersIterator } from '../../../src/shard/requests/guildMembers.js';
 import { requestSoundboardSounds } from '../../../src/shard/requests/soundboardSounds.js';
 import { updateVoiceState } from '../../../src/shard/requests/voiceState.js';
@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers());
 describe('requestGuildMembers', () => {
   test('takes chunks in any order and each once, and resolves in the order of the chunks', async () => {
     const rig = start();
-    const outcome = requestGuildMembers(rig.desk, { guild_id: '1', user_ids: ['1', '2', '3'], presences: true });
+    const outcome = requestGuildMembers(rig.requests, { guild_id: '1', user_ids: ['1', '2', '3'], presences: true });
     await turn();
     rig.chunk(2, 3, { presences: [{ status: 'idle' }] });
     rig.chunk(0, 3, { not_found: ['3'] });
@@ -31,7 +31,7 @@ describe('requestGuildMembers', () => {
     const rig = start();
     const stop = new AbortController();
     const outcomes = [{}, {}, {}, { nonce: 'ß'.repeat(16) }].map((more) =>
-      requestGuildMembers(rig.desk, { ...everyone, ...more }, { signal: stop.signal }),
+      requestGuildMembers(rig.requests, { ...everyone, ...more }, { signal: stop.signal }),
     );
     const nonces = rig.sent.map(({ d }) => d['nonce'] as string);
     expect(new Set(nonces).size).toBe(4);
@@ -63,14 +63,14 @@ describe('requestGuildMembers', () => {
   test.each(Object.entries(wrong))('refuses %s', async (_, request) => {
     const rig = start();
     const expected = { name: 'ShardError', code: 'INVALID_PAYLOAD', value: request };
-    await expect(requestGuildMembers(rig.desk, request as never)).rejects.toMatchObject(expected);
-    await expect(requestGuildMembersIterator(rig.desk, request as never).next()).rejects.toMatchObject(expected);
+    await expect(requestGuildMembers(rig.requests, request as never)).rejects.toMatchObject(expected);
+    await expect(requestGuildMembersIterator(rig.requests, request as never).next()).rejects.toMatchObject(expected);
     expect(rig.sent).toEqual([]);
   });
 
   test('takes one user id without an array', async () => {
     const rig = start();
-    const outcome = requestGuildMembers(rig.desk, { guild_id: '1', user_ids: '7' });
+    const outcome = requestGuildMembers(rig.requests, { guild_id: '1', user_ids: '7' });
     await turn();
     rig.chunk(0, 1);
     expect((await outcome).members).toHaveLength(1);
@@ -80,7 +80,7 @@ describe('requestGuildMembers', () => {
 describe('requestGuildMembersIterator', () => {
   test('asks when the loop begins and yields each chunk as it comes', async () => {
     const rig = start();
-    const chunks = requestGuildMembersIterator(rig.desk, everyone);
+    const chunks = requestGuildMembersIterator(rig.requests, everyone);
     expect(rig.sent).toEqual([]);
     const first = chunks.next();
     await turn();
@@ -95,7 +95,7 @@ describe('requestGuildMembersIterator', () => {
   test('gives the request up when the loop is left', async () => {
     const rig = start();
     const left = (async () => {
-      for await (const { chunk_index } of requestGuildMembersIterator(rig.desk, everyone)) return chunk_index;
+      for await (const { chunk_index } of requestGuildMembersIterator(rig.requests, everyone)) return chunk_index;
       return null;
     })();
     await turn();
@@ -107,12 +107,12 @@ describe('requestGuildMembersIterator', () => {
 
   test('yields what had come before it throws', async () => {
     const rig = start();
-    const chunks = requestGuildMembersIterator(rig.desk, everyone);
+    const chunks = requestGuildMembersIterator(rig.requests, everyone);
     const first = chunks.next();
     await turn();
     rig.chunk(0, 3);
     rig.chunk(1, 3);
-    rig.desk.down(new ShardError('CLOSED', 'down'));
+    rig.requests.rejectAll(new ShardError('CLOSED', 'down'));
     await first;
     expect((await chunks.next()).value).toMatchObject({ chunk_index: 1 });
     await expect(chunks.next()).rejects.toMatchObject({ code: 'CLOSED' });
@@ -121,7 +121,7 @@ describe('requestGuildMembersIterator', () => {
   test('is ended by its signal', async () => {
     const rig = start();
     const stop = new AbortController();
-    const next = requestGuildMembersIterator(rig.desk, everyone, { signal: stop.signal }).next();
+    const next = requestGuildMembersIterator(rig.requests, everyone, { signal: stop.signal }).next();
     await turn();
     const reason = new Error('enough');
     stop.abort(reason);
@@ -136,7 +136,7 @@ describe('updateVoiceState', () => {
 
   test('resolves with the bot’s own state in that channel, and no other’s', async () => {
     const rig = start();
-    const outcome = updateVoiceState(rig.desk, join);
+    const outcome = updateVoiceState(rig.requests, join);
     await turn();
     expect(rig.sent).toEqual([{ op: 4, d: join }]);
     rig.say('VOICE_STATE_UPDATE', { ...state, user_id: '9' });
@@ -153,7 +153,7 @@ describe('updateVoiceState', () => {
     ['before', ['VOICE_SERVER_UPDATE', 'VOICE_STATE_UPDATE']],
   ] as const)('waits for the voice server that comes %s the state, if asked', async (_, order) => {
     const rig = start();
-    const outcome = updateVoiceState(rig.desk, join, { server: true });
+    const outcome = updateVoiceState(rig.requests, join, { server: true });
     await turn();
     const server = { guild_id: '1', token: 'of the voice server', endpoint: 'voice.example' };
     rig.say('VOICE_SERVER_UPDATE', { ...server, endpoint: null });
@@ -164,7 +164,7 @@ describe('updateVoiceState', () => {
 
   test('says in its timeout what did not come', async () => {
     const rig = start();
-    const outcome = updateVoiceState(rig.desk, join, { server: true }).catch((error: unknown) => error);
+    const outcome = updateVoiceState(rig.requests, join, { server: true }).catch((error: unknown) => error);
     await turn();
     rig.say('VOICE_STATE_UPDATE', state);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -176,7 +176,7 @@ describe('updateVoiceState', () => {
 
   test('takes no state for its answer that came before it had left', async () => {
     const rig = startWaiting();
-    const outcome = updateVoiceState(rig.desk, join);
+    const outcome = updateVoiceState(rig.requests, join);
     await turn();
     rig.say('VOICE_STATE_UPDATE', { ...state, session_id: 'before' });
     rig.leave();
@@ -188,7 +188,7 @@ describe('updateVoiceState', () => {
   test('believes READY about who the bot is', async () => {
     const rig = start();
     rig.say('READY', { user: { id: '4711' } });
-    const outcome = updateVoiceState(rig.desk, join);
+    const outcome = updateVoiceState(rig.requests, join);
     await turn();
     rig.say('VOICE_STATE_UPDATE', state);
     rig.say('VOICE_STATE_UPDATE', { ...state, user_id: '4711' });
@@ -206,7 +206,7 @@ describe('updateVoiceState', () => {
 
   test.each(Object.entries(wrong))('refuses %s', async (_, [update, server]) => {
     const rig = start();
-    await expect(updateVoiceState(rig.desk, update as never, { server })).rejects.toMatchObject({
+    await expect(updateVoiceState(rig.requests, update as never, { server })).rejects.toMatchObject({
       code: 'INVALID_PAYLOAD',
     });
     expect(rig.sent).toEqual([]);
@@ -223,7 +223,7 @@ describe('updateVoiceState', () => {
 describe('requestSoundboardSounds', () => {
   test('resolves with the sounds of every guild once the last has answered', async () => {
     const rig = start();
-    const outcome = requestSoundboardSounds(rig.desk, ['1', '2', '1']);
+    const outcome = requestSoundboardSounds(rig.requests, ['1', '2', '1']);
     await turn();
     expect(rig.sent).toEqual([{ op: 31, d: { guild_ids: ['1', '2'] } }]);
     rig.say('SOUNDBOARD_SOUNDS', { guild_id: '2', soundboard_sounds: [{ name: 'quack' }] });
@@ -237,7 +237,7 @@ describe('requestSoundboardSounds', () => {
 
   test('names in its timeout the guilds that did not answer', async () => {
     const rig = start();
-    const outcome = requestSoundboardSounds(rig.desk, ['1', '2', '3']).catch((error: unknown) => error);
+    const outcome = requestSoundboardSounds(rig.requests, ['1', '2', '3']).catch((error: unknown) => error);
     await turn();
     rig.say('SOUNDBOARD_SOUNDS', { guild_id: '2', soundboard_sounds: [] });
     await vi.advanceTimersByTimeAsync(10_000);
@@ -246,7 +246,7 @@ describe('requestSoundboardSounds', () => {
 
   test.each([[undefined], [[]], ['1'], [['x']]])('refuses %j', async (guildIds) => {
     const rig = start();
-    await expect(requestSoundboardSounds(rig.desk, guildIds as never)).rejects.toMatchObject({
+    await expect(requestSoundboardSounds(rig.requests, guildIds as never)).rejects.toMatchObject({
       code: 'INVALID_PAYLOAD',
       value: guildIds,
     });
@@ -257,7 +257,7 @@ describe('requestChannelInfo', () => {
   test('resolves with the CHANNEL_INFO of that guild', async () => {
     const rig = start();
     const request = { guild_id: '1', fields: ['status'] };
-    const outcome = requestChannelInfo(rig.desk, request);
+    const outcome = requestChannelInfo(rig.requests, request);
     await turn();
     expect(rig.sent).toEqual([{ op: 43, d: request }]);
     rig.say('CHANNEL_INFO', { guild_id: '2', channels: [] });
@@ -270,7 +270,9 @@ describe('requestChannelInfo', () => {
     'refuses %j',
     async (request) => {
       const rig = start();
-      await expect(requestChannelInfo(rig.desk, request as never)).rejects.toMatchObject({ code: 'INVALID_PAYLOAD' });
+      await expect(requestChannelInfo(rig.requests, request as never)).rejects.toMatchObject({
+        code: 'INVALID_PAYLOAD',
+      });
     },
   );
 });

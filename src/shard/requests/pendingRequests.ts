@@ -8,7 +8,7 @@ export type AnswerEvents = DispatchEvents & {
   down: unknown;
 };
 
-export interface RequestDeskParts {
+export interface PendingRequestsDeps {
   readonly send: (payload: SendPayload, options: SendOptions) => Promise<void>;
   /** The bot's user id as far as its token tells it. */
   readonly userId: string | null;
@@ -21,12 +21,12 @@ export interface RequestDeskParts {
  * Answers have an emitter of their own: the dispatches a request waits for are parsed while it is under way, whatever the
  * shard's `events` option says, and are no business of listeners who did not ask for them.
  */
-export class RequestDesk {
+export class PendingRequests {
   readonly answers: Emitter<AnswerEvents>;
-  readonly send: RequestDeskParts['send'];
+  readonly send: PendingRequestsDeps['send'];
   #userId: string | null;
 
-  constructor({ send, userId, failed }: RequestDeskParts) {
+  constructor({ send, userId, failed }: PendingRequestsDeps) {
     this.send = send;
     this.#userId = userId;
     this.answers = new Emitter(failed);
@@ -38,13 +38,13 @@ export class RequestDesk {
   }
 
   /** A dispatch has come. */
-  hear<Name extends keyof DispatchEvents>(name: Name, data: DispatchEvents[Name]): void {
+  onDispatch<Name extends keyof DispatchEvents>(name: Name, data: DispatchEvents[Name]): void {
     if (name === 'READY') this.#userId = (data as Partial<DispatchEvents['READY']> | null)?.user?.id ?? this.#userId;
     this.answers.emit(name, data as never);
   }
 
   /** Nobody needs to wait any more. */
-  down(error: unknown): void {
+  rejectAll(error: unknown): void {
     this.answers.emit('down', error);
   }
 }

@@ -1,9 +1,9 @@
 export interface AsyncQueueOptions {
-  /** How many values may wait. */
+  /** Most values that may wait. */
   readonly max: number;
-  /** Makes the error that one value too many ends the queue with; null drops the oldest instead. */
+  /** Makes the error that ends the queue when one value too many is pushed; null drops the oldest value instead. */
   readonly overflowed: (() => Error) | null;
-  /** Called once, when nothing is taken in any more. */
+  /** Called once, when the queue accepts no more values. */
   readonly closed: () => void;
 }
 
@@ -14,10 +14,10 @@ interface Reader<T> {
 
 const DONE = { done: true, value: undefined } as const;
 
-/** Values that are pushed at one end and iterated over at the other. What waits is read before an end is told. */
+/** A queue that is filled with `push` and read with `for await`. Waiting values are read before the end or a failure. */
 export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
   readonly #options: AsyncQueueOptions;
-  /** Read from the end of the second, which the first, turned round, becomes when it is empty: nothing is ever shifted. */
+  /** Values leave from the end of `#leaving`; when it is empty, `#arrived` is reversed into it. No array is ever shifted. */
   #arrived: T[] = [];
   #leaving: T[] = [];
   #readers: Reader<T>[] = [];
@@ -29,7 +29,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, Async
     this.#options = options;
   }
 
-  /** How many values were dropped because too many waited. */
+  /** Number of values that were dropped because too many waited. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -52,12 +52,12 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, Async
     this.#close(null);
   }
 
-  /** Throws this once everything that waits has been read. */
+  /** Ends the iteration with this error once everything that waits has been read. */
   fail(error: unknown): void {
     this.#close({ error });
   }
 
-  /** Throws this at once: what waits is dropped. */
+  /** Ends the iteration with this error at once: what waits is dropped. */
   abort(error: unknown): void {
     if (!this.#isClosed) this.#clear();
     this.#close({ error });
@@ -93,7 +93,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, Async
     this.#isClosed = true;
     this.#failure = failure;
     this.#options.closed();
-    // Whoever waits has read all there was: the first is told how it ended, as by `next()`.
+    // Waiting readers have read all values: the first gets the failure, the others the end.
     for (const { resolve, reject } of this.#readers.splice(0)) this.next().then(resolve, reject);
   }
 

@@ -1,22 +1,22 @@
-/** What went wrong inside a listener of the user's. */
+/** Receives the error that a listener threw, or its promise rejected with. */
 export type ListenerFailure = (event: string, error: unknown) => void;
 
-/** A listener of the user's: told a value and, by a manager, the id of the shard it is from. */
+/** A user's listener: takes the event's value and, from a manager, the id of its shard. */
 type Listener<Value> = (value: Value, ...shardId: never[]) => unknown;
 
 interface Registration {
   readonly listener: Listener<never>;
   readonly once: boolean;
-  /** Once has been. */
+  /** True after a `once` listener was called. */
   spent: boolean;
 }
 
 /**
- * Calls listeners in the order they were added; what one throws, or its promise rejects with, is reported and
- * disturbs neither the others nor the caller.
+ * Calls listeners in the order they were added. An error that one throws, or its promise rejects with, is reported and
+ * disturbs neither the other listeners nor the caller.
  */
 export class Emitter<Events extends object> {
-  /** None before the first listener: most emitters of an idle shard never have one. */
+  /** Null before the first listener: most emitters of an idle shard never have one. */
   #registrations: Map<keyof Events, readonly Registration[]> | null = null;
   readonly #failed: ListenerFailure;
 
@@ -25,7 +25,7 @@ export class Emitter<Events extends object> {
   }
 
   add<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>, once: boolean): void {
-    // Not spread: an array that is keeps room for sixteen more.
+    // `concat` allocates exactly; a spread array reserves room for sixteen more elements.
     this.#set(name, (this.#registrations?.get(name) ?? []).concat({ listener, once, spent: false }));
   }
 
@@ -33,7 +33,7 @@ export class Emitter<Events extends object> {
     this.#keep(name, (registration) => registration.listener !== listener);
   }
 
-  /** Adds a listener; the function it returns takes it away again. */
+  /** Adds a listener. Returns a function that removes it. */
   listen<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): () => void {
     this.add(name, listener, false);
     return () => this.remove(name, listener);

@@ -1,4 +1,4 @@
-/** What a {@link ShardError} is about; stable, for programs. */
+/** Codes of {@link ShardError}: stable, for programs. */
 export type ShardErrorCode =
   | 'INVALID_OPTION'
   | 'UNSUPPORTED_COMPRESSION'
@@ -17,10 +17,10 @@ export type ShardErrorCode =
   | 'BUSY'
   | 'OVER_BUDGET';
 
-/** An error for programs and people: a stable `code`, the offending `value`, and a message that says what to do next. */
+/** An error with a stable `code`, the offending `value`, and a message that says what to do next. */
 export class CodedError<Code extends string, Value = unknown> extends Error {
   readonly code: Code;
-  /** What was refused or is wrong; never the token. */
+  /** The value that was refused; never the token. */
   readonly value: Value;
 
   constructor(code: Code, message: string, details: { value?: Value; cause?: unknown } = {}) {
@@ -30,14 +30,14 @@ export class CodedError<Code extends string, Value = unknown> extends Error {
   }
 }
 
-/** What a shard refuses, or could not do. */
+/** Thrown where a shard refuses a call, or could not do it. */
 export class ShardError extends CodedError<ShardErrorCode> {
   override readonly name = 'ShardError';
 }
 
-/** The gateway refused the shard for good: no reconnect follows. */
+/** Thrown where the gateway refused the shard for good: no reconnect follows. */
 export class FatalShardError extends ShardError {
-  /** The close code, or null where it was not the gateway that gave up. */
+  /** The gateway's close code; null where the gateway has not closed. */
   readonly closeCode: number | null;
   readonly shardId: number;
 

@@ -1,4 +1,4 @@
-/** A promise whose rejection nobody needs to handle: whoever does not await it hears of it in another way. */
+/** Marks a rejection as handled: a caller that does not await the promise hears of the failure in another way. */
 export function handled(promise: Promise<void>): Promise<void> {
   promise.catch(() => {});
   return promise;

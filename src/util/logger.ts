@@ -1,4 +1,4 @@
-/** Where a shard writes what it does: `console`, pino and winston all fit. */
+/** Receives a shard's log lines: `console`, pino and winston all fit. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;
@@ -10,10 +10,10 @@ const warn = (message: string) => process.emitWarning(message, 'ShardchartWarnin
 
 const quiet = () => {};
 
-/** Without a logger only errors are said, as warnings of the process: they must not go unseen. */
+/** Turns errors into warnings of the process, so that they are seen without a logger. Other levels are dropped. */
 const defaultLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: warn };
 
-/** The user's logger with the name of whose line it is before it and the token in none; one that throws disturbs nothing. */
+/** The user's logger, with a name before each line and the token redacted. A logger that throws disturbs nothing. */
 export class GuardedLogger implements Logger {
   readonly #name: string;
   readonly #logger: Logger;
@@ -28,7 +28,7 @@ export class GuardedLogger implements Logger {
     this.#token = token;
   }
 
-  /** Nobody gave one. */
+  /** True where the user gave no logger. */
   get isDefault(): boolean {
     return this.#logger === defaultLogger;
   }
@@ -59,7 +59,7 @@ export class GuardedLogger implements Logger {
   }
 }
 
-/** Tells what belongs to no one shard, to `onError` or else the logger or else as a warning of the process. It never throws. */
+/** Returns a function that reports errors: to `onError`, else to the logger, else as a warning of the process. It never throws. */
 export function reportTo<E extends Error>({
   logger = defaultLogger,
   onError = ({ message }) => logger.error(message),
@@ -71,12 +71,12 @@ export function reportTo<E extends Error>({
     try {
       onError(error);
     } catch (failure) {
-      warn(`${error.message} (and telling so failed: ${String(failure)})`);
+      warn(`${error.message} (and reporting it failed: ${String(failure)})`);
     }
   };
 }
 
-/** Takes a token out of any text. */
+/** Returns a function that replaces the token in a text. */
 export function redactor(token: string): (text: string) => string {
   return (text) => text.replaceAll(token, '[redacted]');
 }

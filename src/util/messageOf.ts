@@ -1,2 +1,2 @@
-/** What an error says of itself, `ENOENT: no such file or directory`; anything else that was thrown, as text. */
+/** Message of an error, such as `ENOENT: no such file or directory`; any other thrown value as text. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
 const SECOND_MS = 1_000;
 
-/** Lets so many through a second, counted from the first of each. */
+/** Limits something to so many a second. A second begins with the first one it lets through. */
 export class PerSecond {
   readonly #perSecond: number;
   #startedAt = -Infinity;
@@ -21,7 +21,7 @@ export class PerSecond {
     return true;
   }
 
-  /** Milliseconds until it lets some through again. */
+  /** Milliseconds until the next second begins. */
   get waitMs(): number {
     return Math.max(0, Math.ceil(this.#startedAt + SECOND_MS - performance.now()));
   }

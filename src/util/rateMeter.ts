@@ -1,7 +1,7 @@
-/** Long enough that a rate can be read, short enough that it is of now. */
+/** Long enough for a steady rate, short enough for a current one. */
 const OVER_MS = 2_000;
 
-/** What had been counted at some moments of the last two seconds: for rates, without a look at what is counted. */
+/** Measures rates from samples of counters that were taken in the last two seconds. */
 export class RateMeter<Counts> {
   /** Oldest first; all but the first are younger than `OVER_MS`. */
   #samples: readonly { readonly at: number; readonly counts: Counts }[] = [];
@@ -16,7 +16,7 @@ export class RateMeter<Counts> {
     this.#samples = samples.slice(Math.max(0, first));
   }
 
-  /** How much more of it there is a second; null until there are two samples. */
+  /** Growth of a count per second; null until there are two samples. */
   rate(countOf: (counts: Counts) => number): number | null {
     const [first, last] = [this.#samples[0], this.#samples.at(-1)];
     if (first === undefined || last === undefined || first.at === last.at) return null;

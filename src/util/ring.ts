@@ -1,8 +1,8 @@
-/** Keeps the last so many values. Grows with what it is given. */
+/** Keeps the last values up to a capacity. Memory is only used for values that were pushed. */
 export class Ring<T> {
   readonly #capacity: number;
   readonly #values: T[] = [];
-  /** Where the oldest value is, once the ring is full. */
+  /** Index of the oldest value once the ring is full. */
   #oldest = 0;
 
   constructor(capacity: number) {

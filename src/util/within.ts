@@ -1,7 +1,7 @@
 import { ShardError } from './errors.js';
 
 /**
- * The promise's value, if it comes in time; `awaited` names what the error says has not come.
+ * Resolves with the promise's value if it comes within `limitMs`; `awaited` names in the error what has not come.
  * @throws ShardError `TIMED_OUT`, the signal's reason, or what the promise rejects with.
  */
 export async function within<T>(

@@ -139,7 +139,7 @@ describe('reading', () => {
     const reader = readAuditLog(file);
     const began = performance.now();
     expect((await reader).length).toBeGreaterThan(3);
-    // Splitting it anew with each chunk took 3 s.
+    // Splitting the line again with each chunk took 3 s.
     expect(performance.now() - began).toBeLessThan(2_000);
     expect(reader.skipped).toEqual([{ file, line: 1, reason: 'it is longer than 2097152 characters' }]);
   });

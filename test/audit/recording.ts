@@ -176,7 +176,7 @@ interface Walk {
   inputs?: readonly Partial<ShardInput>[];
 }
 
-/** Shards that things happen to at random; all that was told, in order. The same seed is the same story. */
+/** Runs shards through random events; records all transitions in order. The same seed gives the same story. */
 export function randomWalk({ seed, steps, shards: count = 1, inputs }: Walk) {
   const shards = inputs?.length ?? count;
   const random = randomOf(seed);

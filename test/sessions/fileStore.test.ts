@@ -199,14 +199,14 @@ test('a store equals a Map after any order of set, delete, get and reopen', asyn
 
 describe('a failing disk', () => {
   test('an unreadable file is reported once and kept under another name, and no session comes from it', async () => {
-    writeFileSync(files.path, 'nobody may read this');
+    writeFileSync(files.path, 'nothing may read this');
     disk.unreadable = new Error('EACCES: permission denied');
     const store = open();
     expect(await store.get(0)).toBeNull();
     await store.set(0, sessionOf(0));
     expect(codes()).toEqual(['CANNOT_READ']);
     expect(errors[0]?.message).toContain('EACCES');
-    expect(readFileSync(inFolder(beside()[0] ?? ''), 'utf8')).toBe('nobody may read this');
+    expect(readFileSync(inFolder(beside()[0] ?? ''), 'utf8')).toBe('nothing may read this');
     expect(onDisk()).toEqual({ 0: sessionOf(0) });
   });
 
@@ -245,7 +245,7 @@ describe('a failing disk', () => {
       }
       expect(logger.error).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(files.path));
       expect(warnings).toHaveBeenCalledTimes(2);
-      expect(warnings).toHaveBeenLastCalledWith(expect.stringContaining('telling so failed'), 'ShardchartWarning');
+      expect(warnings).toHaveBeenLastCalledWith(expect.stringContaining('reporting it failed'), 'ShardchartWarning');
     } finally {
       warnings.mockRestore();
     }

@@ -31,7 +31,7 @@ describe('the queue', () => {
     );
   });
 
-  test('tells an end once everything before it has been read, and takes nothing after it', async () => {
+  test('ends once everything before the end has been read, and accepts nothing after it', async () => {
     const { queue, closed } = start();
     queue.push(1);
     queue.end();
@@ -52,7 +52,7 @@ describe('the queue', () => {
     expect(await queue.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('tells the first of those who wait of a failure, and the others of the end', async () => {
+  test('fails the first of several waiting readers, and ends the others', async () => {
     const { queue } = start();
     const failure = new Error('mine');
     const [first, second] = [queue.next(), queue.next()];
@@ -89,7 +89,7 @@ describe('the queue', () => {
     expect(await queue.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('is closed by return() even while somebody waits', async () => {
+  test('is closed by return() even while a reader waits', async () => {
     const { queue, closed } = start();
     const waiting = queue.next();
     await queue.return();
@@ -97,7 +97,7 @@ describe('the queue', () => {
     expect(closed).toHaveBeenCalledTimes(1);
   });
 
-  test('fails where one more than max would wait, and loses none of those that do', async () => {
+  test('fails where more than max values would wait, and loses none of the waiting ones', async () => {
     const overflow = new Error('full');
     const { queue, closed } = start({ max: 3, overflowed: () => overflow });
     for (const n of [1, 2, 3, 4, 5]) queue.push(n);
@@ -107,7 +107,7 @@ describe('the queue', () => {
     expect(queue.dropped).toBe(0);
   });
 
-  test('drops the oldest and counts them where that is what is wanted', async () => {
+  test('drops and counts the oldest values with `overflowed: null`', async () => {
     const { queue } = start({ max: 3 });
     for (const n of [1, 2, 3, 4, 5]) queue.push(n);
     expect(await queue.next()).toEqual({ done: false, value: 3 });

@@ -106,7 +106,7 @@ describe('the emitter', () => {
     expect([first, second, late].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 1]);
   });
 
-  test('knows whether anybody listens', () => {
+  test('has() is true while an event has a listener', () => {
     const { emitter } = start();
     const listener = vi.fn();
     expect(emitter.has('tick')).toBe(false);

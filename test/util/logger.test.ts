@@ -9,22 +9,25 @@ afterEach(() => {
 });
 
 describe('the logger', () => {
-  test.each(levels)('%s: says which shard, and never the token', (level) => {
+  test.each(levels)('%s: the line begins with the name and never has the token', (level) => {
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     new GuardedLogger('shard 7', { logger, token: TOKEN })[level](`refused ${TOKEN} and ${TOKEN}`);
     expect(logger[level]).toHaveBeenCalledExactlyOnceWith('shard 7: refused [redacted] and [redacted]');
   });
 
-  test.each(levels)('%s: one that throws disturbs nothing, and what it threw is said without the token', (level) => {
-    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    const fail = () => {
-      throw new Error(`cannot log ${TOKEN}`);
-    };
-    const logger = { debug: fail, info: fail, warn: fail, error: fail };
-    expect(() => new GuardedLogger('shard 0', { logger, token: TOKEN })[level]('hello')).not.toThrow();
-    expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('[redacted]'), 'ShardchartWarning');
-    expect(JSON.stringify(warned.mock.calls)).not.toContain(TOKEN);
-  });
+  test.each(levels)(
+    '%s: a logger that throws disturbs nothing, and its error is a warning without the token',
+    (level) => {
+      const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+      const fail = () => {
+        throw new Error(`cannot log ${TOKEN}`);
+      };
+      const logger = { debug: fail, info: fail, warn: fail, error: fail };
+      expect(() => new GuardedLogger('shard 0', { logger, token: TOKEN })[level]('hello')).not.toThrow();
+      expect(warned).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('[redacted]'), 'ShardchartWarning');
+      expect(JSON.stringify(warned.mock.calls)).not.toContain(TOKEN);
+    },
+  );
 
   test('its methods keep their `this`', () => {
     class Counting implements Logger {
@@ -41,7 +44,7 @@ describe('the logger', () => {
     expect(logger.lines).toBe(1);
   });
 
-  test('without one only errors are said, as warnings of the process', () => {
+  test('without a logger only errors are written, as warnings of the process', () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const logger = new GuardedLogger('shard 0', { token: TOKEN });
     for (const level of levels) logger[level](`${level} ${TOKEN}`);

@@ -5,17 +5,17 @@ export const LOOPBACK: ReadonlySet<unknown> = new Set(['127.0.0.1', '::1', 'loca
 
 const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
 
-/** The Host of a request where it is this machine's own name, whatever a foreign name was made to lead to; null otherwise. */
+/** Host header of a request if it is a loopback name; null otherwise: a foreign name can be made to lead to this machine. */
 export function loopbackHost({ headers: { host = '' } }: IncomingMessage): string | null {
   return LOOPBACK_HOST.test(host) ? host.toLowerCase() : null;
 }
 
-/** Whether no other page than this host's own asks. Programs name none. */
+/** True where the request comes from a page of this host, or from a program, which sends no Origin. */
 export function isOwnOrigin({ headers: { origin } }: IncomingMessage, host: string): boolean {
   return origin === undefined || origin.toLowerCase() === `http://${host}`;
 }
 
-/** No name but this machine's own, and no page but ours. */
+/** True for a request to a loopback name that comes from our own page or from a program. */
 export function isFromHere(request: IncomingMessage): boolean {
   const host = loopbackHost(request);
   return host !== null && isOwnOrigin(request, host);

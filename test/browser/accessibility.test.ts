@@ -9,7 +9,7 @@ import { managed } from '../manager/rig.js';
 import { browserTest, DESKTOP, graveFaults, open, PHONE, says, select, untilAsync } from './rig.js';
 
 /** Longer than the test takes. */
-const LONG_MS = 45_000;
+const LONG_MS = 180_000;
 
 const fleet = {
   simulator: { shards: 6, maxConcurrency: 6 },

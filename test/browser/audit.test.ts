@@ -178,8 +178,8 @@ describe('the audit player', () => {
     await page.keyboard.press('Home');
     await watchFlashes(page);
     const seen = new Set<string>();
-    const told = (await (await fetch(new URL('/audit/shards/2', `${dashboard.url}`))).json()) as AuditShard;
-    const later = told.steps.filter(({ at }) => at > begin());
+    const shard = (await (await fetch(new URL('/audit/shards/2', `${dashboard.url}`))).json()) as AuditShard;
+    const later = shard.steps.filter(({ at }) => at > begin());
     for (const { at, taken } of later.filter((step, n) => step.at !== later[n + 1]?.at).slice(0, 4)) {
       await forgetFlashes(page);
       await press(page, /^Next transition/);

@@ -34,8 +34,8 @@ browserTest(
 
     await page.hover('.cell[data-key="2"]');
     await says(page, '.tooltip:visible', /^Shard 2 Connected for /);
-    const told = await textOf(page, '.tooltip:visible');
-    await untilAsync(async () => expect(await textOf(page, '.tooltip:visible')).not.toBe(told));
+    const before = await textOf(page, '.tooltip:visible');
+    await untilAsync(async () => expect(await textOf(page, '.tooltip:visible')).not.toBe(before));
     simulator.apply({ reset: true }, 2);
     await says(page, '.tooltip:visible', /^Shard 2 Resuming for /);
   }),

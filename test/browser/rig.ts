@@ -28,7 +28,7 @@ afterEach(async () => {
 
 afterAll(() => browser?.close());
 
-export interface Look extends BrowserContextOptions {
+export interface PageOptions extends BrowserContextOptions {
   /** Console errors that the test expects. */
   readonly tolerates?: RegExp;
   /** Host names of this machine besides `127.0.0.1`. */
@@ -39,7 +39,7 @@ export interface Look extends BrowserContextOptions {
  * Opens an empty page. The test fails where the page logs an error, throws, violates its policy or asks another
  * machine. Close it before its server.
  */
-export async function newPage({ tolerates, hosts = [], ...options }: Look = {}): Promise<Page> {
+export async function newPage({ tolerates, hosts = [], ...options }: PageOptions = {}): Promise<Page> {
   if (browser === null) throw new Error('This is no browserTest: there is no browser.');
   const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'dark', locale: 'en-GB', ...options });
   contexts.add(context);
@@ -62,8 +62,8 @@ export async function newPage({ tolerates, hosts = [], ...options }: Look = {}):
 }
 
 /** Opens the page of a dashboard and waits for its content. */
-export async function open(url: string | null, look: Look = {}): Promise<Page> {
-  const page = await newPage(look);
+export async function open(url: string | null, options: PageOptions = {}): Promise<Page> {
+  const page = await newPage(options);
   await page.goto(`${url}`);
   await isShown(page);
   return page;

@@ -19,7 +19,7 @@ browserTest.for([
     await manager.connect();
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
     await dashboard.ready;
-    using told = await watching(dashboard.url, '1');
+    using viewer = await watching(dashboard.url, '1');
     await using page = await open(dashboard.url);
     await select(page, '1');
     await says(page, '#facts h2', 'Shard 1');
@@ -30,7 +30,7 @@ browserTest.for([
     const shard = manager.shards.get(1);
     await until(() => shard?.stats.resumes === 1 && shard.state === 'Connected');
     await untilAsync(async () => {
-      const taken = told.all('shard').flatMap((message) => message.taken.map(({ edge }) => edge));
+      const taken = viewer.all('shard').flatMap((message) => message.taken.map(({ edge }) => edge));
       const fault = taken.findIndex((edge) => edge.includes('gateway.reconnect|0'));
       const expected = await edgesFor(page, taken.slice(Math.max(fault, 0)));
       expect(expected.join()).toContain('gateway.reconnect|0');
@@ -73,7 +73,7 @@ browserTest(
 );
 
 /** Scale of the picture, and whether the lit state is in view. */
-const look = async (page: Page) => {
+const measure = async (page: Page) => {
   const scale = await page.evaluate<number>(
     `(({ clientWidth, viewBox }) => clientWidth / viewBox.baseVal.width)(${pictureOf}.querySelector('svg'))`,
   );
@@ -95,7 +95,7 @@ browserTest(
     for (const viewport of [PHONE, DESKTOP, { width: 1920, height: 1300 }]) {
       await page.setViewportSize(viewport);
       await untilAsync(async () => {
-        const { scale, isInView } = await look(page);
+        const { scale, isInView } = await measure(page);
         expect([scale >= 0.6, isInView]).toEqual([true, true]);
       });
     }
@@ -103,13 +103,13 @@ browserTest(
     expect(await page.locator('text="Follow"').isVisible()).toBe(false);
     await page.click('.scroller');
     await page.click('role=tab[name="Shard"]');
-    await untilAsync(async () => expect((await look(page)).isInView).toBe(true));
+    await untilAsync(async () => expect((await measure(page)).isInView).toBe(true));
     await page.click('.scroller');
     expect(await page.getAttribute('text="Follow"', 'aria-pressed')).toBe('false');
     await page.click('role=tab[name="Life"]');
     await page.click('role=tab[name="Shard"]');
     expect(await page.getAttribute('text="Follow"', 'aria-pressed')).toBe('true');
-    await untilAsync(async () => expect((await look(page)).isInView).toBe(true));
+    await untilAsync(async () => expect((await measure(page)).isInView).toBe(true));
   }),
 );
 
@@ -148,10 +148,10 @@ browserTest(
         isHidden = is;
         if (!is) for (const draw of put.splice(0)) drawAt(draw);
       };
-      window.heard = '';
+      window.received = '';
       const listen = EventSource.prototype.addEventListener;
-      EventSource.prototype.addEventListener = function (kind, told) {
-        listen.call(this, kind, (event) => { told(event); heard += event.data ?? ''; });
+      EventSource.prototype.addEventListener = function (kind, listener) {
+        listen.call(this, kind, (event) => { listener(event); received += event.data ?? ''; });
       };
     }`);
     await page.goto(`${dashboard.url}`);
@@ -159,7 +159,7 @@ browserTest(
     await watchFlashes(page);
     await page.evaluate('hide(true)');
     await manager.shards.get(0)?.reconnect();
-    await untilAsync(async () => expect(await page.evaluate<string>('heard')).toContain('gateway.resumed|0'));
+    await untilAsync(async () => expect(await page.evaluate<string>('received')).toContain('gateway.resumed|0'));
     await page.evaluate('hide(false)');
     await says(page, '#steps li:has(.decision)', /reconnect/);
     expect((await flashed(page)).join()).not.toContain('gateway.resumed|0');

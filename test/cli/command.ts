@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
-export const TOKEN = 'MTA4.a-token-nobody-may-see.9xQ';
+export const TOKEN = 'MTA4.a-token-to-keep-secret.9xQ';
 export const ESCAPE = '\u001B[';
 
 /** The environment without variables that the machine may have set. */

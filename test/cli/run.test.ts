@@ -65,13 +65,13 @@ describe('run', () => {
     command.interrupt();
     expect(await command.exit).toBe(0);
     expect(command.lines.map((line) => (JSON.parse(line) as { t: string }).t)).toEqual(['TYPING_START']);
-    const told = command.stderr
+    const written = command.stderr
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { to?: string; status?: unknown });
-    const first = told.find(({ to }) => to !== undefined);
+    const first = written.find(({ to }) => to !== undefined);
     expect(first).toMatchObject({ shardId: 1, from: 'Offline', to: 'Connecting', event: { type: 'connect' } });
-    expect(told.findLast(({ status }) => status !== undefined)).toMatchObject({
+    expect(written.findLast(({ status }) => status !== undefined)).toMatchObject({
       status: {
         moment: 'up',
         state: 'Running',

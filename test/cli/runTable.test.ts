@@ -162,8 +162,8 @@ describe('moments', () => {
     const moments = new Moments();
     expect(moments.take(start(0, 0, { state: 'Preparing', isAsking: true }))).toBe('preparing');
     expect(moments.take(start(0, 100))).toBe('starting');
-    const told = Array.from({ length: 99 }, (_, up) => moments.take(start(up, 200 + up)));
-    expect(told.filter((moment) => moment === 'progress')).toHaveLength(9);
+    const found = Array.from({ length: 99 }, (_, up) => moments.take(start(up, 200 + up)));
+    expect(found.filter((moment) => moment === 'progress')).toHaveLength(9);
     expect(moments.take(start(100, 400, { state: 'Running' }))).toBe('up');
     expect(moments.take(start(90, 60_000, { state: 'Running' }))).toBeNull();
   });
@@ -188,7 +188,7 @@ describe('moments', () => {
   });
 });
 
-describe('looking at a manager', () => {
+describe('a view of a manager', () => {
   test('keeps the figures of shards that have shut down', () => {
     let now = status(many(2), 'Running');
     const manager = { status: () => now, ids: [0, 1], controller: null, getAveragePing: () => null };

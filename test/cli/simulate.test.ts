@@ -35,7 +35,7 @@ test('prints what happens to a bot, and applies faults from stdin', async () => 
   await simulator.until('the close', ({ stdout }) => stdout.includes('closed by the gateway with 4004'));
   simulator.interrupt();
   expect(await simulator.exit).toBe(0);
-  for (const told of [
+  for (const text of [
     'connected to /',
     '-> IDENTIFY',
     '<- READY',
@@ -47,7 +47,7 @@ test('prints what happens to a bot, and applies faults from stdin', async () => 
     '<- RESUMED',
     'drop: there is no connection to apply it to',
   ]) {
-    expect(simulator.stdout).toContain(told);
+    expect(simulator.stdout).toContain(text);
   }
   expect(simulator.stdout).not.toContain('VIOLATION');
   expect(simulator.stdout).not.toContain(TOKEN);

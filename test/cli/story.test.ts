@@ -39,7 +39,7 @@ describe('playStory', { concurrent: true }, () => {
 
   test('ends with 1 where a fault has no effect', async () => {
     const { output, text } = recorder();
-    expect(await playStory([{ ...reconnect, strike: () => {} }], output, untouched)).toBe(1);
+    expect(await playStory([{ ...reconnect, cause: () => {} }], output, untouched)).toBe(1);
     expect(text()).toContain('in vain for shard 1 to leave Connected');
   });
 

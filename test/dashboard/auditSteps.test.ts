@@ -62,11 +62,11 @@ test(
     await story(simulator, shard);
     await log.close();
     const { shards } = await fold(file);
-    const told = await replayed(0, shards.get(0));
-    expect(told.steps.length).toBeGreaterThan(20);
-    expect(told.steps.map(({ active }) => active)).toEqual(actives);
-    expect(withoutReplayed(edgesOfSteps(told))).toEqual(withoutReplayed(taken));
-    expect(edgesOfSteps(told).filter((edge) => !inPicture('data-edge').has(edge))).toEqual([]);
+    const replay = await replayed(0, shards.get(0));
+    expect(replay.steps.length).toBeGreaterThan(20);
+    expect(replay.steps.map(({ active }) => active)).toEqual(actives);
+    expect(withoutReplayed(edgesOfSteps(replay))).toEqual(withoutReplayed(taken));
+    expect(edgesOfSteps(replay).filter((edge) => !inPicture('data-edge').has(edge))).toEqual([]);
     expect(actives.filter((state) => !inPicture('data-state').has(state))).toEqual([]);
   }),
 );

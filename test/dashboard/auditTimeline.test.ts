@@ -76,7 +76,7 @@ const lost = (action: Decision['action'], reason = 'lost'): Decision => ({
   delay: 0,
 });
 
-interface Told {
+interface RecordInput {
   readonly at: number;
   readonly to: Lifecycle;
   readonly from?: Lifecycle;
@@ -88,9 +88,9 @@ interface Told {
 }
 
 /** Entries of invented records: each one begins where the last one of its run and life ended. */
-function entriesOf(...told: readonly Told[]): Entry[] {
+function entriesOf(...records: readonly RecordInput[]): Entry[] {
   const states = new Map<string, Lifecycle>();
-  return told.map(({ shardId = 0, run = 1, life = 1, decision = null, ...rest }) => {
+  return records.map(({ shardId = 0, run = 1, life = 1, decision = null, ...rest }) => {
     const key = `${run} ${life}`;
     const isFirst = !states.has(key);
     const from = rest.from ?? states.get(key) ?? 'Offline';
@@ -100,18 +100,18 @@ function entriesOf(...told: readonly Told[]): Entry[] {
   });
 }
 
-const course = (...told: readonly Told[]) =>
-  foldLog(entriesOf(...told)).timeline.incidents.map((incident) =>
+const course = (...records: readonly RecordInput[]) =>
+  foldLog(entriesOf(...records)).timeline.incidents.map((incident) =>
     Object.assign(incident, { course: incident.course.join(' ') }),
   );
-const movesOf = (...told: readonly Told[]) => {
-  const { moves } = foldLog(entriesOf(...told)).timeline;
+const movesOf = (...records: readonly RecordInput[]) => {
+  const { moves } = foldLog(entriesOf(...records)).timeline;
   return Array.from(
     { length: moves.length / 3 },
     (_, n) => `${moves[n * 3]} ${shownStates[moves[n * 3 + 2] as number]}`,
   );
 };
-const endOf = (...told: readonly Told[]) => endStates(foldLog(entriesOf(...told)).timeline)[0];
+const endOf = (...records: readonly RecordInput[]) => endStates(foldLog(entriesOf(...records)).timeline)[0];
 
 describe('several lives of one shard', () => {
   test('after a killed process the next one decides the state of the shard', () => {

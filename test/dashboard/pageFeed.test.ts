@@ -36,7 +36,7 @@ class Stream extends EventTarget {
     this.dispatchEvent(new Event('error'));
   }
 
-  tells(kind: string, message: object): void {
+  send(kind: string, message: object): void {
     this.dispatchEvent(new MessageEvent(kind, { data: JSON.stringify(message) }));
   }
 }
@@ -53,11 +53,11 @@ afterEach(() => {
 });
 
 function opened() {
-  const told: unknown[] = [];
+  const received: unknown[] = [];
   const note =
     (kind: string) =>
     (message: unknown): void =>
-      void told.push([kind, message]);
+      void received.push([kind, message]);
   const listener: FeedListener = {
     fleet: note('fleet'),
     changes: note('changes'),
@@ -72,7 +72,7 @@ function opened() {
     return Stream.all.at(-1) as Stream;
   };
   Stream.all[0]?.opens();
-  return { feed, told, choose, first: Stream.all[0] as Stream };
+  return { feed, received, choose, first: Stream.all[0] as Stream };
 }
 
 const urls = () => Stream.alive.map(({ url }) => url);
@@ -104,22 +104,22 @@ describe('a page of shards that run', () => {
   });
 
   test('takes fleet messages of the old stream, but no shard message of an earlier selection', () => {
-    const { feed, told, choose } = opened();
+    const { feed, received, choose } = opened();
     const seven = choose('7');
     seven.opens();
     const eight = choose('8');
     feed.select('7');
-    told.length = 0;
-    seven.tells('changes', { n: 1 });
-    seven.tells('shard', { key: '7', isWhole: false });
+    received.length = 0;
+    seven.send('changes', { n: 1 });
+    seven.send('shard', { key: '7', isWhole: false });
     eight.opens();
-    eight.tells('fleet', { n: 2 });
-    eight.tells('shard', { key: '8', isWhole: true });
+    eight.send('fleet', { n: 2 });
+    eight.send('shard', { key: '8', isWhole: true });
     vi.advanceTimersByTime(SETTLED_MS);
     const again = Stream.all.at(-1) as Stream;
     again.opens();
-    again.tells('shard', { key: '7', isWhole: true });
-    expect(told).toEqual([
+    again.send('shard', { key: '7', isWhole: true });
+    expect(received).toEqual([
       ['changes', { n: 1 }],
       ['link', 'open'],
       ['fleet', { n: 2 }],
@@ -129,37 +129,37 @@ describe('a page of shards that run', () => {
   });
 
   test('closes its stream where the browser has no connection left for the next', () => {
-    const { choose, told } = opened();
+    const { choose, received } = opened();
     choose('7');
     vi.advanceTimersByTime(1_000);
     expect(urls()).toEqual(['/events?shard=7']);
     Stream.all.at(-1)?.opens();
-    expect(told.at(-1)).toEqual(['link', 'open']);
+    expect(received.at(-1)).toEqual(['link', 'open']);
     vi.advanceTimersByTime(1_000);
     expect(urls()).toEqual(['/events?shard=7']);
   });
 
   test('shows waiting only while no stream is open, and reconnects after a refusal', () => {
-    const { told, choose, first } = opened();
-    told.length = 0;
+    const { received, choose, first } = opened();
+    received.length = 0;
     choose('7').fails(Stream.CLOSED);
-    expect(told).toEqual([]);
-    first.tells('totals', {});
+    expect(received).toEqual([]);
+    first.send('totals', {});
     vi.advanceTimersByTime(2_000);
     expect(urls()).toEqual(['/events', '/events?shard=7']);
     const again = Stream.alive.at(-1) as Stream;
     again.opens();
     again.fails(Stream.CONNECTING);
-    expect(told.at(-1)).toEqual(['link', 'waiting']);
+    expect(received.at(-1)).toEqual(['link', 'waiting']);
   });
 
   test('opens a new stream after eight seconds of silence', () => {
-    const { told, first } = opened();
-    first.tells('totals', {});
+    const { received, first } = opened();
+    first.send('totals', {});
     vi.advanceTimersByTime(7_000);
-    expect(told.at(-1)).toEqual(['totals', {}]);
+    expect(received.at(-1)).toEqual(['totals', {}]);
     vi.advanceTimersByTime(4_000);
-    expect(told).toContainEqual(['link', 'waiting']);
+    expect(received).toContainEqual(['link', 'waiting']);
     expect(Stream.all).toHaveLength(2);
   });
 });

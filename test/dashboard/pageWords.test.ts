@@ -42,8 +42,8 @@ describe('decisions in words', () => {
     [{ ...decision, delay: 320, attempt: 2 }, 'resume in 320 ms, attempt 2'],
     [{ ...decision, action: 'fatal' } as const, 'fatal: stays down'],
     [{ ...decision, action: 'close' } as const, 'stays down, as asked'],
-  ])('%j', (told, words) => {
-    expect(describeDecision(told)).toBe(words);
+  ])('%j', (decision, words) => {
+    expect(describeDecision(decision)).toBe(words);
   });
 
   test('have the close code once, whether or not the reason begins with it', () => {

@@ -18,7 +18,7 @@ function statesAt({ from, shardIds, moves }: AuditTimeline, at: number): Record<
 
 /** Incidents computed from all courses up to a time. */
 function incidentsAt({ from, incidents }: AuditTimeline, at: number): Record<number, Partial<Incident>> {
-  const told: Record<number, Partial<Incident>> = {};
+  const found: Record<number, Partial<Incident>> = {};
   for (const { id, course } of incidents) {
     const steps = course.filter((_, n) => n % 2 === 1 && from + (course[n - 1] as number) <= at);
     const last = course[2 * steps.length - 2];
@@ -26,9 +26,9 @@ function incidentsAt({ from, incidents }: AuditTimeline, at: number): Record<num
     const of = (...kinds: readonly number[]) => steps.filter((step) => kinds.includes(step)).length;
     const down = of(1, 2, 3) - of(-1, -2);
     const endedAt = down === 0 ? from + last : null;
-    told[id] = { shards: of(1), times: of(1, 2, 3), down, lost: of(-2) - of(3), endedAt };
+    found[id] = { shards: of(1), times: of(1, 2, 3), down, lost: of(-2) - of(3), endedAt };
   }
-  return told;
+  return found;
 }
 
 const shown = (incidents: readonly Incident[]) =>
@@ -67,9 +67,9 @@ describe('a log at any moment', () => {
   test('has the log’s own incidents at its end', () => {
     fc.assert(
       fc.property(aTimeline, (timeline) => {
-        const told = new AuditFleet(timeline).fleetAt(timeline.to).incidents;
-        expect(told).toHaveLength(timeline.incidents.length);
-        expect(timeline.incidents).toMatchObject(told);
+        const found = new AuditFleet(timeline).fleetAt(timeline.to).incidents;
+        expect(found).toHaveLength(timeline.incidents.length);
+        expect(timeline.incidents).toMatchObject(found);
       }),
     );
   });
@@ -155,7 +155,7 @@ test('above that number open incidents stay and ended ones are dropped', () => {
 
 test('a seek among 200 000 moves of 1 000 shards takes less than a frame', () => {
   const shards = Array.from({ length: 1_000 }, (_, id) => id);
-  const begun = shards.map((place) => [0, place, 0] as const);
+  const initial = shards.map((place) => [0, place, 0] as const);
   const moves = Array.from({ length: 199_000 }, (_, n) => [n, (n * 7) % 1_000, n % 6] as const);
   const great = incidentOf(
     1,
@@ -169,7 +169,7 @@ test('a seek among 200 000 moves of 1 000 shards takes less than a frame', () =>
       )
       .toSorted(([a], [b]) => a - b),
   );
-  const fleet = new AuditFleet(timelineOf(shards, [...begun, ...moves], [great]));
+  const fleet = new AuditFleet(timelineOf(shards, [...initial, ...moves], [great]));
   const begin = performance.now();
   for (let n = 0; n < 10; n += 1) fleet.fleetAt(FROM + n * 19_999);
   expect((performance.now() - begin) / 10).toBeLessThan(50);

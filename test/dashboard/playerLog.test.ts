@@ -213,10 +213,10 @@ test(
     await reached(real, 'Connected');
     await log.close();
     const { timeline: folded, shards } = await fold(file);
-    const told = await replayed(0, shards.get(0));
+    const shard = await replayed(0, shards.get(0));
     const { page, feed } = opened({
       timeline: { ...folded, files: [file], skipped: 0 },
-      ask: () => Promise.resolve(told),
+      ask: () => Promise.resolve(shard),
     });
     feed.select('0');
     await until(() => page.shards.length === 1);
@@ -227,9 +227,9 @@ test(
     while (feed.playback.isPlaying) feed.advance(1);
     const messages = page.shards.slice(flashed);
     expect(page.states.get('0')).toBe(4);
-    expect([...before.steps, ...messages.flatMap(({ steps }) => steps)]).toHaveLength(told.steps.length);
+    expect([...before.steps, ...messages.flatMap(({ steps }) => steps)]).toHaveLength(shard.steps.length);
     expect(messages.flatMap(({ taken }) => taken.map(({ edge }) => edge))).toEqual(
-      told.steps.slice(before.steps.length).flatMap(({ taken }) => taken),
+      shard.steps.slice(before.steps.length).flatMap(({ taken }) => taken),
     );
     expect(messages.at(-1)?.active.shard).toContain('Connected');
   }),

@@ -72,13 +72,13 @@ const aCourse = fc
 export const aTimeline: fc.Arbitrary<AuditTimeline> = fc
   .record({
     ids: fc.uniqueArray(fc.nat(50), { minLength: 1, maxLength: 6 }),
-    begun: fc.array(fc.nat(5), { minLength: 6, maxLength: 6 }),
+    initial: fc.array(fc.nat(5), { minLength: 6, maxLength: 6 }),
     moves: fc.array(fc.tuple(fc.nat(60), fc.nat(5), fc.nat(5)), { maxLength: 60 }),
     courses: fc.array(aCourse, { maxLength: 5 }),
   })
-  .map(({ ids, begun, moves, courses }) => {
+  .map(({ ids, initial, moves, courses }) => {
     let time = 0;
-    const first = ids.map((_, place) => [0, place, begun[place] as number] as const);
+    const first = ids.map((_, place) => [0, place, initial[place] as number] as const);
     const rest = moves.map(([pause, place, state]) => [(time += pause), place % ids.length, state] as const);
     const sorted = courses.toSorted((a, b) => (a[0]?.[0] ?? 0) - (b[0]?.[0] ?? 0));
     return timelineOf(

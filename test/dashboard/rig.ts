@@ -16,7 +16,7 @@ interface Messages {
   shard: ShardMessage;
 }
 
-type Told = {
+type Received = {
   readonly [Name in keyof Messages]: { readonly name: Name; readonly message: Messages[Name] };
 }[keyof Messages];
 
@@ -27,7 +27,7 @@ export class Viewer {
   isClosed = false;
   readonly response: IncomingMessage;
   readonly #request: ClientRequest;
-  readonly #told: Told[] = [];
+  readonly #received: Received[] = [];
   #read = 0;
 
   private constructor(sent: ClientRequest, response: IncomingMessage) {
@@ -51,18 +51,18 @@ export class Viewer {
     return new Viewer(sent, response);
   }
 
-  get told(): readonly Told[] {
+  get received(): readonly Received[] {
     const end = this.text.lastIndexOf('\n\n');
     for (const event of this.text.slice(this.#read, Math.max(this.#read, end)).split('\n\n')) {
       const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
-      if (name !== undefined) this.#told.push({ name, message: JSON.parse(`${data}`) } as Told);
+      if (name !== undefined) this.#received.push({ name, message: JSON.parse(`${data}`) } as Received);
     }
     if (end > this.#read) this.#read = end + 2;
-    return this.#told;
+    return this.#received;
   }
 
   all<Name extends keyof Messages>(name: Name): Messages[Name][] {
-    return this.told.filter((told) => told.name === name).map(({ message }) => message as Messages[Name]);
+    return this.received.filter((received) => received.name === name).map(({ message }) => message as Messages[Name]);
   }
 
   last<Name extends keyof Messages>(name: Name): Messages[Name] | undefined {
@@ -72,7 +72,7 @@ export class Viewer {
   /** States that a page would show, by key. */
   get states(): Record<string, number> {
     let states: Record<string, number> = {};
-    for (const { name, message } of this.told) {
+    for (const { name, message } of this.received) {
       if (name === 'fleet') states = Object.fromEntries(message.shards.map(({ key, state }) => [key, state]));
       if (name === 'changes') {
         for (const [key, state] of Object.entries(message.states)) if (key in states) states[key] = state;
@@ -84,7 +84,7 @@ export class Viewer {
   /** Incidents that a page would show, oldest first. */
   get incidents(): Incident[] {
     const incidents = new Map<number, Incident>();
-    for (const { name, message } of this.told) {
+    for (const { name, message } of this.received) {
       if (name === 'fleet') incidents.clear();
       if (name === 'fleet' || name === 'changes') for (const it of message.incidents) incidents.set(it.id, it);
     }

@@ -169,7 +169,7 @@ test('a configured token is needed on the loopback address too, for pages and co
   expect((await post(it.url, path, { authorization: `Bearer ${TOKEN}` })).status).toBe(202);
 });
 
-test('malformed requests get an error that names the fault, and the shard is not disturbed', async () => {
+test('malformed requests get 400, 404, 405, 414 or 431, and other viewers go on', async () => {
   const warn = vi.fn();
   await using it = await served({ controls: true, logger: { debug() {}, info() {}, warn, error: warn } });
   using viewer = await watching(it.url);

@@ -24,7 +24,7 @@ test(
     await using dashboard = serveDashboard(manager);
     await dashboard.ready;
     using viewer = await watching(dashboard.url);
-    expect(viewer.told[0]).toMatchObject({
+    expect(viewer.received[0]).toMatchObject({
       name: 'fleet',
       message: {
         manager: { state: 'Running', progress: { waiting: 0, opening: 0, rising: 0, closing: 0 } },
@@ -175,6 +175,6 @@ test('without changes only totals are sent', async () => {
   await dashboard.ready;
   using viewer = await watching(dashboard.url, '0');
   await until(() => viewer.all('totals').length >= 3);
-  const names = viewer.told.map(({ name }) => name);
+  const names = viewer.received.map(({ name }) => name);
   expect(names.filter((name) => name !== 'totals')).toEqual(['fleet', 'shard']);
 });

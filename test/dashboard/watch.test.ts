@@ -65,14 +65,14 @@ test(
     await manager.connect();
     const status = vi.spyOn(manager, 'status');
     const source = new LiveSource(manager, { hasControls: false, simulator: undefined, warn: () => {} });
-    const told: string[][] = [[], []];
-    const leave = [source.follow(null, (frame) => told[0]?.push(frame))];
+    const frames: string[][] = [[], []];
+    const leave = [source.follow(null, (frame) => frames[0]?.push(frame))];
     manager.shards.get(1)?.forceClose();
-    leave.push(source.follow(null, (frame) => told[1]?.push(frame)));
-    expect(told).toEqual([[expect.stringContaining('event: fleet')], [expect.stringContaining('event: fleet')]]);
-    expect(told[1]?.[0]).toBe(told[0]?.[0]);
-    await until(() => told.every((frames) => frames.some((frame) => frame.startsWith('event: totals'))));
-    for (const [, changes] of told) expect(changes).toContain('"states":{"1":0}');
+    leave.push(source.follow(null, (frame) => frames[1]?.push(frame)));
+    expect(frames).toEqual([[expect.stringContaining('event: fleet')], [expect.stringContaining('event: fleet')]]);
+    expect(frames[1]?.[0]).toBe(frames[0]?.[0]);
+    await until(() => frames.every((sent) => sent.some((frame) => frame.startsWith('event: totals'))));
+    for (const [, changes] of frames) expect(changes).toContain('"states":{"1":0}');
     // A list of all shards for each viewer would take longer than everything else.
     expect(status).not.toHaveBeenCalled();
     for (const stop of leave) stop();

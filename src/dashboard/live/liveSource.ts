@@ -162,8 +162,8 @@ export class LiveSource implements Source {
 
   #summary() {
     const { manager } = this.#fleet;
-    const look = manager === null ? null : summaryOf(manager);
-    return { manager: managerView(look), ...totalsOf(look, this.#shards(), this.#rates.current) };
+    const summary = manager === null ? null : summaryOf(manager);
+    return { manager: managerView(summary), ...totalsOf(summary, this.#shards(), this.#rates.current) };
   }
 
   #shards(): WatchedShard[] {

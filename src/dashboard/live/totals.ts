@@ -3,20 +3,24 @@ import type { ManagerView, Totals } from '../messages.js';
 import type { WatchedShard } from './watched.js';
 
 /** Null without a manager. */
-export function managerView(look: ManagerSummary | null): ManagerView | null {
-  if (look === null) return null;
-  const { waiting, opening, rising, closing } = look.progress;
-  return { state: look.state, progress: { waiting, opening, rising, closing } };
+export function managerView(summary: ManagerSummary | null): ManagerView | null {
+  if (summary === null) return null;
+  const { waiting, opening, rising, closing } = summary.progress;
+  return { state: summary.state, progress: { waiting, opening, rising, closing } };
 }
 
-export function totalsOf(look: ManagerSummary | null, shards: readonly WatchedShard[], rates: Totals['rates']): Totals {
-  return { rates, identifies: identifiesOf(look), latency: meanLatency(shards) };
+export function totalsOf(
+  summary: ManagerSummary | null,
+  shards: readonly WatchedShard[],
+  rates: Totals['rates'],
+): Totals {
+  return { rates, identifies: identifiesOf(summary), latency: meanLatency(shards) };
 }
 
-function identifiesOf(look: ManagerSummary | null): Totals['identifies'] {
-  if (look === null || look.identifies === null) return null;
-  const { waiting, nextAt, total, remaining, resetAt } = look.identifies;
-  return { waiting, nextAt, total, remaining, resetAt, reserve: look.reserve };
+function identifiesOf(summary: ManagerSummary | null): Totals['identifies'] {
+  if (summary === null || summary.identifies === null) return null;
+  const { waiting, nextAt, total, remaining, resetAt } = summary.identifies;
+  return { waiting, nextAt, total, remaining, resetAt, reserve: summary.reserve };
 }
 
 function meanLatency(shards: readonly WatchedShard[]): number | null {

@@ -67,9 +67,9 @@ export class AuditFleet {
   /** The message that a live server would send to a viewer who joins at this time. */
   fleetAt(at: number): FleetMessage {
     const shards = this.ids.map((id) => ({ key: String(id), id, ...this.stateAt(String(id), at) }));
-    const begun = lastUpTo({ length: this.incidents.length, at: (n) => this.incidents[n]?.at ?? Infinity }, at) + 1;
+    const started = lastUpTo({ length: this.incidents.length, at: (n) => this.incidents[n]?.at ?? Infinity }, at) + 1;
     const incidents = keepIncidents(
-      this.incidents.slice(0, begun).map((incident) => incidentAt(incident, this.from, at)),
+      this.incidents.slice(0, started).map((incident) => incidentAt(incident, this.from, at)),
     );
     return { at, manager: null, total: 0, shards, incidents, totals: NO_TOTALS };
   }

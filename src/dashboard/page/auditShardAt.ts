@@ -2,7 +2,7 @@ import type { AuditShard, AuditStep, ShardMessage, StateIndex, StepView } from '
 import { KEPT_STEPS } from './detail.js';
 import { lastUpTo, type Times } from './search.js';
 
-/** One shard of a log at any time. A message has at most as many steps as the page shows. */
+/** A shard of a log at any time. A message has at most as many steps as the page shows. */
 export class AuditShardAt {
   readonly #shard: AuditShard;
 

@@ -49,7 +49,7 @@ export class ChartView implements View {
   );
   readonly #shadow = this.#stage.attachShadow({ mode: 'open' });
   readonly #pictures = new Map<Tab, Picture>();
-  /** Whether the viewer wants a picture enlarged, by tab; absent until the viewer chooses. */
+  /** The viewer's wish to enlarge a picture, by tab; absent until the viewer chooses. */
   readonly #isWantedLarge = new Map<Tab, boolean>();
   #tab: Tab = TABS[0] as Tab;
   #isFollowing = true;

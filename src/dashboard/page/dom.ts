@@ -22,13 +22,13 @@ export function drawing<Tag extends keyof SVGElementTagNameMap>(
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-function fill<Made extends Element>(made: Made, attributes: Attributes, children: readonly Child[]): Made {
+function fill<Target extends Element>(target: Target, attributes: Attributes, children: readonly Child[]): Target {
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === 'function') made.addEventListener(name.replace(/^on/, ''), value);
-    else setAttribute(made, name, value);
+    if (typeof value === 'function') target.addEventListener(name.replace(/^on/, ''), value);
+    else setAttribute(target, name, value);
   }
-  made.append(...children.filter((child) => child !== null));
-  return made;
+  target.append(...children.filter((child) => child !== null));
+  return target;
 }
 
 /** Sets attributes; null and false remove them. */

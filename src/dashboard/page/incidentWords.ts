@@ -27,7 +27,7 @@ export function describeOutcome({ action, shards, down, lost, downAt, endedAt }:
   return shards === 1 ? `Offline ${after}` : `all Offline ${after}`;
 }
 
-/** One line for a tooltip. */
+/** An incident in one line, for a tooltip. */
 export function describeIncident(incident: Incident): string {
   return `${describeShards(incident)}: ${describeCause(incident)}; ${describeOutcome(incident)}`;
 }

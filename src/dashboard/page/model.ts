@@ -22,7 +22,7 @@ export interface FleetShard {
   since: number;
 }
 
-/** What changed since the views were drawn. */
+/** Changes since the views were drawn. */
 export interface News {
   /** Shards joined or left: redraw everything. */
   fleet: boolean;

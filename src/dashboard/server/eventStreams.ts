@@ -13,7 +13,7 @@ const MAX_NEW_STREAMS_PER_SECOND = 20;
 /** Wait before a browser reconnects. */
 const RETRY_MS = 1_000;
 
-/** One server-sent event. JSON contains no line breaks, which would end it. */
+/** Formats a server-sent event. JSON contains no line breaks, which would end it. */
 export function eventFrame(name: string, message: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(message)}\n\n`;
 }

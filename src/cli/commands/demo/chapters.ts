@@ -8,7 +8,7 @@ export interface Chapter {
   readonly plot: string;
   readonly shardId: number;
   /** Causes the fault. */
-  strike(simulator: GatewaySimulator, shardId: number): void;
+  cause(simulator: GatewaySimulator, shardId: number): void;
   /** Messages sent to the shard right after the fault, for it to miss. */
   readonly missed: number;
   readonly expected: Expectation;
@@ -28,7 +28,7 @@ export const chapters: readonly Chapter[] = [
     title: 'The network drops shard 0',
     plot: 'A TCP reset without a close frame. The session is intact: resume at once, and the missed messages are replayed.',
     shardId: 0,
-    strike: (simulator, shardId) => simulator.reset(shardId),
+    cause: (simulator, shardId) => simulator.reset(shardId),
     missed: 5,
     expected: { ...resumes, wire: { by: 'gateway', code: null }, replayed: 5 },
   },
@@ -38,7 +38,7 @@ export const chapters: readonly Chapter[] = [
       'The connection stays open, but the gateway falls silent. A heartbeat goes unanswered: close with a code that ' +
       'keeps the session, and resume.',
     shardId: 0,
-    strike: (simulator, shardId) => simulator.silence(shardId),
+    cause: (simulator, shardId) => simulator.silence(shardId),
     missed: 5,
     expected: { ...resumes, wire: { by: 'client', code: 4900 }, replayed: 5 },
   },
@@ -46,7 +46,7 @@ export const chapters: readonly Chapter[] = [
     title: 'The gateway invalidates the session of shard 0',
     plot: 'Op 9, false: there is nothing to resume. Wait a random 1 to 5 s, then identify for a new session.',
     shardId: 0,
-    strike: (simulator, shardId) => simulator.invalidateSession(false, shardId),
+    cause: (simulator, shardId) => simulator.invalidateSession(false, shardId),
     missed: 0,
     expected: {
       path: ['Disconnected', 'Connecting', 'Identifying', 'Connected'],
@@ -61,7 +61,7 @@ export const chapters: readonly Chapter[] = [
     title: 'The gateway asks shard 1 to reconnect',
     plot: 'Op 7, as Discord does when it deploys. Close with a code that keeps the session, and resume at once.',
     shardId: 1,
-    strike: (simulator, shardId) => simulator.requestReconnect(shardId),
+    cause: (simulator, shardId) => simulator.requestReconnect(shardId),
     missed: 5,
     expected: { ...resumes, wire: { by: 'client', code: 4900 }, replayed: 5 },
   },
@@ -69,7 +69,7 @@ export const chapters: readonly Chapter[] = [
     title: 'The stream of shard 1 turns to garbage',
     plot: 'It sends bytes that cannot be inflated, so nothing after them can be trusted. Drop the connection and resume.',
     shardId: 1,
-    strike: (simulator, shardId) => simulator.sendCorrupt(shardId),
+    cause: (simulator, shardId) => simulator.sendCorrupt(shardId),
     missed: 5,
     expected: { ...resumes, wire: { by: 'client', code: 4900 }, replayed: 5 },
   },
@@ -79,7 +79,7 @@ export const chapters: readonly Chapter[] = [
       'Close code 4014. Trying again cannot help and would only burn identifies: go Offline, say why and what to do. ' +
       'Shard 0 stays up.',
     shardId: 1,
-    strike: (simulator, shardId) => simulator.closeWith(4014, undefined, shardId),
+    cause: (simulator, shardId) => simulator.closeWith(4014, undefined, shardId),
     missed: 0,
     expected: {
       path: ['Offline'],

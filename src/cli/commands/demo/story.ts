@@ -159,7 +159,7 @@ class Story {
     let refusal: string | null = null;
     shard.once('fatal', ({ message }) => (refusal = message));
 
-    chapter.strike(simulator, shardId);
+    chapter.cause(simulator, shardId);
     this.#rig.burst(shardId, missed);
     await this.#waiting.until(`shard ${shardId} to leave Connected`, () => own().some(({ from, to }) => from !== to));
     await this.#settled(shard);

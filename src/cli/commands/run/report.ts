@@ -185,7 +185,7 @@ export class Report {
     this.log('warn', message);
   }
 
-  /** One refusal stands for all: every shard is refused for the same reason. */
+  /** Reports only the first refusal: every shard is refused for the same reason. */
   #failed(message: string): void {
     if (message.includes('refused the shard for good')) {
       if (this.#isRefused) return;

@@ -6,7 +6,7 @@ import { ExitCode, UsageError } from '../../exitCode.js';
 import { parseIntents } from '../../parseIntents.js';
 import { type Interrupt, onInterrupt } from '../../terminal/interrupt.js';
 import { writeJson } from '../../terminal/output.js';
-import { type BotOptions, connect, exitCodeOf, planBot } from '../run/bot.js';
+import { type BotOptions, connect, exitCodeOf, isStartFailure, planBot } from '../run/bot.js';
 import { warn } from '../../terminal/warn.js';
 import { quietBut, ready } from './openDashboard.js';
 import { createSimulatedBot } from './simulatedBot.js';
@@ -26,7 +26,7 @@ export interface DashboardCommandOptions extends BotOptions {
 const DEFAULT_SIMULATED_SHARDS = 16;
 
 /** The page shows what the shards do; only warnings and errors are printed. */
-const shardLogger = { ...quietBut(warn), error: warn };
+const shardLogger = { ...quietBut((message) => isStartFailure(message) || warn(message)), error: warn };
 
 /**
  * `shardchart dashboard`: serves the live page for a bot, for simulated shards or for an audit log, until interrupted.

@@ -66,6 +66,9 @@ export function connect(manager: ShardManager): Promise<unknown> {
   });
 }
 
+/** True for the manager's warning about a failed start: `exitCodeOf` reports the same failure to people. */
+export const isStartFailure = (message: string): boolean => message.startsWith('manager: connect failed:');
+
 /** Exit code for what `connect` resolved with; undefined means that the command was interrupted. */
 export function exitCodeOf(failure: unknown, report: (message: string) => void): number {
   if (failure === undefined) return ExitCode.Fine;

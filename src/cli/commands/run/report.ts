@@ -3,6 +3,7 @@ import type { TransitionRecord } from '../../../shard/events.js';
 import { printable, sinceStart, TransitionPrinter, wrap } from '../../terminal/format.js';
 import { createOutput, isTerminal, type LineOutput, type Output, writeJson } from '../../terminal/output.js';
 import { createScreen, type Screen } from '../../terminal/screen.js';
+import { isStartFailure } from './bot.js';
 import { Moments } from './moments.js';
 import { drawTable } from './table.js';
 import type { FleetView } from './fleetView.js';
@@ -182,6 +183,7 @@ export class Report {
   #warned(message: string): void {
     // For people the moment `exhausted` reports it, with the number of waiting shards.
     if (!this.#isJson && message.startsWith("manager: the day's identifies are spent")) return;
+    if (!this.#isJson && isStartFailure(message)) return;
     this.log('warn', message);
   }
 

@@ -3,10 +3,10 @@ import { isWithin, pairs, type Box, type Chart } from './chart.js';
 import { edgesOf, nodesOf, pathOf, type Edge, type EdgeKind } from './edges.js';
 import { note, word, wrap, type Label } from './labels.js';
 
-/** Where the states of the shard's chart are in the small picture: the boxes, from the inmost to the outmost. */
+/** Boxes of the small picture, by the states of the shard's chart that they stand for; inner states before outer ones. */
 const PLACES = [
   ['Online.closing', 'Disconnected'],
-  ['awaitingSession', 'awaitingSession'],
+  ['awaitingSession', 'Online.link.Connecting'],
   ['Online.link.Connecting', 'Online.link.Connecting'],
   ['Online.link.session.Identifying', 'Online.link.session.Identifying'],
   ['Online.link.session.Resuming', 'Online.link.session.Resuming'],
@@ -35,7 +35,8 @@ export function lifecycleChart(machine: AnyStateMachine): Chart {
   const box = (path: string, children: readonly Box[] = [], hint?: string): Box => {
     const node = nodes.get(path);
     if (node === undefined) throw new Error(`The shard's chart has lost its state ${path}.`);
-    const substates = Object.keys(node.states).join(', ');
+    const elsewhere = PLACES.filter(([outer, place]) => place === path && outer !== path);
+    const substates = [...elsewhere.map(([outer]) => outer), ...Object.keys(node.states)].join(', ');
     const invoked = node.invoke.map(({ id }) => note(word('invoke ', 'note'), word(`/ ${id}`, 'action')));
     const inner = hint ?? (children.length === 0 ? substates : '');
     return {
@@ -68,7 +69,7 @@ export function lifecycleChart(machine: AnyStateMachine): Chart {
       final: false,
       accent: false,
       rows: [],
-      children: [box('Offline'), box('awaitingSession'), online, box('Disconnected', [], 'closing, backing off')],
+      children: [box('Offline'), online, box('Disconnected', [], 'closing, backing off')],
       initial: 'Offline',
     },
     arrows: pairs(placed).map(({ source, target, edges }) => ({ source, target, labels: merged(edges) })),

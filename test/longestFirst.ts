@@ -17,6 +17,7 @@ const rank = ({ moduleId }: TestSpecification) => {
 /** Starts the longest files first. On a fresh machine Vitest knows no durations and goes by the files' sizes. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer sorts, not an array
     const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => rank(a) - rank(b));
   }

@@ -57,7 +57,7 @@ test('a failed start is reported once and ends it with 1', async () => {
   await using simulator = await createGatewaySimulator({ token: 'another' });
   await using command = runAt(simulator, '--shards', 'auto');
   expect(await command.exit).toBe(1);
-  expect(command.stderr.match(/401/g)).toHaveLength(1);
+  expect(command.stderr.match(/answered 401/g)).toHaveLength(1);
   expect(command.stderr).toMatch(/^shardchart: .*\/gateway\/bot answered 401. The token is wrong or was reset/m);
   expect(command.stderr).not.toMatch(/\n\s+at /);
   expect(command.stderr).not.toContain(TOKEN);

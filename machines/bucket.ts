@@ -30,7 +30,7 @@ export type BucketEvent =
   | { type: 'permit.returned'; permit: number }
   | { type: 'presencePermit.returned'; permit: number };
 
-/** What the bucket tells the shard: this ticket leaves now. */
+/** Report of the bucket to the shard: this ticket leaves now. */
 export type BucketReport = { type: 'bucket.granted'; ticket: Ticket };
 
 /** A ticket with the permits it takes. */
@@ -55,7 +55,7 @@ function insert(queue: readonly Ticket[], ticket: Ticket): Ticket[] {
   return at < 0 ? [...queue, ticket] : queue.toSpliced(at, 0, ticket);
 }
 
-/** Who goes now and who stays. A presence update without a presence permit lets the others pass. */
+/** Tickets that leave now, and tickets that stay. A presence update without a presence permit lets the others pass. */
 function share({ queue, free, freePresence }: BucketContext) {
   const grants: Grant[] = [];
   const waiting: Ticket[] = [];
@@ -122,7 +122,7 @@ const bucketSetup = setup({
  * The leaky bucket: never more than the connection's permits in any 60 s, presence updates at most 5 in any 20 s.
  *
  * A permit that is taken comes back by a timer of its own one window later, which is what makes the window slide: there
- * is no moment at which all come back at once. The queue survives the connection, the permits do not.
+ * is never a moment at which all come back at once. The queue survives the connection, the permits do not.
  *
  * See [Discord Docs/Rate Limiting](https://docs.discord.com/developers/events/gateway#rate-limiting).
  */

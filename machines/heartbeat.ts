@@ -18,7 +18,7 @@ export type HeartbeatEvent =
   | { type: 'heartbeat.requested' }
   | { type: 'heartbeat.settled' };
 
-/** What the heartbeat chart tells the shard. */
+/** Reports of the heartbeat chart to the shard. */
 export type HeartbeatReport = { type: 'heartbeat.due' } | { type: 'heartbeat.suspected' };
 
 /** Longest wait for the socket to have read what already waits in it; a peer that floods and never acknowledges is a zombie too. */

@@ -4,20 +4,20 @@ import type { Session } from '../src/protocol/session.js';
 import type { BucketReport, Ticket } from './bucket.js';
 import type { HeartbeatReport } from './heartbeat.js';
 
-/** Limits of every wait, in milliseconds. There is no wait without one but that for the identify slot, which can be aborted. */
+/** Limits of every wait, in milliseconds. Only the wait for the identify slot has none: it can be aborted. */
 export interface ShardTimeouts {
   /** How long the session store may take to answer. Default 10 000. */
   readonly storeMs?: number;
   readonly handshakeMs: number;
   readonly helloMs: number;
   readonly readyMs: number;
-  /** Starts anew with every replayed dispatch. */
+  /** Every replayed dispatch restarts it. */
   readonly resumedMs: number;
   /** How long a peer may take to answer our close before the socket is terminated. */
   readonly closeMs: number;
 }
 
-/** What a shard's chart is started with: numbers and a session. There is no token here and none in any event. */
+/** Input of a shard's chart: numbers and a session. No token is in it, nor in any event. */
 export interface ShardInput {
   readonly shardId: number;
   readonly session: Session | null;
@@ -40,18 +40,18 @@ export interface ShardContext extends ShardInput {
   readonly identifies: number;
   /** Connections in a row that were meant to resume and did not. */
   readonly resumeTries: number;
-  /** What the connection under way is for; chosen when it is opened, for the URL depends on it. */
+  /** Purpose of the connection under way; chosen before it is opened, because the URL depends on it. */
   readonly target: 'resume' | 'identify';
-  /** Of the last HELLO; 0 before the first. */
+  /** `heartbeat_interval` of the last HELLO; 0 before the first. */
   readonly heartbeatIntervalMs: number;
   /** The random part of that interval which comes before the first beat. */
   readonly firstBeatMs: number;
-  /** Dispatches the resume under way has replayed. */
+  /** Dispatches that the resume under way has replayed. */
   readonly replayed: number;
   readonly lastDecision: Decision | null;
 }
 
-/** Commands of the user's. */
+/** The user's commands. */
 export type ShardCommand =
   | { type: 'connect'; session: Session | null }
   /** Up, within the session: stays down where there is none. */
@@ -71,7 +71,7 @@ export type ShardCommand =
 export type StoreReport =
   { type: 'store.answered'; session: Session | null } | { type: 'store.failed'; reason: string };
 
-/** What the socket actor reports. It never says what follows. */
+/** Reports of the socket actor. The chart decides what follows. */
 export type SocketReport =
   | { type: 'socket.opened' }
   /** Our close frame is on its way; nothing is delivered any more, so this sequence is the last. */
@@ -90,12 +90,12 @@ export type SocketReport =
   | { type: 'gateway.heartbeatRequested' }
   | { type: 'gateway.acknowledged'; latencyMs: number };
 
-/** What the identify slot reports: an identify may leave now, its grant ran out before it could, or the limiter failed. */
+/** Reports of the identify slot: an identify may leave now, its grant ran out before it could, or the limiter failed. */
 export type SlotReport = { type: 'slot.granted' } | { type: 'slot.expired' } | { type: 'slot.failed'; reason: string };
 
 export type ShardEvent = ShardCommand | StoreReport | SocketReport | SlotReport | BucketReport | HeartbeatReport;
 
-/** What the chart tells the socket actor to do. */
+/** Commands of the chart to the socket actor. */
 export type SocketCommand =
   | { type: 'socket.identify' }
   | { type: 'socket.resume'; session: Session }

@@ -9,20 +9,20 @@ import type { Wire } from './wire.js';
 export interface Malformed {
   /** What was wrong with it. */
   readonly reason: string;
-  /** The beginning of the frame; empty where it was no text. */
+  /** The beginning of the frame; empty where it was not text. */
   readonly excerpt: string;
 }
 
-/** Where dispatches go, without a detour through the chart. */
+/** Takes dispatches past the chart. */
 export interface DispatchSink {
-  /** Whether anybody listens to this event: one that nobody does is never parsed. */
+  /** True if a listener wants this event. An event that no listener wants is never parsed. */
   wants(name: string): boolean;
-  /** Whether every event is wanted: then there is no need to read its name first. */
+  /** True if every event is wanted: its name need not be read first. */
   readonly wantsAll: boolean;
   dispatch(payload: GatewayDispatchPayload): void;
   /** `text` is the whole frame. */
   malformed(reason: string, text: string): void;
-  /** Whether somebody asked for every frame as text. */
+  /** True if a listener wants every frame as text. */
   readonly wantsRaw: boolean;
   raw(text: string): void;
 }
@@ -41,16 +41,16 @@ const BRACE = 125;
 /**
  * Reads the frames of one connection: dispatches to the sink, what changes the lifecycle to the chart.
  *
- * The head of a frame is read without parsing it; only what somebody wants is parsed.
+ * The head of a frame is read without parsing it; only wanted dispatches are parsed.
  */
 export class FrameReader {
   readonly #head = new FrameHead();
   readonly #wire: Wire;
   readonly #sink: DispatchSink;
   readonly #report: Report;
-  /** What this connection has asked for: until RESUMED each dispatch is progress the chart waits for. */
+  /** Answer to our login: until RESUMED each dispatch is progress the chart waits for. */
   awaiting: 'READY' | 'RESUMED' | null = null;
-  /** When the last heartbeat left, for the latency its ack tells. */
+  /** Time of the last heartbeat, from which its ack gives the latency. */
   beatSentAt: number | null = null;
 
   constructor(wire: Wire, sink: DispatchSink, report: Report) {
@@ -59,14 +59,14 @@ export class FrameReader {
     this.#report = report;
   }
 
-  /** A frame, in UTF-8: of what nobody wants no more than the head is decoded. */
+  /** Reads a frame in UTF-8. Of an unwanted dispatch only the head is decoded. */
   read(bytes: Buffer): void {
     const raw = this.#sink.wantsRaw ? bytes.toString() : null;
     if (raw !== null) this.#sink.raw(raw);
     if (!this.#skips(bytes)) this.#readWhole(raw ?? bytes.toString());
   }
 
-  /** Whether its head is enough: that of a dispatch nobody wants. One not written in the usual order must be parsed whole. */
+  /** True if the head was enough, as for an unwanted dispatch. A frame in an unusual order must be parsed whole. */
   #skips(bytes: Buffer): boolean {
     if (this.#sink.wantsAll || bytes[bytes.length - 1] !== BRACE) return false;
     const head = this.#head;
@@ -149,7 +149,7 @@ export class FrameReader {
   }
 }
 
-/** What a frame that is no dispatch means to the chart; null for an op that is unknown and so ignored. */
+/** The report that a frame other than a dispatch makes to the chart; null for an unknown op, which is ignored. */
 function reportOf({ op, d }: Frame, beatSentAt: number | null): SocketReport | null | 'malformed' {
   switch (op) {
     case Opcode.Hello: {
@@ -166,7 +166,7 @@ function reportOf({ op, d }: Frame, beatSentAt: number | null): SocketReport | n
     case Opcode.Reconnect:
       return { type: 'gateway.reconnect' };
     case Opcode.InvalidSession:
-      // What is not true is false: without a session to trust, a new one is the safe way.
+      // Anything but true counts as false: where the session cannot be trusted, a new one is safe.
       return { type: 'gateway.invalidSession', resumable: d === true };
     default:
       return null;

@@ -2,7 +2,7 @@ import { fromCallback, type EventObject } from 'xstate';
 import type { SlotInput, SlotReport } from '../../machines/shard.types.js';
 import type { IdentifyLimiter } from '../identify/limiter.js';
 
-/** What a shard's slot needs beyond its input. */
+/** Everything a shard's slot needs beyond its input. */
 export interface SlotDeps {
   readonly limiter: IdentifyLimiter;
   prepare(signal: AbortSignal): Promise<void>;

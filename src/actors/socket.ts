@@ -12,14 +12,14 @@ import { FrameReader, type DispatchSink } from './frameReader.js';
 import { createInflater, type Compression, type Inflater } from './inflate/createInflater.js';
 import type { PingAnswer, Wire, WireConnection } from './wire.js';
 
-/** Payloads of the user's by ticket: the chart says when one leaves, and never sees it. */
+/** The user's payloads by ticket: the chart says when one leaves, and never sees it. */
 export interface PayloadSource {
   /** The payload's text, or undefined where its sender has withdrawn it. */
   text(id: number): string | undefined;
   sent(id: number): void;
 }
 
-/** What a shard's sockets need beyond what the chart tells them. The token is inside `identify` and `resume` alone. */
+/** Everything a shard's sockets need beyond the chart's commands. The token is inside `identify` and `resume` alone. */
 export interface SocketDeps {
   readonly wire: Wire;
   readonly sink: DispatchSink;
@@ -28,7 +28,7 @@ export interface SocketDeps {
   readonly compression: Compression;
   /** How long a peer that has sent its close frame may keep the connection open. */
   readonly closeTimeoutMs: number;
-  /** The first URL, asked for anew by every connection that needs it. */
+  /** The first URL. Every connection that needs it asks again. */
   firstUrl(): string | PromiseLike<string>;
   /** The whole IDENTIFY payload. */
   identify(): string;
@@ -48,7 +48,7 @@ export function socketLogic(depsOf: (system: object) => SocketDeps) {
     ({ input, system, sendBack, receive }) => {
       const connection = new Connection(depsOf(system), input, sendBack);
       receive((command) => {
-        // A throw here would stop this actor without its clean-up, and leave the socket to nobody.
+        // A throw here would stop this actor without its clean-up, and leave the socket open.
         try {
           connection.execute(command);
         } catch (error) {
@@ -67,7 +67,7 @@ class Connection implements WireConnection {
   readonly #inflater: Inflater;
   #socket: WebSocket | null = null;
   #tcp: Socket | null = null;
-  /** Once our close is said nothing is delivered any more: the sequence told with it is the last. */
+  /** After our close frame nothing is delivered any more: the sequence reported with it is the last. */
   #silent = false;
   #ended = false;
   #error = '';
@@ -157,7 +157,7 @@ class Connection implements WireConnection {
 
   async #open(resumeUrl: string | null): Promise<void> {
     try {
-      // Awaited even where it is a string: what starts an actor must not hear its reports before it has started.
+      // Awaited even where it is a string: a report must not come before the actor has started.
       const base = await (resumeUrl ?? this.#deps.firstUrl());
       if (this.#ended) return;
       // closeTimeout is younger than the types of ws.

@@ -2,7 +2,7 @@ import { fromCallback, type EventObject } from 'xstate';
 import type { StoreInput, StoreReport } from '../../machines/shard.types.js';
 import type { Session } from '../protocol/session.js';
 
-/** What the question to the store needs beyond its input. */
+/** Everything the question to the store needs beyond its input. */
 export interface StoredSessionDeps {
   /** The stored session, or null. Rejects where the store cannot be used. The signal aborts once no answer is awaited. */
   loadSession(signal: AbortSignal): Promise<Session | null>;

@@ -3,7 +3,7 @@ import { DataListener } from './dataListener.js';
 
 type Deliver = (data: Buffer, isBinary: boolean) => void;
 
-/** First byte of a header: whether it is the last frame of its message, three bits nobody has asked for, the opcode. */
+/** First byte of a header: FIN, three reserved bits, the opcode. */
 const enum First {
   Continuation = 0x00,
   Text = 0x01,
@@ -95,7 +95,7 @@ export class DataFrames {
     return chunk.length;
   }
 
-  /** Whether ws is to have this frame, and we what follows it. */
+  /** True if ws gets this frame and the bytes after it come back to us. */
   #isToBePassed(first: First, second: number): boolean {
     if (second >= MASKED) return false;
     switch (first) {

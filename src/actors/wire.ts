@@ -1,4 +1,4 @@
-/** What a shard's sockets count, over all its connections. */
+/** Counts of a shard's sockets, over all its connections. */
 export interface WireStats {
   connections: number;
   framesReceived: number;
@@ -16,7 +16,7 @@ export type PingAnswer = (roundTripMs: number | null) => void;
 
 /** The socket's own means, of the connection under way or the last one. */
 export interface WireConnection {
-  /** Whether its WebSocket is open. */
+  /** True while its WebSocket is open. */
   readonly isOpen: boolean;
   /** Sends a WebSocket ping, which an open connection can. */
   ping(answered: PingAnswer): void;
@@ -24,7 +24,7 @@ export interface WireConnection {
   dispose(): void;
 }
 
-/** What the socket actor and the face share: live numbers and the socket's own means, never a decision. */
+/** Shared by the socket actor and the shard's public class: live numbers and the socket's own means, never a decision. */
 export interface Wire {
   readonly stats: WireStats;
   /** `s` of the last dispatch of the session under way. */

@@ -4,10 +4,10 @@ import { FREE_IDENTIFIES, IDENTIFY_PACE_MS, INVALID_SESSION_WAIT_MS, MAX_RETRY_A
 import { nextRandom } from './random.js';
 import type { Session } from './session.js';
 
-/** What the shard does next. `close` stays down because somebody asked for it, `fatal` because trying again cannot help. */
+/** The shard's next step. `close` stays down because the user asked for it, `fatal` because trying again cannot help. */
 export type Action = 'resume' | 'identify' | 'fatal' | 'close';
 
-/** Why a shard left a connection and what follows: the part of a transition record that answers "why". */
+/** Reason why a shard left a connection, and what follows: the part of a transition record that answers "why". */
 export interface Decision {
   readonly action: Action;
   /** The close code received, or the one we close with; null where no code was involved. */
@@ -84,7 +84,7 @@ export function closedByGateway(code: number, reason: string, retryAfterMs: numb
   };
 }
 
-/** What a decision depends on besides its cause. */
+/** Facts that a decision depends on besides its cause. */
 export interface DecisionFacts {
   readonly session: Session | null;
   readonly autoReconnect: boolean;
@@ -98,7 +98,7 @@ export interface DecisionFacts {
   readonly seed: number;
 }
 
-/** Whether the next connection is to the resume URL. */
+/** True if the next connection is to the resume URL. */
 export function canResume({ session, resumeTries, resumeAttempts }: DecisionFacts): boolean {
   return session !== null && resumeTries < resumeAttempts;
 }

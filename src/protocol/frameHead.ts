@@ -5,9 +5,9 @@ const names = new EventNames();
 
 /**
  * Reads `t`, `s` and `op` at the head of a frame without parsing the rest, which is where Discord writes them:
- * `{"t":"MESSAGE_CREATE","s":42,"op":0,"d":{…}}`. A dispatch nobody listens to is never parsed.
+ * `{"t":"MESSAGE_CREATE","s":42,"op":0,"d":{…}}`. A dispatch without a listener is never parsed.
  *
- * The reader is one object a socket, filled anew by each `read`, so that no frame costs an allocation.
+ * The reader is one object a socket, refilled by each `read`, so that no frame costs an allocation.
  */
 export class FrameHead {
   t: string | null = null;

@@ -21,7 +21,7 @@ export const IDENTIFY_WINDOW_MS = 5_000;
 /** How long a spent `session_start_limit` takes to be whole again. */
 export const BUDGET_PERIOD_MS = 86_400_000;
 
-/** What follows op 9 false before the next connection: a random wait between these two. */
+/** Wait after op 9 false before the next connection: random between these two. */
 export const INVALID_SESSION_WAIT_MS = { min: 1_000, max: 5_000 } as const;
 
 /**

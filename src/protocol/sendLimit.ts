@@ -1,6 +1,6 @@
 import { SEND_LIMIT, SEND_WINDOW_MS } from './limits.js';
 
-/** What a permit waits beyond the window, so that two frames the network has pushed together still count as apart. */
+/** Wait of a permit beyond the window, so that two frames the network has pushed together still count as apart. */
 export const PERMIT_SLACK_MS = 1_000;
 
 /** IDENTIFY or RESUME, and heartbeats the gateway asks for out of turn. */

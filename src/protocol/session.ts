@@ -1,7 +1,7 @@
 import { isGatewayUrl } from './url.js';
 
 /**
- * What a RESUME needs: small, serialisable, and all there is to persist of a shard.
+ * Everything a RESUME needs, and all there is to persist of a shard.
  *
  * See [Discord Docs/Resuming](https://docs.discord.com/developers/events/gateway#resuming).
  */
@@ -19,12 +19,12 @@ export function advanceSession(session: Session | null, sequence: number | null)
   return session !== null && sequence !== null && sequence > session.sequence ? { ...session, sequence } : session;
 }
 
-/** The session and nothing else: a store's row may have columns that are nobody's business here. */
+/** The session and nothing else: a store's row may have other columns, which must not enter the chart. */
 export function plainSession({ id, sequence, resumeUrl }: Session): Session {
   return { id, sequence, resumeUrl };
 }
 
-/** Whether this, from a store or a user, is a session that can be resumed. */
+/** True if this value, from a store or a user, is a session that can be resumed. */
 export function isSession(value: unknown): value is Session {
   if (typeof value !== 'object' || value === null) return false;
   const { id, sequence, resumeUrl } = value as Record<string, unknown>;

@@ -104,7 +104,7 @@ function createShardActor(options: ResolvedOptions, logger: Logger): Actor<typeo
   });
 }
 
-/** One for all shards: `provide` builds the whole chart anew, 66 KiB and 2 ms of it. */
+/** One for all shards: `provide` builds another chart, which takes 66 KiB and 2 ms. */
 const machine = keepLastEvents(
   shardMachine.provide({
     actors: {

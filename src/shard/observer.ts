@@ -29,7 +29,7 @@ export interface ShardObserverDeps {
   readonly logger: GuardedLogger;
 }
 
-/** Tells the world what the chart has done: events, log lines, promises, the session store. It follows, it never leads. */
+/** Follows the chart and never leads it: makes events, log lines, settled promises and saved sessions of its steps. */
 export class ShardObserver implements StepWatcher {
   readonly #deps: ShardObserverDeps;
   readonly history = new Ring<TransitionRecord>(HISTORY_LENGTH);
@@ -42,7 +42,7 @@ export class ShardObserver implements StepWatcher {
   constructor(deps: ShardObserverDeps) {
     this.#deps = deps;
     watchSteps(deps.actor, this);
-    // What listeners are told of READY and RESUMED comes after the chart has taken them: the shard is Connected by then.
+    // `ready` and `resumed` follow once the chart has taken READY and RESUMED: the shard is Connected by then.
     const { actor, emitter } = deps;
     const isConnected = () => lifecycleOf(actor.getSnapshot()) === 'Connected';
     emitter.add('READY', (data) => isConnected() && emitter.emit('ready', data), false);
@@ -91,7 +91,7 @@ export class ShardObserver implements StepWatcher {
     keeper.save(advanceSession(context.session, wire.sequence));
   }
 
-  /** Promises before events: what a listener asks for must not be settled by the step it hears of. */
+  /** Promises are settled before events are emitted: a call in a listener must not be settled by the step it was called in. */
   #settle({ to, snapshot }: Step): void {
     const { waiters, keeper, actor, wire } = this.#deps;
     const decision = snapshot.context.lastDecision;
@@ -111,7 +111,7 @@ export class ShardObserver implements StepWatcher {
     this.fatal = error;
     waiters.connected.reject(error);
     rejectPending(error);
-    // Without a logger it is a warning of the process, which whoever listens to `fatal` does not need as well.
+    // Without a logger it is a warning of the process: superfluous where the user listens to `fatal`.
     if (!(logger.isDefault && emitter.has('fatal'))) logger.error(error.message);
   }
 

@@ -53,7 +53,7 @@ export interface ShardOptions {
   autoReconnect?: boolean;
   /** How often in a row a resume may fail before the first URL is tried with a new session. Default 3. */
   resumeAttempts?: number;
-  /** Milliseconds. Defaults: handshake 15 000, hello 15 000, ready 15 000, resumed 30 000 (anew with every replayed dispatch), close 2 000. */
+  /** Milliseconds. Defaults: handshake 15 000, hello 15 000, ready 15 000, resumed 30 000 (restarted by every replayed dispatch), close 2 000. */
   timeouts?: { handshake?: number; hello?: number; ready?: number; resumed?: number; close?: number };
   /** Milliseconds. Defaults: initial 1 000, max 60 000. */
   backoff?: { initial?: number; max?: number };

@@ -26,7 +26,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What the sendQueue asks of the chart. */
+/** Requests of the send queue to the chart. */
 export interface SendQueueChart {
   queue(ticket: Ticket): void;
   cancel(id: number): void;
@@ -36,7 +36,7 @@ export interface SendQueueChart {
 export class SendQueue implements PayloadSource {
   readonly max: number;
   readonly #chart: SendQueueChart;
-  /** None before the first: most shards never send. */
+  /** Null before the first payload: most shards never send. */
   #waiting: Map<number, Waiting> | null = null;
   #lastId = 0;
 

@@ -5,7 +5,7 @@ import type { ShardContext, ShardEvent } from '../../machines/shard.types.js';
 import type { Decision } from '../protocol/decision.js';
 import { lastEventOf } from './lastEvent.js';
 
-/** What the chart takes: its own events, and those XState makes of its timers and actors. */
+/** An event of the chart: its own, or one that XState makes of its timers and actors. */
 export type ChartEvent = ShardEvent | { readonly type: string };
 
 /** The chart as it was at one moment: all a replay needs to go on from there. */

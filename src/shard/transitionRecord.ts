@@ -42,7 +42,7 @@ class Transition implements TransitionRecord {
   }
 }
 
-/** The record of a step, made at this moment, with the latest sequence of the socket's. */
+/** The record of a step, made at this moment, with the socket's latest sequence. */
 export function recordOf(step: Step, at: number, sequence: number | null): TransitionRecord {
   return new Transition(step, at, sequence);
 }

@@ -33,7 +33,7 @@ function startReader(
 const ready = (d: unknown, s = 1) => ({ t: 'READY', s, op: 0, d });
 const good = { session_id: 'session-1', resume_gateway_url: 'wss://resume.example', v: 10 };
 
-describe('what changes the lifecycle is told to the chart', () => {
+describe('what changes the lifecycle is reported to the chart', () => {
   test.each<[string, unknown, SocketReport]>([
     ['op 10', { op: 10, d: { heartbeat_interval: 41_250 } }, { type: 'gateway.hello', heartbeatIntervalMs: 41_250 }],
     ['op 1', { op: 1, d: null }, { type: 'gateway.heartbeatRequested' }],
@@ -70,12 +70,15 @@ describe('what changes the lifecycle is told to the chart', () => {
     expect([reports, malformed, dispatched]).toEqual([[], [], []]);
   });
 
-  test.each(['READY', 'RESUMED'] as const)('%s is delivered whoever listens, after the chart has heard of it', (t) => {
-    const { read, dispatched, reports } = startReader([], t);
-    read({ t, s: 2, op: 0, d: good });
-    expect(dispatched.map((payload) => payload.t)).toEqual([t]);
-    expect(reports).toHaveLength(1);
-  });
+  test.each(['READY', 'RESUMED'] as const)(
+    '%s is delivered without a listener too, after its report to the chart',
+    (t) => {
+      const { read, dispatched, reports } = startReader([], t);
+      read({ t, s: 2, op: 0, d: good });
+      expect(dispatched.map((payload) => payload.t)).toEqual([t]);
+      expect(reports).toHaveLength(1);
+    },
+  );
 
   test.each([
     ['READY', null],
@@ -148,7 +151,7 @@ describe('malformed frames', () => {
     expect(wire.sequence).toBe(4);
   });
 
-  test('a dispatch that is cut short is malformed even if nobody wants it', () => {
+  test('a dispatch that is cut short is malformed even if no listener wants it', () => {
     const { read, malformed, wire } = startReader();
     read('{"t":"UNWANTED","s":5,"op":0,"d":{"content":"hel');
     expect(malformed).toHaveLength(1);
@@ -157,7 +160,7 @@ describe('malformed frames', () => {
 });
 
 describe('dispatches', () => {
-  test('one that nobody wants is never parsed, and its sequence counts', () => {
+  test('a dispatch that no listener wants is never parsed, and its sequence counts', () => {
     const { read, malformed, dispatched, wire } = startReader(['WANTED']);
     read('{"t":"UNWANTED","s":7,"op":0,"d":{this is no JSON}');
     expect([malformed, dispatched]).toEqual([[], []]);
@@ -238,7 +241,7 @@ describe('where every dispatch is wanted', () => {
     },
   );
 
-  test('what changes the lifecycle is told to the chart all the same', () => {
+  test('what changes the lifecycle is reported to the chart all the same', () => {
     const { read, reports, dispatched } = startReader([], 'READY', all);
     read(ready(good));
     read({ t: null, s: null, op: 7, d: null });
@@ -255,7 +258,7 @@ describe('where every dispatch is wanted', () => {
   });
 });
 
-describe('what nobody wants is not decoded', () => {
+describe('a dispatch without a listener is not decoded', () => {
   const quiet = { isRawHeard: false };
 
   test.each(['plain', 'Ä€', '漢字 😀'])('are read as the text they are: %s', (content) => {
@@ -264,7 +267,7 @@ describe('what nobody wants is not decoded', () => {
     expect(dispatched).toEqual([{ t: 'WANTED', s: 5, op: 0, d: { content } }]);
   });
 
-  test('of what nobody wants only the head is looked at, and its sequence counts', () => {
+  test('of an unwanted dispatch only the head is read, and its sequence counts', () => {
     const { read, dispatched, malformed, wire } = startReader(['WANTED'], null, quiet);
     read(`{"t":"UNWANTED","s":7,"op":0,"d":{this is no JSON, ${'and long '.repeat(100)}}`);
     expect([dispatched, malformed]).toEqual([[], []]);

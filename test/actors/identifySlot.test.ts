@@ -12,7 +12,7 @@ interface Trial {
   readonly prepare?: () => Promise<void>;
 }
 
-/** A shard that does nothing but wait for its slot, until it is told to leave. */
+/** A shard that does nothing but wait for its slot, until it has to leave. */
 function awaitSlot({ limiter, prepare = () => Promise.resolve() }: Trial) {
   const reports: SlotReport[] = [];
   const actor = createActor(
@@ -77,13 +77,13 @@ describe('the identify slot', () => {
     expect(order).toEqual(['prepared', 'acquired']);
   });
 
-  test('a grant that has run out is told as expired', async () => {
+  test('a grant that has run out is reported as expired', async () => {
     const { grant } = fakeGrant(false);
     const { reports } = awaitSlot({ limiter: { acquire: () => Promise.resolve(grant) } });
     await vi.waitFor(() => expect(reports).toEqual([{ type: 'slot.expired' }]));
   });
 
-  test('left while it queues: the signal is aborted and nothing is told', async () => {
+  test('left while it queues: the signal is aborted and nothing is reported', async () => {
     const signals: AbortSignal[] = [];
     const limiter: IdentifyLimiter = {
       acquire: (_, { signal }) => {
@@ -113,7 +113,7 @@ describe('the identify slot', () => {
     expect(reports).toEqual([]);
   });
 
-  test('left while a grant is being committed elsewhere: nothing is told', async () => {
+  test('left while a grant is being committed elsewhere: nothing is reported', async () => {
     const { promise, resolve } = deferred<boolean>();
     const { grant, calls } = fakeGrant(() => promise);
     const { reports, leave } = awaitSlot({ limiter: { acquire: () => Promise.resolve(grant) } });
@@ -136,7 +136,7 @@ describe('the identify slot', () => {
       'has a commit that rejects',
       () => Promise.resolve(fakeGrant(() => Promise.reject(new Error(`bad ${TOKEN}`))).grant),
     ],
-  ])('a limiter that %s is told as failed, without the token', async (_, acquire) => {
+  ])('a limiter that %s is reported as failed, without the token', async (_, acquire) => {
     const { reports } = awaitSlot({ limiter: { acquire } });
     await vi.waitFor(() => expect(reports).toEqual([{ type: 'slot.failed', reason: 'Error: bad [redacted]' }]));
   });

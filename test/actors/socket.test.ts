@@ -67,7 +67,7 @@ async function startConnection(payload: string) {
   return { peer, sent, reports, tell: (command: SocketCommand) => actor.send({ type: 'tell', command }), actor };
 }
 
-test('what was written is told as sent', async () => {
+test('what was written is reported as sent', async () => {
   const { peer, sent, tell } = await startConnection('{"op":3}');
   const heard = once(peer, 'message');
   tell({ type: 'socket.send', ticket });
@@ -75,7 +75,7 @@ test('what was written is told as sent', async () => {
   await vi.waitFor(() => expect(sent).toEqual([1]));
 });
 
-test('a payload a stalled peer has not taken when the connection is dropped is told as unsent', async () => {
+test('a payload a stalled peer has not taken when the connection is dropped is reported as unsent', async () => {
   const { peer, sent, tell, reports, actor } = await startConnection('x'.repeat(64 * 1024 * 1024));
   peer.pause();
   tell({ type: 'socket.send', ticket });
@@ -84,7 +84,7 @@ test('a payload a stalled peer has not taken when the connection is dropped is t
   expect(sent).toEqual([]);
 });
 
-test('a payload sent after the peer has closed is told as unsent', async () => {
+test('a payload sent after the peer has closed is reported as unsent', async () => {
   const { peer, sent, tell, reports } = await startConnection('{"op":3}');
   peer.close(4000, 'bye');
   await vi.waitFor(() =>

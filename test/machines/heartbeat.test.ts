@@ -48,7 +48,7 @@ describe('the rhythm', () => {
     expect(shard.take()).toEqual(['heartbeat']);
   });
 
-  test('the rhythm goes on from Identifying into Connected: READY does not start it anew', () => {
+  test('the rhythm goes on from Identifying into Connected: READY does not restart it', () => {
     const shard = shardIn('Online.link.session.Identifying.awaitingReady');
     const { firstBeatMs } = shard.context;
     shard
@@ -156,7 +156,7 @@ describe('a zombie', () => {
     expect(shard.state).toBe('Connected');
   });
 
-  test('a zombie that waits for READY is dropped too, and the shard identifies anew', () => {
+  test('a zombie that waits for READY is dropped too, and the shard identifies again', () => {
     const shard = startShard({ timeouts: { ...timeouts, readyMs: 1_000_000 } });
     shard.tell({ type: 'connect', session: null }, { type: 'socket.opened' }).hello().tell({ type: 'slot.granted' });
     shard.tick(shard.context.firstBeatMs).tick(INTERVAL_MS).tell({ type: 'socket.settled' });

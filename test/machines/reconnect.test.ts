@@ -203,7 +203,7 @@ describe('a corrupted stream', () => {
 });
 
 describe('resuming', () => {
-  test('counts what is replayed, anew in every resume', () => {
+  test('counts the replayed dispatches of each resume from 0', () => {
     const shard = shardIn('Online.link.session.Resuming.replaying');
     shard.tell({ type: 'gateway.replayed', sequence: 8 }, { type: 'gateway.replayed', sequence: 9 });
     shard.tell({ type: 'gateway.resumed', sequence: 10 });

@@ -7,7 +7,7 @@ const failures = {
 } as const;
 
 describe('a shard without a session and with a store', () => {
-  test('asks the store before it opens a socket, and is Connecting meanwhile', () => {
+  test('asks the store before it opens a socket, and is Connecting', () => {
     const shard = startShard({ asksStore: true }).tell({ type: 'connect', session: null });
     expect(shard.state).toBe('Connecting');
     expect(shard.storeAsked).toBe(1);

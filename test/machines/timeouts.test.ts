@@ -19,7 +19,7 @@ describe('every wait has a limit', () => {
     expect(shard.state).toBe('Disconnected');
   });
 
-  test('dispatches without end and no RESUMED: resumes anew after twenty times the limit, where it got to', () => {
+  test('dispatches without end and no RESUMED: resumes again after twenty times the limit, where it got to', () => {
     const shard = shardIn('Online.link.session.Resuming.replaying');
     let sequence = 100;
     for (let waited = 0; waited < 20 * timeouts.resumedMs - 1_000; waited += 1_000) {

@@ -7,6 +7,7 @@ export const equivalents: Readonly<Record<string, string>> = {
   'shard: drop target Disconnected on abort': ledDown,
   'shard: retarget edge Disconnected on abort to Disconnected': ledDown,
   'shard: retarget edge Online.closing.aborting after close to Disconnected': ledDown,
+  'shard: swap edges Offline.idle on resume #0': disjoint,
   'shard: swap edges Online onError #0': disjoint,
   'shard: swap edges Online.link on socket.closed #0': disjoint,
   'shard: swap edges Online.closing.reconnecting on socket.closed #0': disjoint,

@@ -111,21 +111,21 @@ describe.concurrent('a connected shard that is closed with', () => {
 
 describe.concurrent('a shard the gateway itself finds fault with', () => {
   it(
-    'is told 4004 for a wrong token',
+    'is closed with 4004 for a wrong token',
     scenario({ shard: { token: 'wrong.token.here' }, breaks: ['authentication failed'] }, async ({ shard }) => {
       await expect(shard.connect()).rejects.toMatchObject({ closeCode: 4004 });
     }),
   );
 
   it(
-    'is told 4012 for a version that is none',
+    'is closed with 4012 for an unknown version',
     scenario({ shard: { version: 7 }, breaks: ['invalid API version'] }, async ({ shard }) => {
       await expect(shard.connect()).rejects.toMatchObject({ closeCode: 4012 });
     }),
   );
 
   it(
-    'is told 4013 and 4014 for intents',
+    'is closed with 4013 and 4014 for intents',
     scenario(
       {
         simulator: { allowedIntents: 0b111, disallowedIntents: 0b100 },

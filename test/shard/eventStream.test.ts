@@ -68,7 +68,7 @@ describe.concurrent('the stream of events', () => {
   );
 
   it(
-    'stops parsing for nobody once its loop is left',
+    'stops parsing once its loop is left',
     scenario({}, async ({ simulator, shard }) => {
       await shard.connect();
       const events = shard.events();

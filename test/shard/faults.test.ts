@@ -10,7 +10,7 @@ interface Row {
   shard?: Partial<ShardOptions>;
   /** How the client closed the connection that failed; null where it did not. */
   closesWith?: number | null;
-  /** Where the session was lost, so was what came meanwhile. */
+  /** Where the session was lost, so were the dispatches of that time. */
   loses?: true;
   /** No dispatches while the shard is away: they would be progress it waits on for. */
   quiet?: true;
@@ -18,7 +18,7 @@ interface Row {
 
 const resumed = ['identify /', 'resume /resume'];
 const again = [...resumed, 'resume /resume'];
-const anew = ['identify /', 'identify /'];
+const twice = ['identify /', 'identify /'];
 const refused = [...resumed, 'identify /'];
 
 const live: (Row & { strike: (simulator: GatewaySimulator) => void })[] = [
@@ -42,7 +42,7 @@ const live: (Row & { strike: (simulator: GatewaySimulator) => void })[] = [
   {
     name: 'op 9 false, unprompted',
     strike: (s) => s.invalidateSession(false),
-    story: anew,
+    story: twice,
     closesWith: 4900,
     loses: true,
   },
@@ -115,21 +115,21 @@ const onIdentify: { name: string; script: Fault[]; story: string[]; unheard?: st
   { name: 'HELLO comes late', script: [{ at: 'hello', delay: 150 }], story: ['identify /'] },
   { name: 'the connection drops instead of HELLO', script: [{ at: 'hello', reset: true }], story: [] },
   { name: 'op 7 follows HELLO', script: [{ at: 'hello', reconnect: true }], story: [] },
-  { name: 'READY never comes', script: [{ at: 'ready', skip: true }], story: anew },
+  { name: 'READY never comes', script: [{ at: 'ready', skip: true }], story: twice },
   { name: 'READY comes late', script: [{ at: 'ready', delay: 150 }], story: ['identify /'] },
-  { name: 'IDENTIFY is not answered', script: [{ at: 'identify', skip: true }], story: anew },
-  { name: 'IDENTIFY is answered with a reset', script: [{ at: 'identify', reset: true }], story: anew },
-  { name: 'IDENTIFY is answered with op 7', script: [{ at: 'identify', reconnect: true }], story: anew },
-  { name: 'IDENTIFY is answered with op 9 true', script: [{ at: 'identify', invalidSession: true }], story: anew },
-  { name: 'IDENTIFY is answered with op 9 false', script: [{ at: 'identify', invalidSession: false }], story: anew },
-  { name: 'IDENTIFY is answered with silence', script: [{ at: 'identify', silence: true }], story: anew },
-  { name: 'IDENTIFY is answered with corrupt data', script: [{ at: 'identify', sendCorrupt: true }], story: anew },
+  { name: 'IDENTIFY is not answered', script: [{ at: 'identify', skip: true }], story: twice },
+  { name: 'IDENTIFY is answered with a reset', script: [{ at: 'identify', reset: true }], story: twice },
+  { name: 'IDENTIFY is answered with op 7', script: [{ at: 'identify', reconnect: true }], story: twice },
+  { name: 'IDENTIFY is answered with op 9 true', script: [{ at: 'identify', invalidSession: true }], story: twice },
+  { name: 'IDENTIFY is answered with op 9 false', script: [{ at: 'identify', invalidSession: false }], story: twice },
+  { name: 'IDENTIFY is answered with silence', script: [{ at: 'identify', silence: true }], story: twice },
+  { name: 'IDENTIFY is answered with corrupt data', script: [{ at: 'identify', sendCorrupt: true }], story: twice },
   {
     name: 'the connection drops right after READY',
     script: [{ at: 'ready', reset: true }],
     story: resumed,
     // A heartbeat that is written between the two finds the connection gone, and READY with it.
-    unheard: anew,
+    unheard: twice,
   },
   { name: 'the upgrade is reset', script: [{ at: 'upgrade', reset: true }], story: ['identify /'] },
   { name: 'the upgrade hangs', script: [{ at: 'upgrade', hang: true }], story: ['identify /'] },
@@ -233,7 +233,7 @@ describe.concurrent('a shard that comes up survives', () => {
       simulator.reset();
       await until(() => story(simulator).length === 2);
       await reached(shard, 'Connected');
-      expect(story(simulator)).toEqual(anew);
+      expect(story(simulator)).toEqual(twice);
       const paths = simulator.log.flatMap((entry) => (entry.kind === 'upgrade' ? [entry.path] : []));
       expect(paths).toEqual(['/', '/resume', '/resume', '/resume', '/']);
     }),

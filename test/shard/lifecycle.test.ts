@@ -89,7 +89,7 @@ describe.concurrent('a shard that goes up', () => {
     }),
   );
 
-  it('asks makePresence anew at every identify', async () => {
+  it('asks makePresence again at every identify', async () => {
     let calls = 0;
     await scenario(
       {

@@ -144,7 +144,7 @@ describe.concurrent('a listener', () => {
   );
 
   it(
-    'of disconnected may connect anew: that connect() resolves when Connected',
+    'of disconnected may connect again: that connect() resolves when Connected',
     scenario({ shard: { autoReconnect: false } }, async ({ simulator, shard }) => {
       await shard.connect();
       const results: unknown[] = [];

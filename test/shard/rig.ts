@@ -135,7 +135,7 @@ export function settled(simulator: GatewaySimulator): Promise<void> {
   return until(() => simulator.connections.every(({ open }) => !open));
 }
 
-/** The gateway takes another identify of any shard: who starts anew knows of none of those before it. */
+/** The gateway takes another identify of any shard: a new one knows of none of those before it. */
 export function identifiable(simulator: GatewaySimulator): Promise<void> {
   const sinceLast = () => performance.timeOrigin + performance.now() - (simulator.identifies.at(-1)?.at ?? 0);
   return until(() => sinceLast() > IDENTIFY_WINDOW);

@@ -101,7 +101,7 @@ describe.concurrent('a session', () => {
   );
 
   it(
-    'whose resume() waits for the store stays down when it is closed meanwhile',
+    'whose resume() waits for the store stays down when close() is called during the wait',
     scenario(
       {
         shard: {
@@ -216,7 +216,7 @@ describe.concurrent('a command', () => {
   );
 
   it(
-    'nobody awaits does not kill the process when the gateway refuses for good',
+    'that is not awaited does not kill the process when the gateway refuses for good',
     scenario({ simulator: { script: [{ at: 'resume', closeWith: 4004 }] } }, async ({ shard }) => {
       await shard.connect();
       void shard.reconnect();

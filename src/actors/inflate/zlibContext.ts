@@ -4,7 +4,7 @@ import type { InflateReader } from './sharedReader.js';
 import type { InflateRegions, Region } from './regions.js';
 import { ZlibStream } from './zlibStream.js';
 
-/** How many bytes of a stream are read anew for each message, rather than a region taken: what READY brings and more. */
+/** Bytes of a stream that are read again for each message before it takes a region: more than READY brings. */
 const FEW_BYTES = 4 * 1024;
 
 /** How many more, where the 32 KiB that a message may refer to are among them: ten messages, or the acks of an hour. */
@@ -22,7 +22,7 @@ export interface SharedInflate {
  * zlib-stream whose context is a region of memory only while much comes, for that is 48 KiB.
  *
  * Otherwise it is the bytes that bring the process's reader to where this stream is: all there were, as long as those are
- * few, and on a stream that {@link rest}s its last 32 KiB of text, compressed anew.
+ * few, and on a stream that {@link rest}s its last 32 KiB of text, compressed again.
  */
 export class ZlibContext extends ZlibStream {
   readonly #shared: SharedInflate;

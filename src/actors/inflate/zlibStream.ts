@@ -6,7 +6,7 @@ export interface Inflater {
    * @throws Error if the data is corrupt: the stream cannot be trusted from here on.
    */
   push(frame: Buffer): Buffer | null;
-  /** Lets go of what can be made anew: for long nothing may come. */
+  /** Frees what can be rebuilt: the stream may be silent for long. */
   rest(): void;
   close(): void;
 }

@@ -2,7 +2,7 @@ import { Emitter, type ListenerFailure } from '../../util/emitter.js';
 import type { DispatchEvents } from '../events.js';
 import type { SendOptions, SendPayload } from '../sendQueue.js';
 
-/** What requests under way listen to, apart from what the user does. */
+/** Events of requests under way, apart from the user's own listeners. */
 export type AnswerEvents = DispatchEvents & {
   /** The shard was told to go down, or refused for good: no answer will come any more. */
   down: unknown;
@@ -19,7 +19,7 @@ export interface PendingRequestsDeps {
  * Where a shard's requests leave, and where the answers come in.
  *
  * Answers have an emitter of their own: the dispatches a request waits for are parsed while it is under way, whatever the
- * shard's `events` option says, and are no business of listeners who did not ask for them.
+ * shard's `events` option says, and do not reach listeners who did not ask for them.
  */
 export class PendingRequests {
   readonly answers: Emitter<AnswerEvents>;
@@ -32,7 +32,7 @@ export class PendingRequests {
     this.answers = new Emitter(failed);
   }
 
-  /** The bot's. READY tells it; a session that was resumed from another process has none, and the token does. */
+  /** The bot's user id, from READY; before that, as after a resume of another process's session, from the token. */
   get userId(): string | null {
     return this.#userId;
   }
@@ -43,13 +43,13 @@ export class PendingRequests {
     this.answers.emit(name, data as never);
   }
 
-  /** Nobody needs to wait any more. */
+  /** No answer will come any more: every request rejects with this error. */
   rejectAll(error: unknown): void {
     this.answers.emit('down', error);
   }
 }
 
-/** The id a bot's token begins with, which is no secret; null where the token has another shape. */
+/** The id a bot's token begins with, which is not a secret; null where the token has another shape. */
 export function userIdOf(token: string): string | null {
   const id = Buffer.from(token.split('.', 1)[0] ?? '', 'base64').toString('latin1');
   return /^\d{15,20}$/.test(id) ? id : null;

@@ -10,7 +10,7 @@ export interface RequestOptions {
   /** Gives the request up: it rejects with the signal's reason, and what has not left yet never will. */
   signal?: AbortSignal;
   /**
-   * Milliseconds without an answer, from the moment the request has left and anew with every part of the answer.
+   * Milliseconds without an answer, from the moment the request has left; every part of the answer restarts it.
    * Default 10 000. While it waits to be sent, or for as long as RATE_LIMITED says, only the signal ends it.
    */
   timeout?: number;
@@ -18,10 +18,10 @@ export interface RequestOptions {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** How often a request that is RATE_LIMITED is sent again. */
+/** A RATE_LIMITED request is sent again this many times. */
 const MAX_RETRIES = 3;
 
-/** What the answer's listeners tell: that more is to come, or that this is all. */
+/** Called by the answer's listeners: more is to come, or this is all. */
 export interface Answer<T> {
   more(): void;
   whole(value: T): void;
@@ -29,13 +29,13 @@ export interface Answer<T> {
 
 type Listeners = { readonly [Name in keyof DispatchEvents]?: (data: DispatchEvents[Name]) => void };
 
-/** What is asked, and how its answer is known. */
+/** A request, and how its answer is recognised. */
 export interface Question<T> {
   readonly op: number;
   readonly d: unknown;
   /** Listeners by dispatch, called from when the request has left. */
   listeners(answer: Answer<T>): Listeners;
-  /** What has come so far, for the error that it was not all. */
+  /** Parts that have come so far, for the error that names what is missing. */
   progress(): string;
   /** Whether a RATE_LIMITED for this op, with this `meta`, is about this request. */
   isLimitedBy(meta: { readonly guild_id?: string; readonly nonce?: string }): boolean;
@@ -44,7 +44,7 @@ export interface Question<T> {
 /**
  * Sends a request and collects its answer; when it is settled it has left no listener and no timer behind.
  *
- * A connection that is lost meanwhile does not end it: a resumed session replays what was missed. With the session its
+ * A lost connection does not end it: a resumed session replays what was missed. With the session its
  * answer is lost too.
  * @throws ShardError `INVALID_OPTION`, `TIMED_OUT`, `RATE_LIMITED`, `SESSION_LOST`, `CLOSED` and what `send` throws;
  * FatalShardError; the signal's reason
@@ -125,7 +125,7 @@ class Request<T> {
     this.#timer = setTimeout(() => this.#fail(this.#timedOut()), this.#timeoutMs);
   }
 
-  /** What came before the request had left answers another, and what is not an object answers nothing. */
+  /** A dispatch from before the request had left answers another one; data that is not an object answers nothing. */
   #heard(listener: Listener, data: unknown): void {
     if (this.#hasLeft && !this.#isOver && isRecord(data)) listener(data as never);
   }

@@ -85,7 +85,7 @@ describe('a stream of zlib-stream', () => {
     );
   });
 
-  test('streams that rest at any time go on with their own texts, whoever has the inflaters meanwhile', () => {
+  test('streams that rest at any time go on with their own texts, whichever streams use the inflaters in between', () => {
     const aStream = fc
       .tuple(
         fc.array(aText(1, 400), { maxLength: 30 }),
@@ -202,7 +202,7 @@ describe('a stream of zlib-stream', () => {
     expect(regions.size).toBe(0);
   });
 
-  test('that brings much text in few bytes has one: it would be read anew for each message', () => {
+  test('that brings much text in few bytes has one: it would be read again for each message', () => {
     const { regions, openStream } = rig();
     openStream().brings('a'.repeat(100_000), 'more');
     expect(regions.size).toBe(1);

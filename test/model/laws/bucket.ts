@@ -10,7 +10,7 @@ const upTo = (count: number) => [...Array(count).keys()];
 const ordered = (tickets: readonly Ticket[]) =>
   tickets.toSorted((a, b) => Number(b.priority) - Number(a.priority) || a.id - b.id);
 
-/** Whoever has a permit leaves, in order; a presence update without one of its own lets the others pass. */
+/** A ticket with a permit leaves, in order; a presence update without one of its own lets the others pass. */
 function serves(context: BucketContext): Outcome<BucketContext> {
   const free = [...context.free];
   const freePresence = [...context.freePresence];
@@ -70,13 +70,13 @@ export const bucketLaws: readonly Law<BucketContext>[] = [
     owes: (facts: Told<'bucket.queue'>) => serves(queued(facts)),
   },
   {
-    says: 'a payload nobody wants sent is forgotten',
+    says: 'a withdrawn payload is forgotten',
     in: ['closed'],
     on: 'bucket.cancel',
     owes: (facts: Told<'bucket.cancel'>) => ({ context: left(facts) }),
   },
   {
-    says: 'a payload nobody wants sent lets the next one go',
+    says: 'a withdrawn payload lets the next one go',
     in: ['open'],
     on: 'bucket.cancel',
     owes: (facts: Told<'bucket.cancel'>) => serves(left(facts)),

@@ -6,7 +6,7 @@ type Told<Type extends IdentifyQueueEvent['type']> = Facts<IdentifyQueueContext,
 
 const without = (tickets: readonly IdentifyTicket[], id: number) => tickets.filter((ticket) => ticket.id !== id);
 
-/** Whoever is first in a key that is free may go, while the day has identifies left; and all are told when it has none. */
+/** The first in a free key may go while the day has identifies left; `identify.exhausted` says when it has none. */
 function serves(path: string, context: IdentifyQueueContext): Outcome<IdentifyQueueContext> {
   const { budget, reserve, maxConcurrency } = context;
   const left = budget === null ? Infinity : budget.remaining - reserve;
@@ -20,7 +20,7 @@ function serves(path: string, context: IdentifyQueueContext): Outcome<IdentifyQu
   const waiting: IdentifyTicket[] = [];
   for (const ticket of context.waiting) {
     const key = ticket.shardId % maxConcurrency;
-    // Whoever stands before it in its key goes first.
+    // A ticket before it in its key goes first.
     const isTaken =
       context.cooling.includes(key) || [...granted, ...waiting].some(({ shardId }) => shardId % maxConcurrency === key);
     if (isTaken || granted.length >= left) waiting.push(ticket);

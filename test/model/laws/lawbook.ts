@@ -43,7 +43,7 @@ export class Expectation {
   }
 }
 
-/** What a law is told of the step it judges. */
+/** Facts of the step that a law judges. */
 export interface Facts<Context, Event> {
   readonly path: string;
   readonly context: Context;
@@ -59,7 +59,7 @@ export interface Law<Context> {
   readonly on: string;
   readonly if?: (facts: Facts<Context, never>) => boolean;
   readonly owes: (facts: Facts<Context, never>) => Outcome<Context>;
-  /** A state that is left and entered anew, so that its timers start anew, although the path stays the same. */
+  /** A state that is left and entered again, so that its timers restart, although the path stays the same. */
   readonly restarts?: string;
   /** For timers: the state they start with, and how long they take. */
   readonly timer?: { readonly of: string; readonly ms: (context: Context) => number };

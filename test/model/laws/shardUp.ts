@@ -244,7 +244,7 @@ const backsOff = (context: ShardContext, reason: string): Outcome<ShardContext> 
 });
 
 const resuming: readonly Law<ShardContext>[] = [
-  law('a replayed dispatch starts the wait for RESUMED anew', {
+  law('a replayed dispatch restarts the wait for RESUMED', {
     in: REPLAYING,
     on: 'gateway.replayed',
     restarts: REPLAYING,
@@ -313,7 +313,7 @@ const telling: readonly Law<ShardContext>[] = [
     on: 'send',
     owes: ({ event }) => ({ frames: [`bucket.queue ${event.ticket.id}`] }),
   }),
-  law('a payload nobody wants sent any more leaves the bucket', {
+  law('a payload that was withdrawn leaves the bucket', {
     in: '',
     on: 'send.cancel',
     owes: ({ event }) => ({ frames: [`bucket.cancel ${event.id}`] }),

@@ -66,7 +66,7 @@ describe.concurrent('no answer', () => {
   );
 
   it(
-    'is waited for by nobody who aborts, and what waits to be sent is withdrawn',
+    'rejects when its signal aborts, and what waits to be sent is withdrawn',
     scenario({}, async (rig) => {
       const { simulator, shard } = rig;
       const stop = new AbortController();

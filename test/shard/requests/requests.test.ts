@@ -92,7 +92,7 @@ describe('a request', () => {
     expect(await outcome).toMatchObject({ members: [{ nick: 'm0' }] });
   });
 
-  test('has `timeout` anew with every part of its answer', async () => {
+  test('has its `timeout` restarted by every part of its answer', async () => {
     const rig = start();
     const outcome = requestGuildMembers(rig.requests, everyone, { timeout: 100 }).catch((error: unknown) => error);
     await turn();

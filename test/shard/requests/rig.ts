@@ -55,7 +55,7 @@ export type Rig = ReturnType<typeof start>;
 /** Lets promises run on. */
 export const turn = () => vi.advanceTimersByTimeAsync(0);
 
-/** A shard whose payloads wait until they are told to leave. */
+/** A shard whose payloads wait until the test lets them leave. */
 export function startWaiting() {
   const waiting: (() => void)[] = [];
   const rig = start({ send: () => new Promise((resolve) => waiting.push(resolve)) });

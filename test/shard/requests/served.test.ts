@@ -25,7 +25,7 @@ describe.concurrent('the answer', () => {
   );
 
   it(
-    'of requestGuildMembers is those asked for, and the ids that are nobody’s',
+    'of requestGuildMembers is those asked for, and the ids of no member',
     scenario({ simulator: withGuilds }, async ({ shard }) => {
       await shard.connect();
       const byId = await shard.requestGuildMembers({ guild_id: guild.id, user_ids: ['103', '9'] });
@@ -127,7 +127,7 @@ describe.concurrent('the answer', () => {
 
 describe.concurrent('with the option `events`', () => {
   it(
-    'a request is answered, and its dispatches reach nobody who did not ask for them',
+    'a request is answered, and its dispatches reach no listener who did not ask for them',
     scenario({ simulator: withGuilds, shard: { events: ['MESSAGE_CREATE'] } }, async ({ simulator, shard }) => {
       const heard: string[] = [];
       shard.on('GUILD_MEMBERS_CHUNK', () => heard.push('chunk'));
@@ -154,7 +154,7 @@ describe.concurrent('with the option `events`', () => {
 
 describe.concurrent('a request that is RATE_LIMITED', () => {
   it(
-    'waits as long as it is told and is asked again',
+    'waits as long as RATE_LIMITED says and is sent again',
     scenario(
       { simulator: { ...withGuilds, script: [{ at: 'request', rateLimit: 0.2, times: 2 }] } },
       async ({ simulator, shard }) => {

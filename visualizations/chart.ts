@@ -8,9 +8,9 @@ export interface Box {
   readonly path: string;
   readonly name: string;
   readonly final: boolean;
-  /** One of the six states of a shard's life. */
+  /** True for the six states of a shard's life. */
   readonly accent: boolean;
-  /** What the state does, and the edges that stay within it. */
+  /** The state's actions, and the edges that stay within it. */
   readonly rows: readonly Label[];
   readonly children: readonly Box[];
   /** Path of the child that is entered first. */
@@ -24,7 +24,7 @@ export interface Arrow {
   readonly labels: readonly Label[];
 }
 
-/** What there is to draw of a chart, before anything has a place. */
+/** The content of a picture, before anything has a place. */
 export interface Chart {
   readonly id: string;
   readonly root: Box;
@@ -34,7 +34,7 @@ export interface Chart {
 /** Widest line on an arrow and in a box, in pixels, before it is broken. */
 const WIDTH = { arrow: 120, row: 330 } as const;
 
-/** By their names: no other state of the shard's chart has one of these. */
+/** Names suffice: no other state of the shard's chart has one of these. */
 const LIFECYCLE: ReadonlySet<string> = new Set(lifecycles);
 
 /** Everything a machine's definition says. */
@@ -64,7 +64,7 @@ export function pairs<E extends Pick<Edge, 'source' | 'target'>>(edges: readonly
   return [...found.values()];
 }
 
-/** Such an edge is a row of its state's box: an arrow from a box to what stands in it only adds to the tangle. */
+/** True for an edge that becomes a row of its state's box. An arrow from a box to its inside would only add to the tangle. */
 const staysWithin = ({ source, target }: Edge) => isWithin(target, source);
 
 export const isWithin = (path: string, outer: string): boolean =>

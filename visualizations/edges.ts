@@ -3,10 +3,10 @@ import { PRESENCE_WINDOW_MS, SEND_WINDOW_MS } from '../src/protocol/limits.js';
 import { PERMIT_SLACK_MS } from '../src/protocol/sendLimit.js';
 import type { BucketEvent, IdentifyQueueEvent, ManagerCommand, ShardCommand } from '../machines/index.js';
 
-/** Who or what takes an edge. */
+/** The cause of a transition; a picture has a sign and a colour for each. */
 export type EdgeKind = 'command' | 'report' | 'time' | 'always' | 'done' | 'error';
 
-/** One edge of a chart as its definition has it. */
+/** A transition of a chart, as the chart's definition has it. */
 export interface Edge {
   /** `<source's id>|<event type>|<place among the source's transitions for that event>`, as an inspector can derive it. */
   readonly id: string;
@@ -49,7 +49,7 @@ const COMMANDS: Record<ShardCommand['type'] | ManagerCommand['type'], true> = {
 const TIMERS: { readonly [T in BucketEvent['type'] | IdentifyQueueEvent['type']]?: number | null } = {
   'permit.returned': SEND_WINDOW_MS + PERMIT_SLACK_MS,
   'presencePermit.returned': PRESENCE_WINDOW_MS + PERMIT_SLACK_MS,
-  // How long these take is told at run time.
+  // The lengths of these are known only at run time.
   'grant.expired': null,
   'window.passed': null,
   'budget.renewed': null,

@@ -8,9 +8,9 @@ export interface Word {
   readonly role: Role;
 }
 
-/** What stands on an arrow, or in a row of a state's box. */
+/** The text on an arrow, or in a row of a state's box. */
 export interface Label {
-  /** The edges it stands for: one, but for the merged arrows of the lifecycle. */
+  /** Ids of the label's edges: one, or several on the merged arrows of the lifecycle. */
   readonly ids: readonly string[];
   /** Chooses the sign before the text; null: none. */
   readonly kind: EdgeKind | null;

@@ -51,7 +51,7 @@ const LAYERED: LayoutOptions = {
   'elk.json.shapeCoords': 'ROOT',
   'elk.layered.considerModelOrder.strategy': 'NONE',
   'elk.layered.edgeLabels.centerLabelPlacementStrategy': 'SPACE_EFFICIENT_LAYER',
-  // Of six seeds the one with the narrowest shard chart and the fewest crossings.
+  // Six seeds were tried: this had the narrowest shard chart and the fewest crossings.
   'elk.randomSeed': '3',
   'elk.layered.thoroughness': '60',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
@@ -79,7 +79,7 @@ interface Sides {
   readonly right: number;
 }
 
-/** A box whose name and rows are wider than its content is made wider until they fit. ELK's minimum size does not do it. */
+/** Attempts to widen the boxes whose name or rows do not fit. ELK's minimum size does not widen them. */
 const PASSES = 8;
 
 /** Gives everything its place. Coordinates have one decimal at most, so that the pictures do not change with the platform. */
@@ -91,7 +91,7 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
     if (narrow.length === 0) return layout;
     for (const box of narrow) {
       const { left, right } = sides.get(box.box.path) ?? { left: 0, right: 0 };
-      // Where arrows pass through the top, the room is wanted on the one side that is free of them.
+      // Arrows through the top of a box leave one side free: the room is added there.
       const share = box.heading.x > box.x + INSET.x + 1 ? 1 : 0.5;
       sides.set(box.box.path, {
         left: left + Math.ceil(missing(box) * share),
@@ -99,7 +99,9 @@ export async function layoutOf(chart: Chart): Promise<Layout> {
       });
     }
   }
-  throw new Error(`The chart ${chart.id} has a name or a row that does not fit its box.`);
+  throw new Error(
+    `The chart ${chart.id} has a name or a row that still does not fit its box after ${PASSES} passes. Raise PASSES, or shorten it.`,
+  );
 }
 
 const missing = ({ x, width, heading }: PlacedBox) => heading.x + heading.width + INSET.x - (x + width);
@@ -107,7 +109,7 @@ const missing = ({ x, width, heading }: PlacedBox) => heading.x + heading.width 
 async function place({ root, arrows }: Chart, sides: ReadonlyMap<string, Sides>): Promise<Layout> {
   const all = flatten(root, 0);
   const order = new Map(all.map(({ box: { path } }, index) => [path, index]));
-  // Whatever leads back to a state declared earlier is laid out the other way round: the order of declaration is the
+  // An edge back to a state declared earlier is laid out the other way round: the order of declaration is the
   // order from top to bottom, and there are no cycles left for ELK to break.
   const isBack = ({ source, target }: Arrow) => (order.get(target) ?? 0) < (order.get(source) ?? 0);
   const lines = [
@@ -199,7 +201,7 @@ function toElkEdge({ source, target, labels }: Arrow, id: string, isBack: boolea
 }
 
 function rectangle(node: { x?: number; y?: number; width?: number; height?: number } | undefined): Rectangle {
-  if (node === undefined) throw new Error('ELK has lost a state.');
+  if (node === undefined) throw new Error('ELK returned no place for a state. Compare the ids in toElk and place.');
   const { x = 0, y = 0, width = 0, height = 0 } = node;
   return { x: round(x), y: round(y), width: round(width), height: round(height) };
 }

@@ -36,7 +36,7 @@ const GAP = 22;
 const MARGIN = 18;
 const ROW = 20;
 
-/** What the signs in a picture mean, in as many rows as its width asks for. */
+/** The meaning of each sign in a picture, in as many rows as the picture's width needs. */
 export function legendOf(kinds: readonly EdgeKind[], reenters: boolean, width: number) {
   const signs = (Object.keys(SIGNS) as Sign[]).filter((sign) =>
     sign === 'reenters' ? reenters : kinds.includes(sign),

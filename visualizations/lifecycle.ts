@@ -78,7 +78,7 @@ export function lifecycleChart(machine: AnyStateMachine): Chart {
 
 const placeOf = (path: string): string | null => PLACES.find(([outer]) => isWithin(path, outer))?.[1] ?? null;
 
-/** One label a kind, with each event once; a guard is named only where nothing but that guard lets the event through. */
+/** A label for each kind, with each event once. A guard is named only if all edges of the event have that guard. */
 function merged(edges: readonly Edge[]): Label[] {
   const kinds = new Map<EdgeKind, Edge[]>();
   for (const edge of edges) kinds.set(edge.kind, [...(kinds.get(edge.kind) ?? []), edge]);

@@ -19,7 +19,7 @@ export interface Picture {
 
 const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine, managerMachine] as const;
 
-/** What is drawn, by the name of its file. */
+/** Charts and their titles, by the name of the file. */
 export const charts: Readonly<Record<string, { readonly title: string; readonly chart: Chart }>> = {
   lifecycle: {
     title: 'The life of a shard: its six states and the ways between them',

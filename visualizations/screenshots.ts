@@ -30,7 +30,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(5);
 }
 
-/** What holds all of these, with a little room. */
+/** The smallest rectangle around all of these elements, with a little room. */
 async function around(page: Page, selectors: readonly string[]) {
   const boxes = await Promise.all(selectors.map((selector) => page.locator(selector).boundingBox()));
   const all = boxes.filter((box) => box !== null);
@@ -108,7 +108,10 @@ async function liveNight(browser: Browser): Promise<void> {
 async function playedNight(browser: Browser): Promise<void> {
   await using dashboard = await serveAuditDashboard(file);
   const page = await open(browser, `${dashboard.url}#shard=7`, { width: 1440, height: 900 });
-  for (let incident = 0; incident < 2; incident += 1) await page.click('.player-previousIncident');
+  await page
+    .locator('.incident', { has: page.locator('.tag', { hasText: 'resume' }) })
+    .last()
+    .click();
   await page.click('text="1×"');
   await page.click('.player-play');
   await sleep(500);

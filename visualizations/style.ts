@@ -53,7 +53,7 @@ const DARK: Theme = {
   },
 };
 
-/** What tells the kinds apart without colour, next to their signs. */
+/** Dashes tell the kinds apart without colour, besides the signs. */
 const DASHES: Partial<Record<EdgeKind, string>> = {
   time: '7 4',
   always: '1.5 4',

@@ -17,10 +17,10 @@ import { textWidth } from './text.js';
 
 const RADIUS = { corner: 8, box: 8 } as const;
 const HEAD = { length: 9, half: 4.5 } as const;
-/** How far a row's rectangle stands out from its text at the sides, and back from the rows above and below. */
+/** Pixels by which a row's rectangle exceeds its text at the sides, and keeps away from the rows above and below. */
 const ROW = { x: 6, y: 1, radius: 6 } as const;
 
-/** One picture, complete in itself: style, both colour themes, glyphs, signs and their legend. */
+/** A picture, complete in itself: style, both colour themes, glyphs, signs and their legend. */
 export function svgOf(id: string, title: string, layout: Layout): string {
   const labels = [...layout.boxes.flatMap(({ rows }) => rows), ...layout.arrows.flatMap(({ labels }) => labels)];
   const kinds = new Set(labels.flatMap(({ label: { kind } }) => kind ?? []));
@@ -112,7 +112,7 @@ function row(placed: PlacedLabel, outlines: Outlines): string {
   ]);
 }
 
-/** Several ids in one attribute are told apart by spaces: `[data-edge~="…"]` finds each. */
+/** Spaces separate several ids in one attribute: `[data-edge~="…"]` finds each. */
 const edgeAttributes = ({ label: { ids } }: PlacedLabel) =>
   ids.length === 0 ? {} : { class: 'edge', 'data-edge': ids.join(' ') };
 

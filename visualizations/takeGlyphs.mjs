@@ -1,5 +1,5 @@
 // Writes glyphs.ts from two files of a font: node visualizations/takeGlyphs.mjs Inter-Regular.otf Inter-SemiBold.otf
-// It needs opentype.js, which nothing else does: npm install --no-save opentype.js. Debian has the font in fonts-inter.
+// Only this script needs opentype.js: npm install --no-save opentype.js. Debian's package fonts-inter has the font.
 import { readFileSync, writeFileSync } from 'node:fs';
 import opentype from 'opentype.js';
 

@@ -18,7 +18,7 @@ import { StoreRig } from './storeRig.js';
 import { timing } from './timing.js';
 
 /** Longest wait for an event of a run. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 20_000;
 
 /** Step of the shard's chart, with the configuration right after it. */
 interface TakenStep extends ObservedStep {

@@ -6,7 +6,7 @@ import type { Run } from './runs.js';
 const NEVER_MS = 120_000;
 const SHORT_MS = 40;
 /** Limit of a silence within a replay. A replay's own limit is 20 times as long; a stall of a slow machine must be shorter. */
-const SILENCE_MS = 400;
+const SILENCE_MS = 600;
 /** The first beat comes after a random part of the interval. */
 const RARE_BEAT_MS = 1_000_000_000;
 /** Heartbeat interval of a run with a silence. The run must reach the silence sooner. */

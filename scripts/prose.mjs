@@ -12,7 +12,7 @@ const PRONOUNS = new Set(
 );
 
 const REFUSED =
-  /\b(?:whoever|whomever|whom|befell|befall\w*|anew|nobody|meanwhile|is told|are told|was told|were told|of the user's|thereof|thereby|hitherto|whence)\b/gi;
+  /\b(?:whoever|whomever|whom|befell|befall\w*|anew|nobody|meanwhile|is told|are told|of the user's|thereof|thereby|hitherto|whence)\b/gi;
 
 const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',

@@ -171,9 +171,9 @@ describe('the charts and the protocol use no clock, no randomness and no I/O', (
   });
 });
 
-test('no file has more than 350 lines of code', () => {
+test('no file has more than 350 lines, comments included', () => {
   const long = sources
-    .map(({ path, code }) => ({ path, lines: code.split('\n').filter((line) => line.trim() !== '').length }))
+    .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
     .filter(({ lines }) => lines > 350);
   expect(long).toEqual([]);
 });

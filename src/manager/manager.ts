@@ -137,7 +137,7 @@ export class ShardManager implements AsyncDisposable {
    *
    * When the gateway refuses a shard for good, the promise rejects with its FatalShardError, and all other shards are closed
    * and keep their sessions.
-   * @throws FatalShardError; what `fetchGatewayInfo` throws; ShardError `CLOSED` when the manager is told to go down, `BUSY`
+   * @throws FatalShardError; what `fetchGatewayInfo` throws; ShardError `CLOSED` when the manager goes down instead, `BUSY`
    * while another operation runs
    */
   connect(): Promise<void> {

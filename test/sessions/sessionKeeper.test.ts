@@ -10,7 +10,7 @@ function start(store?: SessionStore) {
   return { report, keeper: new SessionKeeper(store, 3, report) };
 }
 
-/** A store that answers when it is told to. */
+/** A store that answers when the test lets it. */
 function slowStore() {
   const calls: string[] = [];
   const answers: (() => void)[] = [];
@@ -84,7 +84,7 @@ test('a session that comes after the shard has gone on is not deleted by the nex
 });
 
 describe('saving', () => {
-  test('writes one after the other, and of what is saved meanwhile only the newest', async () => {
+  test('saves during a write lead to one more write, of the newest', async () => {
     const { store, calls, answers } = slowStore();
     const { keeper } = start(store);
     keeper.save(session);
@@ -150,7 +150,7 @@ describe('following a session', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('a store that wants to hear of sequences is told of each new one as often as it says, until it rests', async () => {
+  test('a store with sequenceInterval gets each new sequence at that interval, until stop()', async () => {
     const { store, calls, answers } = slowStore();
     const { keeper } = start({ ...store, sequenceInterval: interval });
     let now = session;

@@ -46,6 +46,7 @@ export const testProjects: readonly TestProject[] = [
       'package',
       'sessions',
       'shard',
+      'thrownValues',
       'visualizations',
     ],
   },

@@ -1,11 +1,14 @@
 import { fromCallback, type EventObject } from 'xstate';
 import type { SlotInput, SlotReport } from '../../machines/shard.types.js';
-import type { IdentifyLimiter } from '../identify/limiter.js';
+import type { IdentifyGrant, IdentifyLimiter } from '../identify/limiter.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** Everything a shard's slot needs beyond its input. */
 export interface SlotDeps {
   readonly limiter: IdentifyLimiter;
   prepare(signal: AbortSignal): Promise<void>;
+  /** The limiter did not take back a grant that was not used. */
+  onCancelFailed(error: unknown): void;
   redact(text: string): string;
 }
 
@@ -18,13 +21,20 @@ export function slotLogic(depsOf: (system: object) => SlotDeps) {
     const send = (report: SlotReport) => {
       if (!signal.aborted) sendBack(report);
     };
+    const giveBack = async (grant: IdentifyGrant) => {
+      try {
+        await grant.cancel();
+      } catch (error) {
+        deps.onCancelFailed(error);
+      }
+    };
     const take = async () => {
       await deps.prepare(signal);
       const grant = await deps.limiter.acquire(input.shardId, { signal });
-      if (signal.aborted) return grant.cancel();
+      if (signal.aborted) return giveBack(grant);
       send((await grant.commit()) ? { type: 'slot.granted' } : { type: 'slot.expired' });
     };
-    take().catch((error: unknown) => send({ type: 'slot.failed', reason: deps.redact(String(error)) }));
+    take().catch((error: unknown) => send({ type: 'slot.failed', reason: deps.redact(messageOf(error)) }));
     return () => abort.abort(new Error('the shard no longer waits for an identify slot'));
   });
 }

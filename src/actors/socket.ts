@@ -11,6 +11,7 @@ import { DataFrames } from './webSocketFrames.js';
 import { FrameReader, type DispatchSink } from './frameReader.js';
 import { createInflater, type Compression, type Inflater } from './inflate/createInflater.js';
 import type { PingAnswer, Wire, WireConnection } from './wire.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** The user's payloads by ticket: the chart says when one leaves, and never sees it. */
 export interface PayloadSource {
@@ -142,7 +143,7 @@ class Connection implements WireConnection {
   }
 
   fail(error: unknown): void {
-    this.#error = String(error);
+    this.#error = messageOf(error);
     this.#socket?.terminate();
     this.#end(1006, '');
   }
@@ -187,7 +188,7 @@ class Connection implements WireConnection {
     this.#socket = socket;
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     socket.on('error', (error) => {
-      if (this.#error === '') this.#error = error.message;
+      if (this.#error === '') this.#error = messageOf(error);
     });
     socket.on('close', (code, reason) => this.#end(code, reason.toString()));
   }
@@ -208,7 +209,7 @@ class Connection implements WireConnection {
     try {
       text = this.#inflater.push(data);
     } catch (error) {
-      return this.#corrupted((error as Error).message);
+      return this.#corrupted(messageOf(error));
     }
     if (text !== null) this.#reader.read(text);
   }

@@ -1,6 +1,7 @@
 import { fromCallback, type EventObject } from 'xstate';
 import type { StoreInput, StoreReport } from '../../machines/shard.types.js';
 import type { Session } from '../protocol/session.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** Everything the question to the store needs beyond its input. */
 export interface StoredSessionDeps {
@@ -20,7 +21,7 @@ export function storedSessionLogic(depsOf: (system: object) => StoredSessionDeps
     };
     deps.loadSession(signal).then(
       (session) => send({ type: 'store.answered', session }),
-      (error: unknown) => send({ type: 'store.failed', reason: deps.redact(String(error)) }),
+      (error: unknown) => send({ type: 'store.failed', reason: deps.redact(messageOf(error)) }),
     );
     return () => abort.abort();
   });

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { Sink } from './sink.js';
 import type { WriteTally } from './writeTally.js';
 import { messageOf } from '../util/messageOf.js';
+import { onRejection } from '../util/onRejection.js';
 import { AuditError } from './errors.js';
 
 /** Writes lines to the user's stream, which stays open after `close`. */
@@ -25,13 +26,25 @@ export class AuditStream implements Sink {
   }
 
   write(line: string): void {
-    this.#waiting += 1;
-    this.#stream.write(line, (error) => {
-      if (error) this.#lost(error);
-      else this.#tally.written += 1;
+    let isSettled = false;
+    const settle = (lost: () => void) => {
+      if (isSettled) return;
+      isSettled = true;
+      lost();
       this.#waiting -= 1;
       if (this.#waiting === 0) this.#drained?.();
-    });
+    };
+    this.#waiting += 1;
+    try {
+      const returned: unknown = this.#stream.write(line, (error) =>
+        settle(() => (error ? this.#lost(error) : (this.#tally.written += 1))),
+      );
+      // An object with a `write` of its own may be asynchronous.
+      onRejection(returned, (error) => settle(() => this.#lost(error)));
+    } catch (error) {
+      settle(() => {});
+      throw error;
+    }
   }
 
   isFull(): boolean {
@@ -46,7 +59,7 @@ export class AuditStream implements Sink {
     if (!this.#hasFailed) this.#stream.off('error', this.#failed);
   }
 
-  #lost(cause: Error): void {
+  #lost(cause: unknown): void {
     this.#hasFailed = true;
     this.#tally.drop(`The audit log's stream refused records, and they are lost (${messageOf(cause)}).`, cause);
   }

@@ -1,5 +1,6 @@
 import type { GatewaySimulator } from '../simulator/index.js';
 import { namedFaults } from '../simulator/faults/namedFaults.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** Fault names that a line may begin with; `close` takes a close code. */
 export const faultNames: readonly string[] = [...Object.keys(namedFaults), 'close CODE'];
@@ -26,6 +27,6 @@ export function applyFault(simulator: Pick<GatewaySimulator, 'apply'>, line: str
     const met = simulator.apply(action, shardId);
     return met === 0 ? `${name}: there is no connection to apply it to` : null;
   } catch (error) {
-    return (error as Error).message;
+    return messageOf(error);
   }
 }

@@ -4,6 +4,7 @@ import { ShardError } from '../util/errors.js';
 import { SimulatorError } from '../simulator/index.js';
 import { ExitCode, UsageError } from './exitCode.js';
 import { createProgram } from './program.js';
+import { stackOf } from '../util/messageOf.js';
 
 /** Runs the command line and resolves with the exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -20,7 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return ExitCode.WrongUse;
     }
     if (error instanceof SimulatorError) process.stderr.write(`shardchart: ${error.message}\n`);
-    else process.stderr.write(`shardchart: ${error instanceof Error ? error.stack : String(error)}\n`);
+    else process.stderr.write(`shardchart: ${stackOf(error)}\n`);
     return ExitCode.Failed;
   }
 }

@@ -2,6 +2,7 @@ import type { AnyActorRef } from 'xstate';
 import { InspectorError } from './inspectorError.js';
 import type { Redact } from './redact.js';
 import { parentOf, type ObservationRecord } from './observation.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** Message of the inspector's protocol, as it is sent. */
 export interface Frame {
@@ -39,7 +40,7 @@ export async function loadConversion(redact: Redact): Promise<Convert> {
   const { createInspector } = await import('@xstate/inspect').catch((cause: unknown) => {
     throw new InspectorError(
       'CANNOT_LOAD',
-      `@xstate/inspect, a dependency of shardchart, cannot be loaded (${String(cause)}). Run npm install again.`,
+      `@xstate/inspect, a dependency of shardchart, cannot be loaded (${messageOf(cause)}). Run npm install again.`,
       { cause },
     );
   });

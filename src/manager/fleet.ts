@@ -13,6 +13,7 @@ import type { ManagerEvents } from './events.js';
 import { Failures } from './failures.js';
 import { EventRelay } from './eventRelay.js';
 import { SetStore } from './setStore.js';
+import { messageOf, stackOf } from '../util/messageOf.js';
 
 export interface FleetDeps {
   readonly emitter: Emitter<ManagerEvents>;
@@ -77,7 +78,7 @@ export class Fleet {
           this.#carryOut(command);
         } catch (error) {
           this.#deps.logger.error(
-            `${command.type} failed, which is a bug in shardchart; please report it: ${String(error)}`,
+            `${command.type} failed, which is a bug in shardchart; please report it: ${stackOf(error)}`,
           );
         }
       });
@@ -162,7 +163,7 @@ export class Fleet {
       return shard;
     } catch (error) {
       // Options are read when a shard is created, and may have changed since they were checked.
-      logger.error(`shard ${id} cannot be created: ${String(error)}`);
+      logger.error(`shard ${id} cannot be created: ${messageOf(error)}`);
       if (error instanceof ShardError) this.failures.add(ref, error.message, error);
       return null;
     }
@@ -216,7 +217,7 @@ export class Fleet {
         }
         await shard.shutdown({ code, reason });
       } catch (error) {
-        this.#deps.logger.error(`shard ${ref.id} could not be closed: ${String(error)}`);
+        this.#deps.logger.error(`shard ${ref.id} could not be closed: ${messageOf(error)}`);
       }
       this.#remove(running, shard);
     }
@@ -268,7 +269,7 @@ export class Fleet {
     } catch (error) {
       own.open();
       logger.error(
-        `the session store did not take the sessions of the new set; they are written again with the next heartbeats: ${String(error)}`,
+        `the session store did not take the sessions of the new set; they are written again with the next heartbeats: ${messageOf(error)}`,
       );
     }
   }
@@ -281,7 +282,7 @@ export class Fleet {
     try {
       await within(STORE_LIMIT_MS, Promise.all(ids.map((id) => store?.delete(id))));
     } catch (error) {
-      logger.error(`the session store did not delete the sessions that close() kept: ${String(error)}`);
+      logger.error(`the session store did not delete the sessions that close() kept: ${messageOf(error)}`);
     }
   }
 

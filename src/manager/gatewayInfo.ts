@@ -4,6 +4,7 @@ import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
 import { hidingToken } from '../shard/options.js';
 import { checkTimeout } from '../shard/requests/checks.js';
 import { redactor } from '../util/logger.js';
+import { messageOf } from '../util/messageOf.js';
 import { checkToken, refuse } from '../util/options.js';
 import { isRecord, isWhole } from '../util/predicates.js';
 import { backoffMs } from '../protocol/backoff.js';
@@ -166,10 +167,8 @@ function isGatewayInfo(value: unknown): value is RESTGetAPIGatewayBotResult {
 
 /** The message of a failed fetch with its cause: `fetch failed` alone says nothing. */
 function whyOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause, message } = error;
-  if (!(cause instanceof Error)) return message;
-  return `${message}: ${cause.message || String((cause as NodeJS.ErrnoException).code)}`;
+  const message = messageOf(error);
+  return error instanceof Error && error.cause !== undefined ? `${message}: ${messageOf(error.cause)}` : message;
 }
 
 /** @throws ShardError `INVALID_OPTION` */

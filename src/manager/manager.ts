@@ -29,6 +29,7 @@ import {
 } from './options.js';
 import { stateOf, statusOf, summarize, type ManagerState, type ManagerStatus, type StatusInput } from './status.js';
 import { provideSummary } from './summary.js';
+import { stackOf } from '../util/messageOf.js';
 
 /** Options of `manager.reshard`. */
 export interface ReshardOptions {
@@ -65,7 +66,7 @@ export class ShardManager implements AsyncDisposable {
     const resolved = resolveManagerOptions(options);
     const logger = new GuardedLogger('manager', resolved);
     const onListenerFailed = (event: string, error: unknown) =>
-      logger.error(`a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`);
+      logger.error(`a listener of "${event}" failed: ${stackOf(error)}`);
     this.#options = resolved;
     this.#emitter = new Emitter(onListenerFailed);
     this.#end = new Emitter(onListenerFailed);

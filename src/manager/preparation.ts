@@ -6,6 +6,7 @@ import { isSession, plainSession, type Session } from '../protocol/session.js';
 import { within } from '../util/within.js';
 import type { IdentifyControl, Limits } from './identifyControl.js';
 import { checkIds, type GatewayInfo, type ResolvedManagerOptions } from './options.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** Time limit of the session store. A shard whose session could not be read asks the store again. */
 const STORE_LIMIT_MS = 10_000;
@@ -98,7 +99,7 @@ export class Preparation {
     } catch (error) {
       signal.throwIfAborted();
       logger.error(
-        `sessionStore.setTotal(${total}) failed; sessions of another total may be left in it: ${String(error)}`,
+        `sessionStore.setTotal(${total}) failed; sessions of another total may be left in it: ${messageOf(error)}`,
       );
     }
   }

@@ -2,6 +2,7 @@ import type { Session } from '../protocol/session.js';
 import { isSession, plainSession } from '../protocol/session.js';
 import type { SessionStore } from './sessionStore.js';
 import { within } from '../util/within.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** Keeps a store in step with one shard's session: writes in order, and reports what the store cannot do. */
 export class SessionKeeper {
@@ -70,7 +71,7 @@ export class SessionKeeper {
       try {
         await (session === null ? store.delete(this.#shardId) : store.set(this.#shardId, session));
       } catch (error) {
-        this.#report(`the session store could not be written: ${String(error)}`);
+        this.#report(`the session store could not be written: ${messageOf(error)}`);
       }
     }
     this.#writing = null;

@@ -19,6 +19,7 @@ import type { ResolvedOptions } from './options.js';
 import { checkPresence } from './presence.js';
 import type { PendingRequests } from './requests/pendingRequests.js';
 import type { SendQueue } from './sendQueue.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** Parts of the shard that its actors work with. */
 export interface Collaborators {
@@ -89,6 +90,10 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
     return this.#keeper.load(signal);
   }
 
+  onCancelFailed(error: unknown): void {
+    this.#logger.warn(`the identify limiter could not cancel a grant: ${messageOf(error)}`);
+  }
+
   async prepare(signal: AbortSignal): Promise<void> {
     const { makePresence, timeouts, id } = this.#options;
     if (makePresence === undefined) return;
@@ -96,7 +101,7 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
     try {
       presence = checkPresence(await within(timeouts.readyMs, makePresence(id)));
     } catch (error) {
-      this.#logger.error(`makePresence failed, the bot identifies without a presence: ${String(error)}`);
+      this.#logger.error(`makePresence failed, the bot identifies without a presence: ${messageOf(error)}`);
     }
     if (signal.aborted) return;
     const flaw = presence === undefined ? null : flawOfPresence(this.#options, presence);

@@ -9,6 +9,8 @@ import type { Wire } from '../actors/wire.js';
 import { SessionKeeper } from '../sessions/sessionKeeper.js';
 import { Emitter } from '../util/emitter.js';
 import { GuardedLogger, type Logger } from '../util/logger.js';
+import { messageOf, stackOf } from '../util/messageOf.js';
+import { onRejection } from '../util/onRejection.js';
 import { Waiters } from '../util/waiters.js';
 import { ActorDeps, bindDeps, depsOf } from './actorDeps.js';
 import { Commands } from './commands.js';
@@ -41,7 +43,7 @@ export function assemble(options: ResolvedOptions): Assembly {
   let listenerErrors = 0;
   const failed = (event: string, error: unknown) => {
     listenerErrors += 1;
-    logger.error(`a listener of "${event}" failed: ${error instanceof Error ? error.stack : String(error)}`);
+    logger.error(`a listener of "${event}" failed: ${stackOf(error)}`);
   };
   const send = async (payload: SendPayload, sendOptions?: SendOptions) => {
     const down = commands.downForGood();
@@ -127,12 +129,12 @@ function reportMinizlib(logger: Logger): void {
 
 /** XState does not catch what an observer throws: it would end the chart. */
 function guardObserver(observer: NonNullable<ResolvedOptions['inspect']>, logger: Logger) {
+  const onFailure = (error: unknown) => logger.error(`the inspection observer failed: ${messageOf(error)}`);
   return (event: InspectionEvent) => {
     try {
-      if (typeof observer === 'function') observer(event);
-      else observer.next?.(event);
+      onRejection(typeof observer === 'function' ? observer(event) : observer.next?.(event), onFailure);
     } catch (error) {
-      logger.error(`the inspection observer failed: ${String(error)}`);
+      onFailure(error);
     }
   };
 }

@@ -3,6 +3,7 @@ import type { ResolvedOptions } from './options.js';
 import { MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
 import { Opcode } from '../protocol/opcodes.js';
 import type { Session } from '../protocol/session.js';
+import { messageOf } from '../util/messageOf.js';
 
 type IdentifyOptions = Pick<
   ResolvedOptions,
@@ -40,7 +41,7 @@ export function flawOfPresence(options: IdentifyOptions, presence: GatewayPresen
   try {
     return fits(identifyPayload(options, presence)) ? null : `over ${MAX_PAYLOAD_BYTES} bytes with it`;
   } catch (error) {
-    return String(error);
+    return messageOf(error);
   }
 }
 

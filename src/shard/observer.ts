@@ -14,6 +14,7 @@ import { advanceSession } from '../protocol/session.js';
 import type { SessionKeeper } from '../sessions/sessionKeeper.js';
 import { watchSteps, type ChartEvent, type Step, type StepWatcher } from './steps.js';
 import { recordOf } from './transitionRecord.js';
+import { messageOf } from '../util/messageOf.js';
 
 /** How many records `shard.history` keeps: hours of an ordinary life, or all of a bad night's last minutes. */
 export const HISTORY_LENGTH = 50;
@@ -127,7 +128,7 @@ export class ShardObserver implements StepWatcher {
     const { shardId } = actor.getSnapshot().context;
     keeper.stop();
     wire.connection?.dispose();
-    const message = `The shard's chart has failed, which is a bug in shardchart: ${String(cause)}`;
+    const message = `The shard's chart has failed, which is a bug in shardchart: ${messageOf(cause)}`;
     this.#fail(new FatalShardError(message, null, shardId));
     waiters.offline.resolve();
     if (this.fatal !== null) emitter.emit('fatal', this.fatal);

@@ -1,3 +1,5 @@
+import { onRejection } from './onRejection.js';
+
 /** Receives the error that a listener threw, or its promise rejected with. */
 export type ListenerFailure = (event: string, error: unknown) => void;
 
@@ -56,9 +58,7 @@ export class Emitter<Events extends object> {
       try {
         const { listener } = registration;
         const returned = shardId === undefined ? listener(value as never) : listener(value as never, shardId as never);
-        if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function') {
-          Promise.resolve(returned).catch((error: unknown) => this.#failed(String(name), error));
-        }
+        if (returned !== undefined) onRejection(returned, (error) => this.#failed(String(name), error));
       } catch (error) {
         this.#failed(String(name), error);
       }

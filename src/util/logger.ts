@@ -1,3 +1,6 @@
+import { messageOf } from './messageOf.js';
+import { onRejection } from './onRejection.js';
+
 /** Receives a shard's log lines: `console`, pino and winston all fit. */
 export interface Logger {
   debug(message: string): void;
@@ -13,7 +16,7 @@ const quiet = () => {};
 /** Turns errors into warnings of the process, so that they are seen without a logger. Other levels are dropped. */
 const defaultLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: warn };
 
-/** The user's logger, with a name before each line and the token redacted. A logger that throws disturbs nothing. */
+/** The user's logger, with a name before each line and the token redacted. A logger that throws or rejects disturbs nothing. */
 export class GuardedLogger implements Logger {
   readonly #name: string;
   readonly #logger: Logger;
@@ -51,10 +54,11 @@ export class GuardedLogger implements Logger {
 
   #write(level: keyof Logger, message: string): void {
     const redact = redactor(this.#token);
+    const onFailure = (error: unknown) => warn(`the logger failed: ${redact(messageOf(error))}`);
     try {
-      this.#logger[level](redact(`${this.#name}: ${message}`));
+      onRejection(this.#logger[level](redact(`${this.#name}: ${message}`)), onFailure);
     } catch (error) {
-      warn(`the logger failed: ${redact(String(error))}`);
+      onFailure(error);
     }
   }
 }
@@ -65,13 +69,14 @@ export function reportTo<E extends Error>({
   onError = ({ message }) => logger.error(message),
 }: {
   readonly logger?: Logger | undefined;
-  readonly onError?: ((error: E) => void) | undefined;
+  readonly onError?: ((error: E) => unknown) | undefined;
 }): (error: E) => void {
   return (error) => {
+    const onFailure = (failure: unknown) => warn(`${error.message} (and reporting it failed: ${messageOf(failure)})`);
     try {
-      onError(error);
+      onRejection(onError(error), onFailure);
     } catch (failure) {
-      warn(`${error.message} (and reporting it failed: ${String(failure)})`);
+      onFailure(failure);
     }
   };
 }

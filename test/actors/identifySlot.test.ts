@@ -18,7 +18,7 @@ function awaitSlot({ limiter, prepare = () => Promise.resolve() }: Trial) {
   const actor = createActor(
     setup({
       types: { events: {} as SlotReport | { type: 'leave' } },
-      actors: { slot: slotLogic(() => ({ limiter, prepare, redact })) },
+      actors: { slot: slotLogic(() => ({ limiter, prepare, onCancelFailed: () => {}, redact })) },
       actions: { note: (_, report: SlotReport) => reports.push(report) },
     }).createMachine({
       initial: 'waiting',
@@ -138,7 +138,7 @@ describe('the identify slot', () => {
     ],
   ])('a limiter that %s is reported as failed, without the token', async (_, acquire) => {
     const { reports } = awaitSlot({ limiter: { acquire } });
-    await vi.waitFor(() => expect(reports).toEqual([{ type: 'slot.failed', reason: 'Error: bad [redacted]' }]));
+    await vi.waitFor(() => expect(reports).toEqual([{ type: 'slot.failed', reason: 'bad [redacted]' }]));
   });
 
   test('stopped with the whole shard, it gives its place back', async () => {

@@ -12,6 +12,7 @@ import { SelectedShards } from './selectedShards.js';
 import { managerView, totalsOf } from './totals.js';
 import { shownOf, shownStates, stateIndex } from './views.js';
 import type { WatchedManager, WatchedShard } from './watched.js';
+import { stackOf } from '../../util/messageOf.js';
 
 /** Changes are sent at this interval; totals, and a fleet with other shards, once a second. */
 const TICK_MS = 100;
@@ -193,6 +194,6 @@ export class LiveSource implements Source {
   #fail(error: unknown): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
-    this.#warn(`an update of the page failed, which is a bug in shardchart; please report it: ${String(error)}`);
+    this.#warn(`an update of the page failed, which is a bug in shardchart; please report it: ${stackOf(error)}`);
   }
 }

@@ -7,6 +7,7 @@ import { loadPageFiles, type PageFiles } from './pageFiles.js';
 import type { ResolvedServerOptions } from '../options.js';
 import type { Source } from '../source.js';
 import { EventStreams } from './eventStreams.js';
+import { messageOf } from '../../util/messageOf.js';
 
 const MAX_CONNECTIONS = 64;
 const MAX_URL_LENGTH = 2_048;
@@ -126,7 +127,7 @@ export class DashboardServer {
     } catch (error) {
       // The client has gone, and the answer was stopped for that.
       if (response.destroyed && (error as Error).name === 'AbortError') return;
-      this.#warn(`a request failed: ${String(error)}`);
+      this.#warn(`a request failed: ${messageOf(error)}`);
       // Headers were sent: the answer is a stream that failed.
       if (response.headersSent) return void response.destroy();
       answer = refusal(500, 'The request failed. The log of the bot has the reason.');

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { DashboardError } from '../errors.js';
+import { messageOf } from '../../util/messageOf.js';
 
 const CHARTS = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyQueue', 'manager'];
 
@@ -37,7 +38,7 @@ export async function loadPageFiles(): Promise<PageFiles> {
     ];
     return new Map(await Promise.all(ours.map(async ([path, file]) => [path, await load(file)] as const)));
   } catch (cause) {
-    const message = `The page's files are missing (${String(cause)}). Install shardchart again.`;
+    const message = `The page's files are missing (${messageOf(cause)}). Install shardchart again.`;
     throw new DashboardError('CANNOT_LOAD', message, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { SimulatorError } from '../simulatorError.js';
+import { messageOf } from '../../util/messageOf.js';
 
 /** HTTP server that closes all of its connections with it, WebSockets too. */
 export class HttpServer {
@@ -21,7 +22,7 @@ export class HttpServer {
     const server = createServer();
     return new Promise((resolve, reject) => {
       server.once('error', (cause) => {
-        const message = `Cannot listen on ${host}:${port}: ${cause.message}. Choose another port, or 0 for any free one.`;
+        const message = `Cannot listen on ${host}:${port}: ${messageOf(cause)}. Choose another port, or 0 for any free one.`;
         reject(new SimulatorError('LISTEN_FAILED', message, port, cause));
       });
       server.listen(port, host, () => resolve(new HttpServer(server)));

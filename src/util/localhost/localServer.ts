@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { messageOf } from '../messageOf.js';
 
 export interface LocalServerOptions {
   /** Port to listen on; 0 takes any free one. */
@@ -19,7 +20,7 @@ export class ListenFailure extends Error {
     const isPortInUse = cause.code === 'EADDRINUSE';
     const message = isPortInUse
       ? `Port ${port} is in use by another program. Choose another, or port 0, which takes any free one.`
-      : `${name} cannot listen on ${host}:${port}: ${cause.message}.`;
+      : `${name} cannot listen on ${host}:${port}: ${messageOf(cause)}.`;
     super(message, { cause });
     this.code = isPortInUse ? 'PORT_IN_USE' : 'CANNOT_LISTEN';
   }
@@ -80,7 +81,7 @@ export class LocalServer {
       server.once('error', onError);
       server.listen({ port, host }, () => {
         server.off('error', onError);
-        server.on('error', (error) => warn(`${name}'s server: ${error.message}`));
+        server.on('error', (error) => warn(`${name}'s server: ${messageOf(error)}`));
         resolve();
       });
       // A bot that has nothing else to do ends, whether or not a viewer is connected.

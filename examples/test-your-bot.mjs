@@ -13,7 +13,7 @@ test('a message that comes while the connection is lost arrives after it', async
 
   const resumed = new Promise((resolve) => bot.once('resumed', resolve));
   simulator.reset(); // the connection is lost …
-  simulator.dispatch('MESSAGE_CREATE', { content: 'missed' }); // … and a message comes
+  simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: 'missed' })); // … and a message comes
   assert.deepEqual(await resumed, { replayed: 1 });
   assert.deepEqual(contents, ['missed']);
 

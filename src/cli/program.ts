@@ -110,7 +110,11 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .option('--max-concurrency <count>', 'identifies allowed at once (default: 1)', count)
     .option('--heartbeat-interval <ms>', 'heartbeat interval that HELLO announces (default: 41250)', count)
     .option('--identify-window <ms>', 'time between two identifies (default: 5000)', whole)
-    .option('--dispatch-every <ms>', 'send a MESSAGE_CREATE to every session at this interval', count)
+    .option(
+      '--dispatch-every <ms>',
+      'send a MESSAGE_CREATE in every guild at this interval; there is one guild a shard',
+      count,
+    )
     .option('-i, --interactive', 'read faults from stdin, one per line: drop, zombie, op7, op9!, close 4014 …')
     .option('--json', 'write lines of JSON')
     .addHelpText('after', exitCodes)

@@ -57,7 +57,7 @@ export function describe(event: SimulatorEvent): { who: string; what: string; is
 function whatOf(event: SimulatorEvent): string {
   switch (event.kind) {
     case 'api':
-      return `GET ${event.path}: ${event.outcome}`;
+      return `${event.method} ${event.path}: ${event.outcome}`;
     case 'upgrade':
       return event.outcome === 101 ? `connected to ${event.path}` : `upgrade refused: ${event.outcome}`;
     case 'close': {

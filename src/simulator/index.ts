@@ -8,7 +8,9 @@ export { SimulatorError, type SimulatorErrorCode } from './simulatorError.js';
 export type { FaultCalls } from './faults/faultCalls.js';
 export type * from './faults/faults.js';
 export type { SessionStartLimit } from './connection/identifyGate.js';
+export type { ApiAnswer, ApiRequest, ApiRoute } from './http/apiRoute.js';
 export type { SampleGuild, SimulatorOptions } from './options.js';
+export type { MemberFields, MessageFields } from './samples/samples.js';
 export {
   type IdentifyRecord,
   type LogEntry,

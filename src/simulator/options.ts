@@ -1,9 +1,11 @@
 import type { Fault } from './faults/faults.js';
 import type { SessionStartLimit } from './connection/identifyGate.js';
+import type { ApiRoute } from './http/apiRoute.js';
 
 /**
- * Guild that READY lists and GUILD_CREATE carries. Further fields go into GUILD_CREATE unchanged; requests are answered from
- * its `members`, `presences`, `soundboard_sounds` and `channels`.
+ * Guild that READY lists and GUILD_CREATE carries. Further fields go into GUILD_CREATE unchanged, in place of their defaults:
+ * `@everyone` as the only role, one text channel, the bot as the only member. GUILD_CREATE always has the bot's own member.
+ * Requests are answered from `members`, `presences`, `soundboard_sounds` and `channels`.
  *
  * See [Discord Docs/Guild Create](https://docs.discord.com/developers/events/gateway-events#guild-create).
  */
@@ -74,6 +76,11 @@ export interface SimulatorOptions {
   readonly maxFrames?: number;
   /** Clock that stamps records and measures limits: milliseconds that never decrease; default the time since the epoch. Timers run on the real clock. */
   readonly now?: () => number;
+  /**
+   * Answers requests to the HTTP API other than those for the gateway, such as a message that the bot sends; default none,
+   * which answers 404. See {@link ApiRoute}.
+   */
+  readonly api?: ApiRoute;
   /** Faults to commit, in order: see {@link Fault}. Default none. */
   readonly script?: readonly Fault[];
 }

@@ -55,6 +55,7 @@ export function resolveOptions(options: SimulatorOptions): ResolvedOptions {
     record: true,
     maxFrames: 100_000,
     now: () => performance.timeOrigin + performance.now(),
+    api: () => undefined,
     ...withoutUndefined(plain),
     identifyWindow,
     sessionStartLimit: { total, remaining: total, resetAfter: 86_400_000, ...plain.sessionStartLimit },
@@ -120,6 +121,7 @@ const rules: Readonly<Record<Exclude<keyof ResolvedOptions, 'acceptsToken'>, Rul
   record: flag,
   maxFrames: count,
   now: [(value) => typeof value === 'function', 'a function that returns milliseconds'],
+  api: [(value) => typeof value === 'function', 'a function that takes a request and returns its answer, or undefined'],
 };
 
 /** The token stays in the closure of the returned check, so that no object that can be printed holds it. */

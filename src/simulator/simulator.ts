@@ -1,8 +1,14 @@
 import type { Socket } from 'node:net';
+import type {
+  APIGuildMember,
+  APIUser,
+  GatewayGuildCreateDispatchData,
+  GatewayMessageCreateDispatchData,
+} from 'discord-api-types/v10';
 import { Opcode } from '../protocol/opcodes.js';
 import { isSnowflake, shardIdFor } from '../protocol/sharding.js';
 import { Connection } from './connection/connection.js';
-import { type DispatchPayload, dispatchPayload } from './connection/dispatchPayload.js';
+import { dispatchPayload } from './connection/dispatchPayload.js';
 import type { GatewaySocket } from './connection/gatewaySocket.js';
 import { IdentifyGate, type SessionStartLimit } from './connection/identifyGate.js';
 import { receive } from './connection/receive.js';
@@ -17,11 +23,12 @@ import { type Gateway, RESUME_PATH } from './gateway.js';
 import { serveApi } from './http/api.js';
 import { HttpServer } from './http/httpServer.js';
 import { type UpgradeRequest, Upgrades } from './http/upgrades.js';
-import type { SimulatorOptions } from './options.js';
+import type { SampleGuild, SimulatorOptions } from './options.js';
 import { FrameWaiters } from './records/frameWaiters.js';
 import { Recorder } from './records/recorder.js';
 import type { IdentifyRecord, LogEntry, RecordedFrame, Violation } from './records/records.js';
 import { type ResolvedOptions, resolveOptions } from './resolveOptions.js';
+import { type MemberFields, type MessageFields, Samples } from './samples/samples.js';
 import { SimulatorError } from './simulatorError.js';
 import { Timers } from './timers.js';
 
@@ -35,7 +42,7 @@ import { Timers } from './timers.js';
  * ```ts
  * await using simulator = await createGatewaySimulator({ heartbeatInterval: 1_000 });
  * // connect a bot to simulator.url, or let it ask simulator.apiUrl
- * simulator.dispatch('MESSAGE_CREATE', { content: 'hello' });
+ * simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: 'hello' }));
  * simulator.next({ at: 'resume', invalidSession: false });
  * simulator.reset();
  * ```
@@ -57,23 +64,29 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
   readonly url: string;
   /** `resume_gateway_url` of READY: the same server with the path `/resume`. RESUME is accepted at both URLs. */
   readonly resumeUrl: string;
-  /** Base URL of the HTTP API: `http://HOST:PORT/api/v10`. */
+  /** HTTP API with the version, which shardchart takes: `http://HOST:PORT/api/v10`. */
   readonly apiUrl: string;
+  /** HTTP API without the version, which REST clients such as \@discordjs/rest take: `http://HOST:PORT/api`. */
+  readonly apiBase: string;
 
   readonly #server: HttpServer;
   readonly #gateway: Gateway;
   readonly #connections: Connection[] = [];
   readonly #open = new Set<Connection>();
   readonly #waiters: FrameWaiters;
+  readonly #samples: Samples;
   #revive: (() => void) | null = null;
 
   /** @internal Use {@link createGatewaySimulator}. */
-  constructor(server: HttpServer, options: ResolvedOptions, faults: FaultQueue) {
+  constructor(server: HttpServer, given: ResolvedOptions, faults: FaultQueue) {
     super();
+    this.#samples = new Samples(given);
+    const options = { ...given, guilds: this.#samples.guilds };
     const host = options.host.includes(':') ? `[${options.host}]` : options.host;
     this.url = `ws://${host}:${server.port}`;
     this.resumeUrl = `${this.url}${RESUME_PATH}`;
-    this.apiUrl = `http://${host}:${server.port}/api/v10`;
+    this.apiBase = `http://${host}:${server.port}/api`;
+    this.apiUrl = `${this.apiBase}/v10`;
     this.#server = server;
     this.#gateway = {
       options,
@@ -127,6 +140,11 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
     return new Map(this.#gateway.sessions.all().map((session) => [session.id, session]));
   }
 
+  /** Guilds of the option `guilds`, with the defaults of the fields that were left out. */
+  get guilds(): readonly SampleGuild[] {
+    return this.#samples.guilds;
+  }
+
   /** Faults that have not struck yet, or may strike again. */
   get pendingFaults(): readonly Fault[] {
     return this.#gateway.faults.list();
@@ -153,7 +171,7 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
    * @throws {@link SimulatorError} `INVALID_ARGUMENT` where `t` is not a name, `d.guild_id` is not a snowflake, or JSON cannot
    * represent `d`.
    */
-  dispatchToGuild(t: string, d: { readonly guild_id: string; readonly [field: string]: unknown }): number {
+  dispatchToGuild<D extends { readonly guild_id?: string | undefined }>(t: string, d: D): number {
     const { guild_id: guildId } = d;
     if (!isSnowflake(guildId)) {
       throw new SimulatorError('INVALID_ARGUMENT', '`d.guild_id` must be a snowflake: a string of digits.', guildId);
@@ -161,6 +179,40 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
     const all = this.#gateway.sessions.all();
     const sessions = all.filter(({ shardId, total }) => shardIdFor(guildId, total) === shardId);
     return this.#dispatch(t, d, sessions);
+  }
+
+  /** Returns an id that the simulator has not returned before. Ids increase, and have the time of their making. */
+  snowflake(): string {
+    return this.#samples.snowflake();
+  }
+
+  /** Returns a user with a new id. Fields that are given replace the defaults. */
+  user(fields?: Partial<APIUser>): APIUser {
+    return this.#samples.user(fields);
+  }
+
+  /** Returns a member without a role, and its user. Fields that are given replace the defaults. */
+  member(fields?: MemberFields): APIGuildMember {
+    return this.#samples.member(fields);
+  }
+
+  /**
+   * Returns the `d` of a GUILD_CREATE: a guild that the bot joins, with the fields that {@link SampleGuild} describes.
+   *
+   * @example `simulator.dispatch('GUILD_CREATE', simulator.guild({ name: 'chess club' }));`
+   */
+  guild(fields?: Partial<SampleGuild>): GatewayGuildCreateDispatchData {
+    return this.#samples.guild(fields);
+  }
+
+  /**
+   * Returns the `d` of a MESSAGE_CREATE: by default a message of a user, in a channel of the first guild of the option
+   * `guilds`. Where there is no guild, or `guild_id` is null, it is a direct message. Fields that are given replace the defaults.
+   *
+   * @example `simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: '!ping' }));`
+   */
+  message(fields?: MessageFields): GatewayMessageCreateDispatchData {
+    return this.#samples.message(fields);
   }
 
   /**
@@ -250,20 +302,7 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
   }
 
   #dispatch(t: string, d: unknown, sessions: readonly Session[]): number {
-    if (typeof t !== 'string' || t === '') {
-      throw new SimulatorError('INVALID_ARGUMENT', "`t` must be an event name, such as 'MESSAGE_CREATE'.", t);
-    }
-    let payload: DispatchPayload;
-    try {
-      payload = dispatchPayload(t, d);
-    } catch (error) {
-      throw new SimulatorError(
-        'INVALID_ARGUMENT',
-        `\`d\` of ${t} cannot be written as JSON. Pass plain data.`,
-        d,
-        error,
-      );
-    }
+    const payload = dispatchPayload(t, d);
     for (const session of sessions) session.dispatch(payload);
     return sessions.length;
   }

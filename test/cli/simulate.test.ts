@@ -28,6 +28,13 @@ test('prints what happens to a bot, and applies faults from stdin', async () => 
     SHARDCHART_GATEWAY_URL: urlOf(simulator),
   });
   await bot.until('a message', ({ stdout }) => stdout.includes('"content":"message'));
+  const { d } = JSON.parse(bot.lines[0] ?? '') as { d: Record<string, unknown> };
+  expect(d).toMatchObject({
+    guild_id: expect.stringMatching(/^\d+$/),
+    author: { username: 'somebody' },
+    member: {},
+    timestamp: expect.stringMatching(/^20/),
+  });
   simulator.child.stdin.write('dorp\ndrop 0\n');
   await bot.until('the resume', ({ stderr }) => /Resuming +-> Connected/.test(stderr));
   simulator.child.stdin.write('drop 7\nclose 4004\n');

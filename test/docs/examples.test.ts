@@ -36,9 +36,12 @@ example(
     const api = await recordingApi();
     const bot = runExample(name, simulator, { api: api.url });
     await bot.prints('up as shard 0 of 1');
-    simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', content: 'hello', author: { username: 'somebody' } });
-    simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', content: '!ping', author: { username: 'x', bot: true } });
-    simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', content: '!ping', author: { username: 'somebody' } });
+    simulator.dispatch('MESSAGE_CREATE', simulator.message({ channel_id: '7', content: 'hello' }));
+    simulator.dispatch(
+      'MESSAGE_CREATE',
+      simulator.message({ channel_id: '7', content: '!ping', author: { bot: true } }),
+    );
+    simulator.dispatch('MESSAGE_CREATE', simulator.message({ channel_id: '7', content: '!ping' }));
     await expect
       .poll(() => api.calls, { timeout: 20_000 })
       .toEqual([
@@ -59,7 +62,7 @@ example('one-shard.mjs', 'hears messages, prints its transitions and ends on SIG
   const simulator = await simulate();
   const bot = runExample(name, simulator);
   await bot.prints('up as shard 0 of 1');
-  simulator.dispatch('MESSAGE_CREATE', { channel_id: '7', author: { username: 'somebody' } });
+  simulator.dispatch('MESSAGE_CREATE', simulator.message({ channel_id: '7' }));
   await bot.prints('somebody wrote in 7');
   bot.end('SIGINT');
   expect(await bot.exitCode).toBe(0);
@@ -70,7 +73,7 @@ example('many-shards.mjs', 'runs the recommended shards and ends on SIGTERM', as
   const simulator = await simulate();
   const bot = runExample(name, simulator);
   await bot.prints('2 of 2 shards up');
-  simulator.dispatch('MESSAGE_CREATE', { author: { username: 'somebody' } }, 1);
+  simulator.dispatch('MESSAGE_CREATE', simulator.message(), 1);
   await bot.prints('somebody wrote to shard 1');
   bot.end('SIGTERM');
   expect(await bot.exitCode).toBe(0);
@@ -85,7 +88,7 @@ example('across-restarts.mjs', 'resumes every shard in the next process, with wh
   first.end('SIGTERM');
   expect(await first.exitCode).toBe(0);
 
-  simulator.dispatch('MESSAGE_CREATE', { content: 'missed' }, 1);
+  simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: 'missed' }), 1);
   const second = runExample(name, simulator, { folder });
   await second.prints('2 shards up');
   await second.prints('message: missed');
@@ -160,6 +163,12 @@ example('inspector.mjs', 'shows the shard and ends on SIGINT', async (name) => {
 });
 
 example('test-your-bot.mjs', 'passes all its tests', async (name) => {
+  const tests = runExample(name, null);
+  expect(await tests.exitCode, tests.output()).toBe(0);
+  expect(tests.output()).toMatch(/fail 0/);
+});
+
+example('test-whole-bot.mjs', 'passes all its tests', async (name) => {
   const tests = runExample(name, null);
   expect(await tests.exitCode, tests.output()).toBe(0);
   expect(tests.output()).toMatch(/fail 0/);

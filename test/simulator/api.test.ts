@@ -1,6 +1,27 @@
 import { request } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { ApiRequest, ApiRoute } from '../../src/simulator/index.js';
 import { eventually, identified, simulate } from './rawClient.js';
+
+const post = (url: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(url, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', authorization: 'Bot secret', ...headers },
+  });
+
+/** A simulator whose `api` keeps each request and answers with `route`. */
+async function withRoute(route: ApiRoute) {
+  const requests: ApiRequest[] = [];
+  const simulator = await simulate({
+    token: 'secret',
+    api: (request) => {
+      requests.push(request);
+      return route(request);
+    },
+  });
+  return { simulator, requests };
+}
 
 describe('the HTTP API', () => {
   test('GET /gateway/bot returns the URL, the recommended shards and the remaining budget', async () => {
@@ -75,5 +96,81 @@ describe('the HTTP API', () => {
       { outcome: 200 },
       { outcome: 'hang' },
     ]);
+  });
+});
+
+describe('the option `api`', () => {
+  test('gets method, path, query, headers and body, and no token', async () => {
+    const { simulator, requests } = await withRoute(() => ({ body: { id: '1' } }));
+    const response = await post(`${simulator.apiBase}/v10/channels/7/messages?wait=true`, { content: 'pong' });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toEqual({ id: '1' });
+    expect(requests).toMatchObject([
+      { method: 'POST', path: '/channels/7/messages', query: { wait: 'true' }, body: { content: 'pong' } },
+    ]);
+    expect(requests[0]?.headers).toHaveProperty('content-type', 'application/json');
+    expect(JSON.stringify(requests)).not.toContain('secret');
+    expect(simulator.log).toMatchObject([
+      { kind: 'api', method: 'POST', path: '/api/v10/channels/7/messages', outcome: 200 },
+    ]);
+  });
+
+  test('that returns undefined answers 404, without a body 204, with a status that status', async () => {
+    const answers: Record<string, ReturnType<ApiRoute>> = {
+      '/nothing': Promise.resolve({}),
+      '/created': { status: 201, headers: { 'x-one': '1' }, body: [] },
+    };
+    const { simulator } = await withRoute(({ path }) => answers[path]);
+    expect((await fetch(`${simulator.apiUrl}/unknown`)).status).toBe(404);
+    expect((await fetch(`${simulator.apiUrl}/nothing`)).status).toBe(204);
+    const created = await fetch(`${simulator.apiUrl}/created`);
+    expect([created.status, created.headers.get('x-one'), await created.json()]).toEqual([201, '1', []]);
+  });
+
+  test('gets bytes where the body is no JSON, and null without a body', async () => {
+    const { simulator, requests } = await withRoute(() => ({}));
+    await fetch(`${simulator.apiUrl}/a`, { method: 'PUT', body: 'text' });
+    await fetch(`${simulator.apiUrl}/b`, { method: 'PUT', body: '{', headers: { 'content-type': 'application/json' } });
+    await fetch(`${simulator.apiUrl}/c`, { method: 'DELETE' });
+    expect(requests.map(({ body }) => body)).toEqual([Buffer.from('text'), Buffer.from('{'), null]);
+  });
+
+  test('is not asked for a wrong token, nor for the routes of the gateway', async () => {
+    const { simulator, requests } = await withRoute(() => ({}));
+    expect((await post(`${simulator.apiUrl}/channels/7/messages`, {}, { authorization: 'Bot other' })).status).toBe(
+      401,
+    );
+    expect((await fetch(`${simulator.apiUrl}/gateway`)).status).toBe(200);
+    expect(requests).toEqual([]);
+  });
+
+  test.each<[string, ApiRoute, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no such channel');
+      },
+      'no such channel',
+    ],
+    ['rejects', () => Promise.reject(new Error('no such channel')), 'no such channel'],
+    ['returns a message instead of an answer', () => ({ id: '1' }) as never, 'the answer has id'],
+    ['returns a status that is none', () => ({ status: 1 }), '`status`'],
+  ])('that %s answers 500 and warns, and the gateway stays up', async (_name, route, reason) => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => emitWarning.mockRestore());
+    const { simulator } = await withRoute(route);
+    const url = `${simulator.apiUrl}/interactions/1/secret-of-the-interaction/callback`;
+    expect((await post(url, {})).status).toBe(500);
+    expect(emitWarning).toHaveBeenCalledOnce();
+    const [warning] = emitWarning.mock.calls[0] ?? [];
+    expect(warning).toContain('POST /api/v10/interactions/1/[redacted]/callback');
+    expect(warning).toContain(reason);
+    expect(JSON.stringify(simulator.log)).not.toContain('secret-of-the-interaction');
+    await identified(simulator, { token: 'secret' });
+  });
+
+  test('that is not a function is refused', async () => {
+    await expect(simulate({ api: 'http://127.0.0.1' as never })).rejects.toThrow('`api` must be a function');
   });
 });

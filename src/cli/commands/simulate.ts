@@ -6,6 +6,7 @@ import { onInterrupt } from '../terminal/interrupt.js';
 import { createOutput, type Output, writeJson } from '../terminal/output.js';
 import { describe, type SimulatorEvent, SimulatorEvents } from '../simulatorLog.js';
 import { applyFault, faultNames } from '../applyFault.js';
+import { guildsFor } from '../sampleGuilds.js';
 
 /** Options of `shardchart simulate`, as the command line has them. */
 export interface SimulateOptions {
@@ -26,7 +27,12 @@ const PRINT_EVERY_MS = 50;
 /** `shardchart simulate`: runs a local gateway for any bot and prints what happens on it, until interrupted. */
 export async function simulate(options: SimulateOptions): Promise<number> {
   const { dispatchEvery, interactive, json, ...settings } = options;
-  const simulator = await createGatewaySimulator({ ...settings, record: false, maxFrames: KEPT_ENTRIES });
+  const simulator = await createGatewaySimulator({
+    ...settings,
+    guilds: guildsFor(settings.shards ?? 1),
+    record: false,
+    maxFrames: KEPT_ENTRIES,
+  });
   const interrupt = onInterrupt();
   const output = createOutput(process.stdout);
   const startedAt = Date.now();
@@ -54,11 +60,13 @@ export async function simulate(options: SimulateOptions): Promise<number> {
   return ExitCode.Fine;
 }
 
+/** Sends a message in every guild; there is one guild a shard. */
 function startDispatching(simulator: GatewaySimulator, everyMs: number): NodeJS.Timeout {
   let n = 0;
   return setInterval(() => {
     n += 1;
-    simulator.dispatch('MESSAGE_CREATE', { id: String(n), channel_id: '1', content: `message ${n}`, n });
+    for (const { id } of simulator.guilds)
+      simulator.dispatchToGuild('MESSAGE_CREATE', simulator.message({ guild_id: id, content: `message ${n}` }));
   }, everyMs);
 }
 
@@ -78,15 +86,18 @@ function printEvent({ colors, line }: Output, event: SimulatorEvent, startedAt: 
   line(`${colors.dim(showTime(event.at - startedAt))}  ${who.padEnd(24)}  ${text}`);
 }
 
-function printWelcome({ colors, line }: Output, { url, apiUrl }: GatewaySimulator, isInteractive: boolean): void {
-  const api = apiUrl.replace(/\/v\d+$/, '');
+function printWelcome(
+  { colors, line }: Output,
+  { url, apiUrl, apiBase }: GatewaySimulator,
+  isInteractive: boolean,
+): void {
   line(`${colors.bold('gateway')}  ${url}`);
   line(`${colors.bold('api')}      ${apiUrl}`);
   line();
   line('Connect a bot; any token works:');
   line(`  shardchart run   DISCORD_TOKEN=any SHARDCHART_API_URL=${apiUrl} npx shardchart run --shards auto`);
   line(`  shardchart       createShard({ url: '${url}', token: 'any', intents: 0 })`);
-  line(`  discord.js       new Client({ rest: { api: '${api}' }, intents: [] })`);
+  line(`  discord.js       new Client({ rest: { api: '${apiBase}' }, intents: [] })`);
   line();
   if (isInteractive) line(`Type a fault, with a shard id to apply it to that shard only: ${faultNames.join(', ')}.`);
   line('Press Ctrl+C to stop.');

@@ -2,7 +2,8 @@ import { Opcode } from '../../protocol/opcodes.js';
 import { isRecord } from '../../util/predicates.js';
 import type { SampleGuild } from '../options.js';
 import type { ResolvedOptions } from '../resolveOptions.js';
-import { guildsOf } from './readyPayload.js';
+import { botPayload, memberPayload } from '../samples/payloads.js';
+import { guildsOf, ownMemberOf } from './readyPayload.js';
 import type { Session } from './session.js';
 
 /** Dispatch that answers a request. */
@@ -93,6 +94,7 @@ function voiceAnswers(d: Fields, { guild, session, options }: Context): RequestA
     guild_id,
     channel_id,
     user_id: options.user.id,
+    member: ownMemberOf(asked, options.user.id) ?? memberPayload(botPayload(options.user), asked.id),
     session_id: session.id,
     deaf: false,
     mute: false,

@@ -3,7 +3,7 @@ import { type Gateway, RESUME_PATH } from '../gateway.js';
 import type { Connection } from './connection.js';
 import { dispatchPayload } from './dispatchPayload.js';
 import { type Identity, readIdentify } from './readIdentify.js';
-import { guildsToCreate, readyData } from './readyPayload.js';
+import { guildCreateData, guildsToCreate, readyData } from './readyPayload.js';
 import type { Session } from './session.js';
 
 /**
@@ -56,7 +56,7 @@ function startSession(gateway: Gateway, connection: Connection, identity: Identi
   const payload = dispatchPayload('READY', data);
   connection.sendDispatch(payload, session.append(payload), 'ready', () => (connection.phase = 'identified'));
   for (const guild of guildsToCreate(session, options.guilds))
-    session.dispatch(dispatchPayload('GUILD_CREATE', { unavailable: false, ...guild }));
+    session.dispatch(dispatchPayload('GUILD_CREATE', guildCreateData(guild, options)));
 }
 
 /**

@@ -1,3 +1,5 @@
+import { SimulatorError } from '../simulatorError.js';
+
 /** Dispatch without its sequence number: one object for all the sessions it goes to. */
 export interface DispatchPayload {
   readonly t: string;
@@ -6,7 +8,15 @@ export interface DispatchPayload {
   readonly json: string;
 }
 
-/** @throws TypeError where JSON cannot represent `d`. */
+/** @throws SimulatorError `INVALID_ARGUMENT` where `t` is not a name, or JSON cannot represent `d`. */
 export function dispatchPayload(t: string, d: unknown): DispatchPayload {
-  return { t, d, json: JSON.stringify(d) ?? 'null' };
+  if (typeof t !== 'string' || t === '') {
+    throw new SimulatorError('INVALID_ARGUMENT', "`t` must be an event name, such as 'MESSAGE_CREATE'.", t);
+  }
+  try {
+    return { t, d, json: JSON.stringify(d) ?? 'null' };
+  } catch (error) {
+    const message = `\`d\` of ${t} cannot be written as JSON. Pass plain data.`;
+    throw new SimulatorError('INVALID_ARGUMENT', message, d, error);
+  }
 }

@@ -1,6 +1,8 @@
 import { shardIdFor } from '../../protocol/sharding.js';
+import { isRecord } from '../../util/predicates.js';
 import type { SampleGuild } from '../options.js';
 import type { ResolvedOptions } from '../resolveOptions.js';
+import { botPayload, memberPayload } from '../samples/payloads.js';
 import type { Session } from './session.js';
 
 /** GUILDS intent: Discord sends no GUILD_CREATE without it. */
@@ -12,16 +14,15 @@ const GUILDS_INTENT = 1;
  * See [Discord Docs/Ready](https://docs.discord.com/developers/events/gateway-events#ready).
  */
 export function readyData(session: Session, version: number, resumeUrl: string, options: ResolvedOptions): unknown {
-  const { id, username } = options.user;
   return {
     v: version,
-    user: { id, username, discriminator: '0000', global_name: null, avatar: null, bot: true, flags: 0, verified: true },
+    user: { ...botPayload(options.user), email: null, flags: 0, mfa_enabled: true, verified: true },
     guilds: guildsOf(session, options.guilds).map((guild) => ({ id: guild.id, unavailable: true })),
     session_id: session.id,
     resume_gateway_url: resumeUrl,
     session_type: 'normal',
     shard: [session.shardId, session.total],
-    application: { id, flags: 0 },
+    application: { id: options.user.id, flags: 0 },
     private_channels: [],
     presences: [],
     relationships: [],
@@ -31,6 +32,23 @@ export function readyData(session: Session, version: number, resumeUrl: string, 
 /** Returns the guilds whose GUILD_CREATE follows READY. */
 export function guildsToCreate(session: Session, guilds: readonly SampleGuild[]): SampleGuild[] {
   return session.intents % 2 === GUILDS_INTENT ? guildsOf(session, guilds) : [];
+}
+
+/**
+ * Returns the `d` of GUILD_CREATE. The bot's own member is in it, as at Discord, even where `members` does not have it.
+ *
+ * See [Discord Docs/Guild Create](https://docs.discord.com/developers/events/gateway-events#guild-create).
+ */
+export function guildCreateData(guild: SampleGuild, { user }: Pick<ResolvedOptions, 'user'>): SampleGuild {
+  const members: unknown = guild['members'];
+  if (!Array.isArray(members) || ownMemberOf(guild, user.id) !== undefined) return guild;
+  return { ...guild, members: [...(members as unknown[]), memberPayload(botPayload(user), guild.id)] };
+}
+
+/** Finds the bot's own member among the `members` of a guild. */
+export function ownMemberOf({ members }: SampleGuild, botId: string): Record<string, unknown> | undefined {
+  if (!Array.isArray(members)) return undefined;
+  return members.filter(isRecord).find(({ user }) => isRecord(user) && user['id'] === botId);
 }
 
 /** Returns the guilds of the session's shard; Discord distributes guilds by the time in their ids. */

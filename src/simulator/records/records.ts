@@ -31,6 +31,8 @@ export type LogEntry =
   | {
       readonly kind: 'api';
       readonly at: number;
+      readonly method: string;
+      /** Path of the request; a token in it reads {@link REDACTED}. */
       readonly path: string;
       /** HTTP status of the answer, or the fault that came instead of one. */
       readonly outcome: number | 'hang' | 'reset';

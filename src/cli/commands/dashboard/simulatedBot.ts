@@ -1,6 +1,8 @@
 import { createShardManager, type ShardManager } from '../../../manager/manager.js';
 import type { ShardManagerOptions } from '../../../manager/options.js';
-import { createGatewaySimulator, type GatewaySimulator, type SampleGuild } from '../../../simulator/index.js';
+import { shardIdFor } from '../../../protocol/sharding.js';
+import { createGatewaySimulator, type GatewaySimulator } from '../../../simulator/index.js';
+import { guildsFor } from '../../sampleGuilds.js';
 
 /** Short enough for a viewer to see beats. */
 const HEARTBEAT_INTERVAL_MS = 10_000;
@@ -12,25 +14,26 @@ const MANAGER_WINDOW_MS = 600;
 const WAVES = 16;
 
 const GUILDS_PER_SHARD = 2;
-/** Milliseconds from Discord's epoch (2015). A snowflake is this number and 22 more bits. */
-const GUILDS_SINCE = 230_000_000_000n;
-
 const TICK_MS = 100;
 const DISPATCHES_PER_SHARD_AND_TICK = 0.3;
 /** Limits the load of a thousand shards to a part of one core. */
 const MAX_DISPATCHES_PER_TICK = 60;
 
-const dispatches = [
-  [
-    'MESSAGE_CREATE',
-    { id: '1', channel_id: '2', content: 'Is anybody here?', author: { id: '3', username: 'somebody' } },
-  ],
-  ['MESSAGE_UPDATE', { id: '1', channel_id: '2', content: 'Is anybody there?' }],
-  ['TYPING_START', { channel_id: '2', user_id: '3', timestamp: 1_700_000_000 }],
-  ['PRESENCE_UPDATE', { user: { id: '3' }, status: 'online', activities: [] }],
-  ['MESSAGE_REACTION_ADD', { message_id: '1', channel_id: '2', user_id: '3', emoji: { id: null, name: '👍' } }],
-  ['VOICE_STATE_UPDATE', { channel_id: null, user_id: '3', session_id: '4' }],
-] as const;
+/** Data of an event in a guild, by the event's name. */
+const dispatches: readonly (readonly [string, (simulator: GatewaySimulator, ids: Ids) => object])[] = [
+  ['MESSAGE_CREATE', (simulator, { guild_id }) => simulator.message({ guild_id, content: 'Is anybody here?' })],
+  ['MESSAGE_UPDATE', (simulator, { guild_id }) => simulator.message({ guild_id, content: 'Is anybody there?' })],
+  ['TYPING_START', (_, ids) => ({ ...ids, timestamp: 1_700_000_000 })],
+  ['PRESENCE_UPDATE', (_, { guild_id, user_id: id }) => ({ guild_id, user: { id }, status: 'online', activities: [] })],
+  ['MESSAGE_REACTION_ADD', (_, ids) => ({ ...ids, message_id: '1', emoji: { id: null, name: '👍' } })],
+  ['VOICE_STATE_UPDATE', (_, { guild_id, user_id }) => ({ guild_id, user_id, channel_id: null, session_id: '4' })],
+];
+
+interface Ids {
+  readonly guild_id: string;
+  readonly channel_id: string;
+  readonly user_id: string;
+}
 
 /** Shards on a simulated gateway in this process, with events that flow. */
 export interface SimulatedBot extends AsyncDisposable {
@@ -49,7 +52,7 @@ export async function createSimulatedBot(
     identifyWindow: IDENTIFY_WINDOW_MS,
     maxConcurrency: Math.ceil(shards / WAVES),
     sessionStartLimit: { total: Math.max(1_000, 10 * shards) },
-    guilds: guildsOf(shards),
+    guilds: guildsFor(shards, GUILDS_PER_SHARD),
     record: false,
     maxFrames: 1_000,
   });
@@ -72,20 +75,17 @@ export async function createSimulatedBot(
   };
 }
 
-const guildsOf = (shards: number): SampleGuild[] =>
-  Array.from({ length: shards * GUILDS_PER_SHARD }, (_, n) => ({
-    id: String((GUILDS_SINCE + BigInt(n)) << 22n),
-    name: `Guild ${n}`,
-  }));
+const oneOf = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
 
-const below = (limit: number): number => Math.floor(Math.random() * limit);
-
-/** Sends random dispatches to random shards; a shard without a session gets none. */
+/** Sends random dispatches to random guilds; a shard without a session gets none. */
 function sendSome(simulator: GatewaySimulator, shards: number): void {
   const wanted = Math.min(shards * DISPATCHES_PER_SHARD_AND_TICK, MAX_DISPATCHES_PER_TICK);
   const count = Math.floor(wanted + Math.random());
   for (let sent = 0; sent < count; sent += 1) {
-    const [name, data] = dispatches[below(dispatches.length)] ?? dispatches[0];
-    simulator.dispatch(name, data, below(shards));
+    const [guild, dispatch] = [oneOf(simulator.guilds), oneOf(dispatches)];
+    if (guild === undefined || dispatch === undefined) return;
+    const [name, dataOf] = dispatch;
+    const ids = { guild_id: guild.id, channel_id: guild.id, user_id: simulator.snowflake() };
+    simulator.dispatch(name, dataOf(simulator, ids), shardIdFor(guild.id, shards));
   }
 }

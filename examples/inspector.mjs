@@ -7,12 +7,12 @@ const shard = createShard({
   intents: 1 << 0, // Guilds
 });
 const inspector = attachInspector(shard); // or a manager; shards that already run can be attached too
-await inspector.ready;
-console.log(`open ${inspector.url} in a browser`);
-await shard.connect();
-console.log(`shows shard ${inspector.attached}; Ctrl+C ends`);
-
 process.once('SIGINT', async () => {
   await inspector.stop(); // the shard does not notice
   await shard.shutdown();
 });
+
+await inspector.ready;
+console.log(`open ${inspector.url} in a browser`);
+await shard.connect();
+console.log(`shows shard ${inspector.attached}; Ctrl+C ends`);

@@ -7,12 +7,12 @@ const manager = createShardManager({
   intents: 1 << 0, // Guilds
 });
 const dashboard = serveDashboard(manager); // or a shard; any free port, unless you pass `port`
-await dashboard.ready;
-console.log(`open ${dashboard.url} in a browser`);
-await manager.connect();
-console.log(`${manager.shards.size} shards to look at; Ctrl+C ends`);
-
 process.once('SIGINT', async () => {
   await dashboard.stop(); // the shards do not notice
   await manager.shutdown();
 });
+
+await dashboard.ready;
+console.log(`open ${dashboard.url} in a browser`);
+await manager.connect();
+console.log(`${manager.shards.size} shards to look at; Ctrl+C ends`);

@@ -15,7 +15,7 @@ export const testProjects: readonly TestProject[] = [
   {
     // No process, no browser, and few sockets: the charts and the parts below them.
     name: 'fast',
-    seconds: 40,
+    seconds: 35,
     timeoutMs: 60_000,
     parts: [
       'actors',
@@ -33,7 +33,7 @@ export const testProjects: readonly TestProject[] = [
   {
     // Real sockets, files, processes and a real browser.
     name: 'real',
-    seconds: 290,
+    seconds: 330,
     timeoutMs: 120_000,
     parts: [
       'bench',
@@ -53,7 +53,7 @@ export const testProjects: readonly TestProject[] = [
   {
     // Every path through every chart, one in 32 mutants, the types, and the compiled inflater.
     name: 'proof',
-    seconds: 80,
+    seconds: 45,
     timeoutMs: 300_000,
     parts: ['model', 'mutation', 'types', 'wasm'],
   },

@@ -24,9 +24,17 @@ export const closeCodes: Readonly<Record<number, CloseCodeRow>> = {
   1001: { name: 'going away', action: 'resume' },
   1006: { name: 'connection lost', action: 'resume' },
   4000: { name: 'unknown error', action: 'resume' },
-  4001: { name: 'unknown opcode', action: 'resume' },
+  4001: {
+    name: 'unknown opcode',
+    action: 'resume',
+    advice: 'The gateway does not know an opcode that was sent, or its payload was not what the opcode takes.',
+  },
   4002: { name: 'decode error', action: 'resume' },
-  4003: { name: 'not authenticated', action: 'identify' },
+  4003: {
+    name: 'not authenticated',
+    action: 'identify',
+    advice: "Something was sent before IDENTIFY, or the application's intents were changed in the Developer Portal.",
+  },
   4004: {
     name: 'authentication failed',
     action: 'fatal',
@@ -41,13 +49,13 @@ export const closeCodes: Readonly<Record<number, CloseCodeRow>> = {
     name: 'invalid shard',
     action: 'fatal',
     advice:
-      'The gateway refused [id, total]. Pass an id from 0 to total - 1, the same total for every shard of the bot.',
+      'The id must be below the total. The total of a large bot (over 150 000 guilds) must be a multiple of the number that Discord assigned. Shards of different totals may run side by side.',
   },
   4011: {
     name: 'sharding required',
     action: 'fatal',
     advice:
-      'The bot is in too many guilds for this many shards. Raise `total` to at least what GET /gateway/bot recommends.',
+      'The bot is in too many guilds for this many shards. Ask GET /gateway/bot (fetchGatewayInfo) for the number, or pass total: "auto" to createShardManager; large bots take its multiples.',
   },
   4012: {
     name: 'invalid API version',
@@ -57,13 +65,13 @@ export const closeCodes: Readonly<Record<number, CloseCodeRow>> = {
   4013: {
     name: 'invalid intents',
     action: 'fatal',
-    advice: 'The intents are not a sum of known bits. Build them from GatewayIntentBits of discord-api-types.',
+    advice: 'Build the intents from GatewayIntentBits.',
   },
   4014: {
     name: 'disallowed intents',
     action: 'fatal',
     advice:
-      'A privileged intent is not enabled for the bot. Enable it on the Bot page of the Developer Portal, or leave it out.',
+      'Enable every privileged intent on the Bot page of the Developer Portal, or leave it out. From 10 000 users on Discord reviews them, and they are renewed each year.',
   },
 };
 

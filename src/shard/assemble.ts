@@ -66,7 +66,16 @@ export function assemble(options: ResolvedOptions): Assembly {
     requests.rejectAll(error);
   };
   const { wire } = deps;
-  const observer = new ShardObserver({ actor, wire, emitter, rejectPending, keeper, waiters, logger });
+  const observer = new ShardObserver({
+    actor,
+    wire,
+    emitter,
+    rejectPending,
+    keeper,
+    waiters,
+    logger,
+    identifiedWith: options,
+  });
   const commands = new Commands({
     actor,
     waiters,

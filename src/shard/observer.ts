@@ -7,7 +7,7 @@ import type { Emitter } from '../util/emitter.js';
 import type { ShardEvents, TransitionRecord } from './events.js';
 import type { GuardedLogger } from '../util/logger.js';
 import { noSession, type ShardWaiters } from './commands.js';
-import { closeCodeRow } from '../protocol/closeCodes.js';
+import { adviceFor, type IdentifiedWith } from '../protocol/advice.js';
 import { causes, type Decision } from '../protocol/decision.js';
 import { FatalShardError, ShardError } from '../util/errors.js';
 import { advanceSession } from '../protocol/session.js';
@@ -28,6 +28,7 @@ export interface ShardObserverDeps {
   readonly keeper: SessionKeeper;
   readonly waiters: ShardWaiters;
   readonly logger: GuardedLogger;
+  readonly identifiedWith: IdentifiedWith;
 }
 
 /** Follows the chart and never leads it: makes events, log lines, settled promises and saved sessions of its steps. */
@@ -77,7 +78,7 @@ export class ShardObserver implements StepWatcher {
     const record = recordOf(step, Date.now(), wire.sequence);
     this.history.push(record);
     this.#save(snapshot);
-    this.#log(`${from} -> ${to}`, decision);
+    this.#log(`${from} -> ${to}`, to, decision);
     emitter.emit('transition', record);
     // A shard that only waited for the session store had no connection to lose.
     if (!isLeft(from) && isLeft(to) && wire.connection !== null) {
@@ -101,7 +102,7 @@ export class ShardObserver implements StepWatcher {
       waiters.connected.resolve();
     } else keeper.stop();
     if (to === 'Connecting' || to === 'Offline') waiters.offline.resolve();
-    if (snapshot.matches({ Offline: 'fatal' })) this.#fail(fatalError(decision, snapshot.context.shardId));
+    if (snapshot.matches({ Offline: 'fatal' })) this.#fail(fatalError(decision, this.#deps.identifiedWith));
     else if (to === 'Offline') {
       waiters.connected.reject(decision?.reason === causes.noSession.reason ? noSession() : closed(decision));
     }
@@ -116,9 +117,11 @@ export class ShardObserver implements StepWatcher {
     if (!(logger.isDefault && emitter.has('fatal'))) logger.error(error.message);
   }
 
-  #log(step: string, decision: Decision | null): void {
+  #log(step: string, to: Lifecycle, decision: Decision | null): void {
     const why = decision === null ? '' : ` (${decision.reason}; ${decision.action} in ${decision.delay} ms)`;
-    this.#deps.logger.info(step + why);
+    const isNew = decision !== null && decision.code !== null && decision.action !== 'fatal' && isLeft(to);
+    const advice = isNew ? adviceFor(decision.code, this.#deps.identifiedWith) : null;
+    this.#deps.logger.info(advice === null ? step + why : `${step}${why}. ${advice}`);
     this.#deps.emitter.emit('debug', step + why);
   }
 
@@ -141,12 +144,12 @@ const isLeft = (state: Lifecycle) => state === 'Disconnected' || state === 'Offl
 const closed = (decision: Decision | null) =>
   new ShardError('CLOSED', `The shard is down: ${decision?.reason ?? 'closed'}.`);
 
-function fatalError(decision: Decision | null, shardId: number): FatalShardError {
+function fatalError(decision: Decision | null, identifiedWith: IdentifiedWith): FatalShardError {
   const code = decision?.code ?? null;
-  const advice = code === null ? undefined : closeCodeRow(code).advice;
+  const advice = code === null ? null : adviceFor(code, identifiedWith);
   return new FatalShardError(
     `The gateway refused the shard for good: ${decision?.reason ?? 'unknown'}. ${advice ?? 'It will not reconnect.'}`,
     code,
-    shardId,
+    identifiedWith.id,
   );
 }

@@ -54,6 +54,7 @@ function shard(isWatched) {
       keeper: new SessionKeeper(undefined, 0, quiet),
       waiters: { connected: new Waiters(), offline: new Waiters() },
       logger: { isDefault: true, debug: quiet, info: quiet, warn: quiet, error: quiet },
+      identifiedWith: { intents: 0, id: 0, total: 1 },
     });
   }
   actor.start();

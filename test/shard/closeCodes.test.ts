@@ -8,7 +8,7 @@ const resume = [
 const identify = [4003, 4007, 4009];
 const fatal: [code: number, advice: RegExp][] = [
   [4004, /token/i],
-  [4010, /\[id, total\]/],
+  [4010, /\[0, 1\] was sent/],
   [4011, /total/],
   [4012, /version/],
   [4013, /intents/i],

@@ -10,6 +10,7 @@ import type { SkippedLine } from './read.js';
 import type { ReplayRecord } from './record.js';
 import { issueOf, describeIssue } from './schema.js';
 import { formatProblem } from './version.js';
+import { handled } from '../util/handled.js';
 
 /** The result where the chart does on the recorded events what the records say. */
 export interface Replayed {
@@ -276,5 +277,5 @@ export function replayAudit(records: Iterable<ReplayRecord>): ReplayResult;
 export function replayAudit(
   records: Iterable<ReplayRecord> | AsyncIterable<ReplayRecord>,
 ): ReplayResult | Promise<ReplayResult> {
-  return Symbol.asyncIterator in records ? replayEach(records) : replayAll(records);
+  return Symbol.asyncIterator in records ? handled(replayEach(records)) : replayAll(records);
 }

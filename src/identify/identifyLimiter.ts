@@ -4,6 +4,7 @@ import { refuse, whole } from '../util/options.js';
 import { isNumberFrom, isWhole } from '../util/predicates.js';
 import { BUDGET_PERIOD_MS, IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
 import type { IdentifyGrant, IdentifyLimiter } from './limiter.js';
+import { handled } from '../util/handled.js';
 
 /** `session_start_limit` of GET /gateway/bot, with Discord's names. Times in milliseconds. */
 export interface SessionStartLimit {
@@ -108,7 +109,7 @@ class Limiter implements ProcessIdentifyLimiter {
   }
 
   acquire(shardId: number, { signal }: { signal: AbortSignal }): Promise<IdentifyGrant> {
-    return new Promise((resolve, reject) => {
+    const granted = new Promise<IdentifyGrant>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
       const id = ++this.#lastId;
       const leave = () => {
@@ -124,6 +125,7 @@ class Limiter implements ProcessIdentifyLimiter {
       });
       this.actor.send({ type: 'queue.join', ticket: { id, shardId } });
     });
+    return handled(granted);
   }
 
   #grant(id: number): IdentifyGrant {

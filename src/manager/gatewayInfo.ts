@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
-import { hidingToken } from '../shard/options.js';
+import { hidingToken } from '../util/hidingToken.js';
 import { checkTimeout } from '../shard/requests/checks.js';
-import { redactor } from '../util/logger.js';
+import { redactor } from '../util/redactor.js';
 import { messageOf } from '../util/messageOf.js';
 import { checkToken, refuse } from '../util/options.js';
 import { isRecord, isWhole } from '../util/predicates.js';
 import { backoffMs } from '../protocol/backoff.js';
 import { CodedError } from '../util/errors.js';
 import { isGatewayUrl } from '../protocol/url.js';
+import { handled } from '../util/handled.js';
 
 /** Options of {@link fetchGatewayInfo}. */
 export interface GatewayInfoOptions {
@@ -50,10 +51,11 @@ type Outcome =
  * @throws ShardError `INVALID_OPTION`; GatewayInfoError `UNAUTHORIZED`, `REFUSED`, `INVALID_ANSWER`, `UNAVAILABLE`; the
  * signal's reason
  */
-export async function fetchGatewayInfo(
-  token: string,
-  options: GatewayInfoOptions = {},
-): Promise<RESTGetAPIGatewayBotResult> {
+export function fetchGatewayInfo(token: string, options: GatewayInfoOptions = {}): Promise<RESTGetAPIGatewayBotResult> {
+  return handled(askUntilAnswered(token, options));
+}
+
+async function askUntilAnswered(token: string, options: GatewayInfoOptions): Promise<RESTGetAPIGatewayBotResult> {
   const { api = 'https://discord.com/api/v10', signal, timeout: timeoutMs = 30_000 } = options;
   checkToken(token);
   const redact = redactor(token);

@@ -6,6 +6,7 @@ import type { Session } from '../protocol/session.js';
 import { isSnowflake, shardIdFor } from '../protocol/sharding.js';
 import { checkClose } from '../shard/closeOptions.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from '../shard/eventStream.js';
+import { PromiseGuard } from '../shard/promiseGuard.js';
 import type { SendOptions, SendPayload } from '../shard/sendQueue.js';
 import type { Shard } from '../shard/shard.js';
 import { Emitter } from '../util/emitter.js';
@@ -59,6 +60,7 @@ export class ShardManager implements AsyncDisposable {
   readonly #emitter: Emitter<ManagerEvents>;
   readonly #assembly: ManagerAssembly;
   readonly #operations: Operations;
+  readonly #guard: PromiseGuard;
   /** Emits `down` when the manager is down for good. */
   readonly #end: Emitter<{ down: null }>;
 
@@ -68,6 +70,7 @@ export class ShardManager implements AsyncDisposable {
     const onListenerFailed = (event: string, error: unknown) =>
       logger.error(`a listener of "${event}" failed: ${stackOf(error)}`);
     this.#options = resolved;
+    this.#guard = new PromiseGuard(resolved.token, logger);
     this.#emitter = new Emitter(onListenerFailed);
     this.#end = new Emitter(onListenerFailed);
     this.#assembly = assembleManager(resolved, { emitter: this.#emitter, logger });
@@ -77,6 +80,7 @@ export class ShardManager implements AsyncDisposable {
       actor: this.actor,
       assembly: this.#assembly,
       logger,
+      guard: this.#guard,
       onEnd: () => this.#end.emit('down', null),
     });
     let { state } = this;
@@ -198,9 +202,11 @@ export class ShardManager implements AsyncDisposable {
    * any other code keeps them.
    * @throws ShardError `INVALID_OPTION`
    */
-  async close({ code = 1000, reason = 'close requested' }: { code?: number; reason?: string } = {}): Promise<void> {
-    checkClose(code, reason);
-    return this.#operations.goDown({ type: 'close', code, reason });
+  close({ code = 1000, reason = 'close requested' }: { code?: number; reason?: string } = {}): Promise<void> {
+    return this.#guard.run(async () => {
+      checkClose(code, reason);
+      await this.#operations.goDown({ type: 'close', code, reason });
+    });
   }
 
   /**
@@ -218,7 +224,7 @@ export class ShardManager implements AsyncDisposable {
    */
   forceClose(code: number = RESUMABLE_CLOSE): void {
     const reason = 'forced close requested';
-    checkClose(code, reason);
+    this.#guard.check(() => checkClose(code, reason));
     void this.#operations.goDown({ type: 'abort', code, reason });
   }
 
@@ -230,19 +236,20 @@ export class ShardManager implements AsyncDisposable {
    * Sends a payload by one shard, as `shard.send` does.
    * @throws ShardError `UNKNOWN_SHARD` and what `shard.send` throws
    */
-  async send(shardId: number, payload: SendPayload, options?: SendOptions): Promise<void> {
+  send(shardId: number, payload: SendPayload, options?: SendOptions): Promise<void> {
     const shard = this.shards.get(shardId);
-    if (shard === undefined) throw this.#unknownShard(shardId);
-    return shard.send(payload, options);
+    return shard?.send(payload, options) ?? this.#guard.run(() => Promise.reject(this.#unknownShard(shardId)));
   }
 
   /**
    * Sends a payload by every shard. Resolves when all have sent it, rejects with the first error.
    * @throws ShardError `UNKNOWN_SHARD` before `connect()`, and what `shard.send` throws
    */
-  async broadcast(payload: SendPayload, options?: SendOptions): Promise<void> {
-    if (this.shards.size === 0) throw new ShardError('UNKNOWN_SHARD', 'There are no shards before connect().');
-    await Promise.all([...this.shards.values()].map((shard) => shard.send(payload, options)));
+  broadcast(payload: SendPayload, options?: SendOptions): Promise<void> {
+    return this.#guard.run(async () => {
+      if (this.shards.size === 0) throw new ShardError('UNKNOWN_SHARD', 'There are no shards before connect().');
+      await Promise.all([...this.shards.values()].map((shard) => shard.send(payload, options)));
+    });
   }
 
   /**
@@ -252,7 +259,9 @@ export class ShardManager implements AsyncDisposable {
    * @throws ShardError `INVALID_OPTION` when the guild id is not a string of digits
    */
   shardFor(guildId: string): Shard | undefined {
-    if (!isSnowflake(guildId)) refuse('guildId', guildId, 'the id of a guild: a string of digits');
+    this.#guard.check(
+      () => isSnowflake(guildId) || refuse('guildId', guildId, 'the id of a guild: a string of digits'),
+    );
     return this.total === 0 ? undefined : this.shards.get(shardIdFor(guildId, this.total));
   }
 
@@ -311,7 +320,7 @@ export class ShardManager implements AsyncDisposable {
       onDown: (listener: () => void) => this.#end.listen('down', listener),
       downForGood: () => this.#operations.stopped,
     };
-    return openEventStream(source, options);
+    return this.#guard.check(() => openEventStream(source, options));
   }
 
   #statusInput(): StatusInput {

@@ -3,17 +3,19 @@ import type { managerMachine } from '../../machines/manager.js';
 import type { ManagerCommand, ManagerReport } from '../../machines/manager.types.js';
 import { endsSession } from '../protocol/closeCodes.js';
 import { ShardError } from '../util/errors.js';
-import { handled } from '../util/handled.js';
 import type { GuardedLogger } from '../util/logger.js';
 import { messageOf } from '../util/messageOf.js';
 import { Waiters } from '../util/waiters.js';
 import type { ManagerAssembly } from './assemble.js';
 import { stateOf } from './status.js';
+import type { PromiseGuard } from '../shard/promiseGuard.js';
 
 export interface OperationsDeps {
   readonly actor: Actor<typeof managerMachine>;
   readonly assembly: Pick<ManagerAssembly, 'fleet' | 'identifies' | 'preparation'>;
   readonly logger: GuardedLogger;
+  /** Stands around the promises of these calls. */
+  readonly guard: PromiseGuard;
   /** The manager is down for good. */
   readonly onEnd: () => void;
 }
@@ -46,17 +48,12 @@ export class Operations {
 
   /** Joins the start that is under way, or begins one. */
   connect(): Promise<void> {
-    const snapshot = this.#deps.actor.getSnapshot();
-    const isStarting =
-      snapshot.matches('Preparing') ||
-      snapshot.matches({ Online: 'Starting' }) ||
-      snapshot.matches({ Closing: 'comingBack' });
-    return isStarting ? this.#underWay.wait() : this.begin(() => ({ type: 'connect' }));
+    return this.#deps.guard.run(() => this.#connect());
   }
 
   /** Carries out the command that `plan` returns. With a signal, the command can be called off. */
   begin(plan: () => ManagerCommand, signal?: AbortSignal): Promise<void> {
-    return handled(this.#begin(plan, signal));
+    return this.#deps.guard.run(() => this.#begin(plan, signal));
   }
 
   async goDown(command: DownCommand): Promise<void> {
@@ -66,11 +63,20 @@ export class Operations {
   }
 
   shutdown(code: number): Promise<void> {
-    return (this.#shutdown ??= this.#shutDown(code));
+    return this.#deps.guard.run(() => (this.#shutdown ??= this.#shutDown(code)));
   }
 
   get #state() {
     return stateOf(this.#deps.actor.getSnapshot().value);
+  }
+
+  async #connect(): Promise<void> {
+    const snapshot = this.#deps.actor.getSnapshot();
+    const isStarting =
+      snapshot.matches('Preparing') ||
+      snapshot.matches({ Online: 'Starting' }) ||
+      snapshot.matches({ Closing: 'comingBack' });
+    return isStarting ? this.#underWay.wait() : this.#begin(() => ({ type: 'connect' }));
   }
 
   async #begin(plan: () => ManagerCommand, signal?: AbortSignal): Promise<void> {

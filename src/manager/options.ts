@@ -5,8 +5,10 @@ import { checkBudget, type SessionStartLimit } from '../identify/identifyLimiter
 import { checkMethods, refuse } from '../util/options.js';
 import { isRecord, isWhole } from '../util/predicates.js';
 import { checkApi } from './gatewayInfo.js';
-import { redactor, type Logger } from '../util/logger.js';
-import { hidingToken, resolveOptions, type ShardOptions } from '../shard/options.js';
+import type { Logger } from '../util/logger.js';
+import { redactor } from '../util/redactor.js';
+import { resolveOptions, type ShardOptions } from '../shard/options.js';
+import { hidingToken } from '../util/hidingToken.js';
 import { IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
 import { ShardError } from '../util/errors.js';
 import { isGatewayUrl } from '../protocol/url.js';

@@ -11,6 +11,7 @@ import { flushAtSignal, forgetAtSignal } from './exitSignals.js';
 import { formatSessions, parseSessions } from './fileFormat.js';
 import { checkFileStoreOptions, DEFAULT_DEBOUNCE_MS, type FileSessionStoreOptions } from './fileStoreOptions.js';
 import type { SessionStore } from './sessionStore.js';
+import { handled } from '../util/handled.js';
 
 /** The sessions of a bot's shards in one file. Made by {@link createFileSessionStore}. */
 export interface FileSessionStore extends SessionStore, AsyncDisposable {
@@ -98,12 +99,32 @@ class FileStore implements FileSessionStore {
     flushAtSignal(this);
   }
 
-  async get(shardId: number): Promise<Session | null> {
+  get(shardId: number): Promise<Session | null> {
+    return handled(this.#get(shardId));
+  }
+
+  set(shardId: number, session: Session): Promise<void> {
+    return handled(this.#set(shardId, session));
+  }
+
+  delete(shardId: number): Promise<void> {
+    return handled(this.#delete(shardId));
+  }
+
+  setTotal(total: number): Promise<void> {
+    return handled(this.#setTotal(total));
+  }
+
+  close(): Promise<void> {
+    return handled((this.#closed ??= this.#close()));
+  }
+
+  async #get(shardId: number): Promise<Session | null> {
     await this.#load();
     return this.#sessions.get(shardId) ?? null;
   }
 
-  async set(shardId: number, session: Session): Promise<void> {
+  async #set(shardId: number, session: Session): Promise<void> {
     this.#checkOpen();
     whole('shardId', shardId, { meaning: 'the id of a shard' });
     if (!isSession(session)) refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it', 0);
@@ -114,14 +135,14 @@ class FileStore implements FileSessionStore {
     return this.#change(before?.id !== id);
   }
 
-  async delete(shardId: number): Promise<void> {
+  async #delete(shardId: number): Promise<void> {
     this.#checkOpen();
     if (this.#isLoaded && !this.#sessions.get(shardId)) return undefined;
     this.#sessions.set(shardId, null);
     return this.#change(true);
   }
 
-  async setTotal(total: number): Promise<void> {
+  async #setTotal(total: number): Promise<void> {
     this.#checkOpen();
     whole('total', total, { min: 1, meaning: 'how many shards the bot has' });
     const before = this.#total;
@@ -137,10 +158,6 @@ class FileStore implements FileSessionStore {
     this.#isTotalGiven = true;
     this.#sessions.clear();
     return this.#change(true);
-  }
-
-  close(): Promise<void> {
-    return (this.#closed ??= this.#close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

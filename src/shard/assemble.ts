@@ -16,8 +16,10 @@ import { ActorDeps, bindDeps, depsOf } from './actorDeps.js';
 import { Commands } from './commands.js';
 import type { ShardEvents } from './events.js';
 import { keepLastEvents } from './lastEvent.js';
+import { describeLosses } from './losses.js';
 import { ShardObserver } from './observer.js';
 import type { ResolvedOptions } from './options.js';
+import { PromiseGuard } from './promiseGuard.js';
 import { PendingRequests, userIdOf } from './requests/pendingRequests.js';
 import { SendQueue, type SendOptions, type SendPayload } from './sendQueue.js';
 
@@ -30,6 +32,8 @@ export interface Assembly {
   readonly sendQueue: SendQueue;
   readonly observer: ShardObserver;
   readonly commands: Commands;
+  /** Stands around every promise that the public face returns. */
+  readonly guard: PromiseGuard;
   /** How often a listener has thrown or rejected. */
   readonly listenerErrors: number;
   /** Queues a payload. Rejects where the shard is down for good. */
@@ -40,6 +44,7 @@ export interface Assembly {
 export function assemble(options: ResolvedOptions): Assembly {
   const logger = new GuardedLogger(`shard ${options.id}`, options);
   if (options.compression === 'zlib-stream') reportMinizlib(logger);
+  const guard = new PromiseGuard(options.token, logger);
   let listenerErrors = 0;
   const failed = (event: string, error: unknown) => {
     listenerErrors += 1;
@@ -47,7 +52,10 @@ export function assemble(options: ResolvedOptions): Assembly {
   };
   const send = async (payload: SendPayload, sendOptions?: SendOptions) => {
     const down = commands.downForGood();
-    if (down !== null) throw down;
+    if (down !== null) {
+      guard.report(down);
+      throw down;
+    }
     return sendQueue.send(payload, sendOptions);
   };
   const emitter = new Emitter<ShardEvents>(failed);
@@ -62,8 +70,9 @@ export function assemble(options: ResolvedOptions): Assembly {
   bindDeps(actor.system, deps);
   const waiters = { connected: new Waiters(), offline: new Waiters() };
   const rejectPending = (error: unknown) => {
-    sendQueue.rejectAll(error);
-    requests.rejectAll(error);
+    const unsent = sendQueue.rejectAll(error);
+    const losses = describeLosses(unsent, requests.rejectAll(error));
+    if (losses !== null) logger.warn(`${losses}: ${messageOf(error)}`);
   };
   const { wire } = deps;
   const observer = new ShardObserver({
@@ -91,6 +100,7 @@ export function assemble(options: ResolvedOptions): Assembly {
     sendQueue,
     observer,
     commands,
+    guard,
     send,
     get listenerErrors() {
       return listenerErrors;

@@ -3,7 +3,8 @@ import type { DispatchSink } from '../actors/frameReader.js';
 import type { PendingRequests } from './requests/pendingRequests.js';
 import type { Emitter } from '../util/emitter.js';
 import type { DispatchEvents, ShardEvents } from './events.js';
-import { redactor, type Logger } from '../util/logger.js';
+import type { Logger } from '../util/logger.js';
+import { redactor } from '../util/redactor.js';
 
 export interface DispatcherDeps {
   readonly emitter: Emitter<ShardEvents>;

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import type { GatewayIdentifyProperties } from 'discord-api-types/v10';
 import type { InspectionEvent, Observer } from 'xstate';
 import type { ShardInput } from '../../machines/shard.types.js';
@@ -7,7 +6,8 @@ import type { IdentifyLimiter } from '../identify/limiter.js';
 import { hasZstd, type Compression } from '../actors/inflate/createInflater.js';
 import { checkFlag, checkMethods, checkToken, refuse, whole } from '../util/options.js';
 import { isRecord } from '../util/predicates.js';
-import { redactor, type Logger } from '../util/logger.js';
+import type { Logger } from '../util/logger.js';
+import { hidingToken } from '../util/hidingToken.js';
 import { fits, identifyPayload } from './identifyPayload.js';
 import { checkPresence, type Presence } from './presence.js';
 import { ShardError } from '../util/errors.js';
@@ -99,23 +99,6 @@ export function resolveOptions(options: ShardOptions): ResolvedOptions {
     throw new ShardError('INVALID_OPTION', 'createShard takes an object: { token, intents, … }.');
   }
   return hidingToken(options.token, () => check(options));
-}
-
-/** The token may stand where another option belongs: an error about that one must not show it. */
-export function hidingToken<T>(token: unknown, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (
-      error instanceof ShardError &&
-      typeof token === 'string' &&
-      token !== '' &&
-      inspect(error, { depth: 5 }).includes(token)
-    ) {
-      throw new ShardError(error.code, redactor(token)(error.message));
-    }
-    throw error;
-  }
 }
 
 function check(options: ShardOptions): ResolvedOptions {

@@ -21,6 +21,7 @@ export interface SendOptions {
 }
 
 interface Waiting {
+  readonly op: number;
   readonly text: string;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -69,7 +70,7 @@ export class SendQueue implements PayloadSource {
     signal?.addEventListener('abort', withdraw, { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
-        (this.#waiting ??= new Map()).set(id, { text, resolve, reject });
+        (this.#waiting ??= new Map()).set(id, { op: payload.op, text, resolve, reject });
         this.#chart.queue({ id, priority, presence: payload.op === Opcode.PresenceUpdate });
       });
     } finally {
@@ -85,12 +86,17 @@ export class SendQueue implements PayloadSource {
     this.#take(id)?.resolve();
   }
 
-  /** Nothing that waits will leave any more. */
-  rejectAll(error: unknown): void {
+  /** Rejects everything that waits, and returns its opcodes. */
+  rejectAll(error: unknown): number[] {
+    const ops: number[] = [];
     for (const id of this.#waiting?.keys() ?? []) {
       this.#chart.cancel(id);
-      this.#take(id)?.reject(error);
+      const waiting = this.#take(id);
+      if (waiting === undefined) continue;
+      ops.push(waiting.op);
+      waiting.reject(error);
     }
+    return ops;
   }
 
   #take(id: number): Waiting | undefined {

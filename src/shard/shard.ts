@@ -173,7 +173,7 @@ export class Shard implements AsyncDisposable {
     code = RESUMABLE_CLOSE,
     reason = 'disconnect requested',
   }: { code?: number; reason?: string } = {}): void {
-    checkClose(code, reason);
+    this.#assembly.guard.check(() => checkClose(code, reason));
     this.#assembly.commands.send({ type: 'disconnect', code, reason });
   }
 
@@ -182,10 +182,12 @@ export class Shard implements AsyncDisposable {
    * What waits to be sent is refused. Resolves when Offline.
    * @throws ShardError `INVALID_OPTION`
    */
-  async close({ code = 1000, reason = 'close requested' }: { code?: number; reason?: string } = {}): Promise<void> {
-    checkClose(code, reason);
-    this.#assembly.commands.goDown({ type: 'close', code, reason });
-    return this.#assembly.commands.offline();
+  close({ code = 1000, reason = 'close requested' }: { code?: number; reason?: string } = {}): Promise<void> {
+    return this.#assembly.guard.run(async () => {
+      checkClose(code, reason);
+      this.#assembly.commands.goDown({ type: 'close', code, reason });
+      await this.#assembly.commands.offline();
+    });
   }
 
   /**
@@ -193,13 +195,15 @@ export class Shard implements AsyncDisposable {
    * With `resumable`, or a `code` other than 1000 and 1001, the session is kept, for a process that comes after this one.
    * @throws ShardError `INVALID_OPTION`
    */
-  async shutdown({
+  shutdown({
     resumable = false,
     code = resumable ? RESUMABLE_CLOSE : 1000,
     reason = 'shutdown requested',
   }: { resumable?: boolean; code?: number; reason?: string } = {}): Promise<void> {
-    checkClose(code, reason);
-    return this.#assembly.commands.shutdown(code, reason);
+    return this.#assembly.guard.run(async () => {
+      checkClose(code, reason);
+      await this.#assembly.commands.shutdown(code, reason);
+    });
   }
 
   /**
@@ -209,7 +213,7 @@ export class Shard implements AsyncDisposable {
    */
   forceClose(code: number = RESUMABLE_CLOSE): void {
     const reason = 'forced close requested';
-    checkClose(code, reason);
+    this.#assembly.guard.check(() => checkClose(code, reason));
     this.#assembly.commands.goDown({ type: 'abort', code, reason });
   }
 
@@ -222,8 +226,8 @@ export class Shard implements AsyncDisposable {
    * waits through reconnects. Resolves once it is written to the socket.
    * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`; FatalShardError; the signal's reason
    */
-  async send(payload: SendPayload, options?: SendOptions): Promise<void> {
-    return this.#assembly.send(payload, options);
+  send(payload: SendPayload, options?: SendOptions): Promise<void> {
+    return this.#assembly.guard.run(() => this.#assembly.send(payload, options));
   }
 
   /**
@@ -232,8 +236,9 @@ export class Shard implements AsyncDisposable {
    * See [Discord Docs/Update Presence](https://docs.discord.com/developers/events/gateway-events#update-presence).
    * @throws ShardError `INVALID_PAYLOAD` and what `send` throws.
    */
-  async updatePresence(presence: Presence, options?: SendOptions): Promise<void> {
-    return this.send({ op: Opcode.PresenceUpdate, d: checkPresence(presence) }, options);
+  updatePresence(presence: Presence, options?: SendOptions): Promise<void> {
+    const { guard, send } = this.#assembly;
+    return guard.run(async () => send({ op: Opcode.PresenceUpdate, d: checkPresence(presence) }, options));
   }
 
   /**
@@ -246,7 +251,8 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `INVALID_PAYLOAD`, `INVALID_OPTION`, `TIMED_OUT`, `RATE_LIMITED`, `SESSION_LOST` and what `send` throws
    */
   requestGuildMembers(request: GatewayRequestGuildMembersData, options?: RequestOptions): Promise<GuildMembers> {
-    return requestGuildMembers(this.#assembly.requests, request, options);
+    const { guard, requests } = this.#assembly;
+    return guard.run(() => requestGuildMembers(requests, request, options));
   }
 
   /**
@@ -257,7 +263,8 @@ export class Shard implements AsyncDisposable {
     request: GatewayRequestGuildMembersData,
     options?: RequestOptions,
   ): AsyncGenerator<GatewayGuildMembersChunkDispatchData, void, undefined> {
-    return requestGuildMembersIterator(this.#assembly.requests, request, options);
+    const { guard, requests } = this.#assembly;
+    return guard.iterate(requestGuildMembersIterator(requests, request, options));
   }
 
   /**
@@ -271,7 +278,8 @@ export class Shard implements AsyncDisposable {
     update: GatewayVoiceStateUpdateData,
     options?: VoiceStateOptions<Server>,
   ): Promise<VoiceStateAnswer<Server>> {
-    return updateVoiceState(this.#assembly.requests, update, options);
+    const { guard, requests } = this.#assembly;
+    return guard.run(() => updateVoiceState(requests, update, options));
   }
 
   /**
@@ -281,7 +289,8 @@ export class Shard implements AsyncDisposable {
    * @throws as `requestGuildMembers`
    */
   requestSoundboardSounds(guildIds: readonly string[], options?: RequestOptions): Promise<SoundboardSounds> {
-    return requestSoundboardSounds(this.#assembly.requests, guildIds, options);
+    const { guard, requests } = this.#assembly;
+    return guard.run(() => requestSoundboardSounds(requests, guildIds, options));
   }
 
   /**
@@ -295,7 +304,8 @@ export class Shard implements AsyncDisposable {
     request: GatewayRequestChannelInfoData,
     options?: RequestOptions,
   ): Promise<GatewayChannelInfoDispatchData> {
-    return requestChannelInfo(this.#assembly.requests, request, options);
+    const { guard, requests } = this.#assembly;
+    return guard.run(() => requestChannelInfo(requests, request, options));
   }
 
   /**
@@ -310,7 +320,7 @@ export class Shard implements AsyncDisposable {
       onDown: (listener: () => void) => this.#assembly.requests.answers.listen('down', listener),
       downForGood: () => this.#assembly.commands.downForGood(),
     };
-    return openEventStream(source, options);
+    return this.#assembly.guard.check(() => openEventStream(source, options));
   }
 
   /**
@@ -318,7 +328,7 @@ export class Shard implements AsyncDisposable {
    * @throws ShardError `NOT_CONNECTED`; `TIMED_OUT` after 10 s.
    */
   ping(): Promise<number> {
-    return ping(this.#assembly.wire);
+    return this.#assembly.guard.run(() => ping(this.#assembly.wire));
   }
 }
 

@@ -31,6 +31,7 @@ import { type ResolvedOptions, resolveOptions } from './resolveOptions.js';
 import { type MemberFields, type MessageFields, Samples } from './samples/samples.js';
 import { SimulatorError } from './simulatorError.js';
 import { Timers } from './timers.js';
+import { handled } from '../util/handled.js';
 
 /**
  * Starts a strict local Discord gateway and resolves once it listens.
@@ -50,7 +51,11 @@ import { Timers } from './timers.js';
  * @throws {@link SimulatorError} `INVALID_OPTION` for a wrong option, `INVALID_FAULT` for a wrong fault in `script`, `LISTEN_FAILED`
  * where the port cannot be used.
  */
-export async function createGatewaySimulator(options: SimulatorOptions = {}): Promise<GatewaySimulator> {
+export function createGatewaySimulator(options: SimulatorOptions = {}): Promise<GatewaySimulator> {
+  return handled(listen(options));
+}
+
+async function listen(options: SimulatorOptions): Promise<GatewaySimulator> {
   const resolved = resolveOptions(options);
   const faults = new FaultQueue();
   for (const fault of options.script ?? []) faults.add(fault);
@@ -264,8 +269,8 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
    *
    * @throws {@link SimulatorError} `TIMEOUT` where no frame came in time, `CLOSED` where the simulator was closed first.
    */
-  async waitForFrame(matches: (frame: RecordedFrame) => boolean, { timeout = 5_000 } = {}): Promise<RecordedFrame> {
-    return this.frames.find(matches) ?? this.#waiters.wait(matches, timeout);
+  waitForFrame(matches: (frame: RecordedFrame) => boolean, { timeout = 5_000 } = {}): Promise<RecordedFrame> {
+    return handled((async () => this.frames.find(matches) ?? this.#waiters.wait(matches, timeout))());
   }
 
   /** Drops every connection and resolves when the port is free. The simulator no longer keeps the process alive then. */
@@ -273,7 +278,7 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
     this.#gateway.timers.clear();
     this.#waiters.rejectAll(new SimulatorError('CLOSED', 'The simulator was closed before a frame matched.'));
     for (const connection of this.#open) connection.heartbeats.stop();
-    return this.#server.close();
+    return handled(this.#server.close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

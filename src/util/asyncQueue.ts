@@ -1,3 +1,5 @@
+import { handled } from './handled.js';
+
 export interface AsyncQueueOptions {
   /** Most values that may wait. */
   readonly max: number;
@@ -67,10 +69,12 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined>, Async
     if (this.#arrived.length + this.#leaving.length > 0) {
       return Promise.resolve({ done: false, value: this.#take() });
     }
-    if (!this.#isClosed) return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+    if (!this.#isClosed) {
+      return handled(new Promise((resolve, reject) => this.#readers.push({ resolve, reject })));
+    }
     const failure = this.#failure;
     this.#failure = null;
-    return failure === null ? Promise.resolve(DONE) : Promise.reject(failure.error);
+    return failure === null ? Promise.resolve(DONE) : handled(Promise.reject(failure.error));
   }
 
   return(): Promise<IteratorResult<T, undefined>> {

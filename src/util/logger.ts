@@ -1,5 +1,6 @@
 import { messageOf } from './messageOf.js';
 import { onRejection } from './onRejection.js';
+import { redactor } from './redactor.js';
 
 /** Receives a shard's log lines: `console`, pino and winston all fit. */
 export interface Logger {
@@ -20,7 +21,7 @@ const defaultLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: w
 export class GuardedLogger implements Logger {
   readonly #name: string;
   readonly #logger: Logger;
-  readonly #token: string;
+  readonly #redact: (text: string) => string;
 
   constructor(
     name: string,
@@ -28,7 +29,7 @@ export class GuardedLogger implements Logger {
   ) {
     this.#name = name;
     this.#logger = logger;
-    this.#token = token;
+    this.#redact = redactor(token);
   }
 
   /** True where the user gave no logger. */
@@ -53,10 +54,9 @@ export class GuardedLogger implements Logger {
   }
 
   #write(level: keyof Logger, message: string): void {
-    const redact = redactor(this.#token);
-    const onFailure = (error: unknown) => warn(`the logger failed: ${redact(messageOf(error))}`);
+    const onFailure = (error: unknown) => warn(`the logger failed: ${this.#redact(messageOf(error))}`);
     try {
-      onRejection(this.#logger[level](redact(`${this.#name}: ${message}`)), onFailure);
+      onRejection(this.#logger[level](this.#redact(`${this.#name}: ${message}`)), onFailure);
     } catch (error) {
       onFailure(error);
     }
@@ -79,9 +79,4 @@ export function reportTo<E extends Error>({
       onFailure(failure);
     }
   };
-}
-
-/** Returns a function that replaces the token in a text. */
-export function redactor(token: string): (text: string) => string {
-  return (text) => text.replaceAll(token, '[redacted]');
 }

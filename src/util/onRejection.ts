@@ -4,6 +4,6 @@
  */
 export function onRejection(returned: unknown, onFailure: (error: unknown) => void): void {
   if (typeof (returned as PromiseLike<unknown> | null | undefined)?.then !== 'function') return;
-  // A promise of our own: a subclass of the user's may have another `catch`.
+  // A promise of our own: the user's subclass may have another `catch`.
   new Promise((resolve) => resolve(returned)).catch(onFailure);
 }

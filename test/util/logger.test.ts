@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { GuardedLogger, redactor, type Logger } from '../../src/util/logger.js';
+import { GuardedLogger, type Logger } from '../../src/util/logger.js';
+import { redactor } from '../../src/util/redactor.js';
 
 const TOKEN = 'obviously-fake-token';
 const levels = ['debug', 'info', 'warn', 'error'] as const satisfies (keyof Logger)[];

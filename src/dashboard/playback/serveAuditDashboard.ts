@@ -1,5 +1,6 @@
 import { readAuditLog } from '../../audit/index.js';
 import { inOrder } from '../../audit/order.js';
+import { handled } from '../../util/handled.js';
 import { refuse } from '../../util/options.js';
 import { serveSource, warnTo, type Dashboard } from '../dashboard.js';
 import { DashboardError } from '../errors.js';
@@ -14,10 +15,14 @@ import { foldLog } from './foldLog.js';
  * @throws ShardError `INVALID_OPTION`; AuditError `NOT_FOUND`, `CANNOT_READ`; DashboardError `CANNOT_LOAD` for a log
  * without records, `PORT_IN_USE`, `CANNOT_LISTEN`
  */
-export async function serveAuditDashboard(
+export function serveAuditDashboard(
   files: string | readonly string[],
   options: ServerOptions = {},
 ): Promise<Dashboard> {
+  return handled(serve(files, options));
+}
+
+async function serve(files: string | readonly string[], options: ServerOptions): Promise<Dashboard> {
   const named = typeof files === 'string' ? [files] : files;
   if (!Array.isArray(named) || named.length === 0 || named.some((file) => typeof file !== 'string')) {
     refuse('files', files, 'the path of an audit log, or an array of them');

@@ -25,6 +25,7 @@ export class PendingRequests {
   readonly answers: Emitter<AnswerEvents>;
   readonly send: PendingRequestsDeps['send'];
   #userId: string | null;
+  #lost: number[] = [];
 
   constructor({ send, userId, failed }: PendingRequestsDeps) {
     this.send = send;
@@ -43,9 +44,16 @@ export class PendingRequests {
     this.answers.emit(name, data as never);
   }
 
-  /** No answer will come any more: every request rejects with this error. */
-  rejectAll(error: unknown): void {
+  /** Rejects every request under way, and returns the opcodes of those that wait for an answer or for their turn. */
+  rejectAll(error: unknown): number[] {
+    this.#lost = [];
     this.answers.emit('down', error);
+    return this.#lost;
+  }
+
+  /** Counts a request that `rejectAll` ends. A payload that is still in the send queue is counted there. */
+  onLost(op: number): void {
+    this.#lost.push(op);
   }
 }
 

@@ -29,6 +29,16 @@ export interface Answer<T> {
 
 type Listeners = { readonly [Name in keyof DispatchEvents]?: (data: DispatchEvents[Name]) => void };
 
+/** A place among requests of which one may leave in a while. */
+export interface RequestTurn {
+  /** Milliseconds until the request may leave. */
+  readonly waitMs: number;
+  /** Makes the others wait from now on. */
+  take(): void;
+  /** Lets the next one leave at once: this one did not leave, or was refused. */
+  giveBack(): void;
+}
+
 /** A request, and how its answer is recognised. */
 export interface Question<T> {
   readonly op: number;
@@ -37,6 +47,8 @@ export interface Question<T> {
   listeners(answer: Answer<T>): Listeners;
   /** Parts that have come so far, for the error that names what is missing. */
   progress(): string;
+  /** The request's place among those that Discord answers only so often. Default: it leaves at once. */
+  readonly turn?: RequestTurn;
   /** Whether a RATE_LIMITED for this op, with this `meta`, is about this request. */
   isLimitedBy(meta: { readonly guild_id?: string; readonly nonce?: string }): boolean;
 }
@@ -76,8 +88,8 @@ class Request<T> {
   readonly #listeners: [name: keyof AnswerEvents, listener: Listener][];
   readonly #withdrawal = new AbortController();
   readonly #aborted = () => this.#fail(this.#signal?.reason);
-  /** The gateway has the request: what comes now can be its answer. */
-  #hasLeft = false;
+  /** Waits for its turn, waits in the send queue, or has left: then what comes can be its answer. */
+  #phase: 'waiting' | 'queued' | 'left' = 'waiting';
   #isOver = false;
   #retries = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -101,22 +113,34 @@ class Request<T> {
     this.#listeners = [
       ...answers.map(([name, listener]): [typeof name, Listener] => [name, (data) => this.#heard(listener, data)]),
       ['RATE_LIMITED', (data) => this.#heard((limit: RateLimit) => this.#limited(limit), data)],
-      ['READY', () => this.#hasLeft && this.#fail(sessionLost(question.op))],
-      ['down', (error) => this.#fail(error)],
+      ['READY', () => this.#phase === 'left' && this.#fail(sessionLost(question.op))],
+      [
+        'down',
+        (error) => {
+          if (this.#phase !== 'queued') requests.onLost(question.op);
+          this.#fail(error);
+        },
+      ],
     ];
     for (const [name, listener] of this.#listeners) requests.answers.add(name, listener as () => void, false);
     signal?.addEventListener('abort', this.#aborted, { once: true });
   }
 
   async send(): Promise<void> {
-    const { op, d } = this.#question;
+    const { op, d, turn } = this.#question;
+    const waitMs = turn?.waitMs ?? 0;
+    if (waitMs > 0) return this.#sendIn(waitMs);
+    this.#phase = 'queued';
+    turn?.take();
     try {
       await this.#requests.send({ op, d }, { signal: this.#withdrawal.signal });
     } catch (error) {
+      turn?.giveBack();
       return this.#fail(error);
     }
+    turn?.take();
     if (this.#isOver) return;
-    this.#hasLeft = true;
+    this.#phase = 'left';
     this.#wait();
   }
 
@@ -127,7 +151,7 @@ class Request<T> {
 
   /** A dispatch from before the request had left answers another one; data that is not an object answers nothing. */
   #heard(listener: Listener, data: unknown): void {
-    if (this.#hasLeft && !this.#isOver && isRecord(data)) listener(data as never);
+    if (this.#phase === 'left' && !this.#isOver && isRecord(data)) listener(data as never);
   }
 
   #limited({ opcode, retry_after: retryAfter, meta }: RateLimit): void {
@@ -137,7 +161,12 @@ class Request<T> {
     const waitMs = seconds >= 0 ? Math.min(seconds * 1_000, MAX_RETRY_AFTER_MS) : this.#timeoutMs;
     if (this.#retries >= MAX_RETRIES) return this.#fail(rateLimited(op, waitMs));
     this.#retries += 1;
-    this.#hasLeft = false;
+    this.#question.turn?.giveBack();
+    this.#sendIn(waitMs);
+  }
+
+  #sendIn(waitMs: number): void {
+    this.#phase = 'waiting';
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.send(), waitMs);
   }

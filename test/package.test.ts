@@ -6,10 +6,23 @@ import { formatMessage } from 'publint/utils';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
-  exports: Record<string, string | { types: string; default: string }>;
-  dependencies: Record<string, string>;
-  allowScripts: Record<string, boolean>;
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, Readonly<Record<string, string>>>>>>;
+  readonly typesVersions: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+  readonly allowScripts: Readonly<Record<string, boolean>>;
+}
+
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Manifest;
+const entries = Object.entries(manifest.exports).filter(([name]) => name !== './package.json');
+
+const packed = () => {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const parsed = JSON.parse(output) as { files: { path: string }[] }[] | Record<string, { files: { path: string }[] }>;
+  return Object.values(parsed)[0]?.files.map(({ path }) => path) ?? [];
 };
 
 test('publint finds nothing wrong with the package', async () => {
@@ -17,32 +30,58 @@ test('publint finds nothing wrong with the package', async () => {
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
 });
 
-test('every export of package.json leads to a file of code and a file of types', () => {
-  for (const entry of Object.values(manifest.exports)) {
-    for (const file of typeof entry === 'string' ? [entry] : Object.values(entry)) {
-      expect(existsSync(`${root}${file}`), file).toBe(true);
-    }
+test('every export has code and types for import and for require, and types where `exports` is unknown', () => {
+  for (const [name, entry] of entries) {
+    expect(Object.keys(entry), name).toEqual(['import', 'require']);
+    const files = Object.values(entry).flatMap((kind) => Object.values(kind as Record<string, string>));
+    const older = name === '.' ? [] : (manifest.typesVersions['*'][name.slice(2)] ?? ['nothing']);
+    for (const file of [...files, ...older]) expect(existsSync(`${root}${file}`), file).toBe(true);
   }
 });
 
-test('npm pack takes the build, the page and the pictures, and no test, benchmark or source', () => {
-  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  const parsed = JSON.parse(output) as { files: { path: string }[] }[] | Record<string, { files: { path: string }[] }>;
-  const paths = Object.values(parsed)[0]?.files.map(({ path }) => path) ?? [];
-  expect(paths).toContain('dist/src/index.js');
-  expect(paths).toContain('dist/src/dashboard/page/main.js');
-  expect(paths).toContain('src/dashboard/page/index.html');
-  expect(paths).toContain('visualizations/shard.svg');
+test('a process has one copy of each export, be it imported or required, from the main entry or shardchart/machines', () => {
+  const script = `
+    import { createRequire } from 'node:module';
+    const require = createRequire(import.meta.url);
+    const copies = new Map();
+    for (const specifier of ${JSON.stringify(entries.map(([name]) => name.replace('.', 'shardchart')))}) {
+      for (const face of [await import(specifier), require(specifier)]) {
+        for (const [name, value] of Object.entries(face)) copies.set(name, (copies.get(name) ?? new Set()).add(value));
+      }
+    }
+    console.log(JSON.stringify([...copies].map(([name, { size }]) => [name, size])));`;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root, encoding: 'utf8' });
+  const copies = JSON.parse(output) as [string, number][];
+  expect(copies.map(([name]) => name)).toEqual(
+    expect.arrayContaining(['createShard', 'shardMachine', 'serveDashboard']),
+  );
+  expect(copies.filter(([, count]) => count > 1)).toEqual([]);
+});
+
+test('npm pack takes the library, the documentation and examples, and no test, benchmark, source or map', () => {
+  const paths = packed();
+  expect(paths).toContain('dist/lib/index.js');
+  expect(paths).toContain('dist/lib/page.js');
+  expect(paths).toContain('docs/README.md');
   const expected =
-    /^(dist\/(src|machines)\/|src\/dashboard\/page\/\w+\.(html|css|svg)$|visualizations\/\w+\.svg$|examples\/[\w-]+\.mjs$|package\.json$|LICENSE$|.*\.md$)/;
+    /^(dist\/lib\/.*\.(js|cjs|d\.ts|d\.cts)$|dist\/lib\/types\/package\.json$|visualizations\/lifecycle\.svg$|examples\/.*|package\.json$|LICENSE$|.*\.md$)/;
   expect(paths.filter((path) => !expected.test(path))).toEqual([]);
 });
 
-test('@xstate/inspect is installed as its successor @statelyai/inspect, which takes XState v5', () => {
-  expect(manifest.dependencies['@xstate/inspect']).toMatch(/^npm:@statelyai\/inspect@\^0\.7\./);
+test('each link of README leads to a file or folder of the package, or to a page of the web', () => {
+  const paths = packed();
+  const readme = readFileSync(`${root}README.md`, 'utf8');
+  const links = [...readme.matchAll(/\]\(([^)\s#]+)[^)]*\)|(?:src|href)="([^"#]+)/g)].map(
+    ([, text, html]) => text ?? html ?? '',
+  );
+  expect(links.length).toBeGreaterThan(10);
+  const isThere = (link: string) =>
+    link.startsWith('https://') || paths.includes(link) || paths.some((path) => path.startsWith(`${link}/`));
+  expect(links.filter((link) => !isThere(link))).toEqual([]);
+});
+
+test('@xstate/inspect is an optional dependency: its successor @statelyai/inspect, which takes XState v5', () => {
+  expect(manifest.optionalDependencies['@xstate/inspect']).toMatch(/^npm:@statelyai\/inspect@\^0\.7\./);
 });
 
 test('no dependency of users runs a script when it is installed; zlib-sync of development is declared', () => {

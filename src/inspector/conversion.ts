@@ -32,7 +32,7 @@ const DEPTH_LIMIT = 40;
 const MAX_FRAME_LENGTH = 262_144;
 
 /**
- * Loads `@xstate/inspect` and returns its conversion, with the redaction as the last step. The package is loaded only here.
+ * Loads `@xstate/inspect` and returns its conversion, with the redaction as the last step. The optional package is loaded only here.
  * Its own observer converts in timers, where an exception would end the process: the conversion is called directly instead.
  * @throws InspectorError `CANNOT_LOAD` where the package cannot be loaded.
  */
@@ -40,7 +40,8 @@ export async function loadConversion(redact: Redact): Promise<Convert> {
   const { createInspector } = await import('@xstate/inspect').catch((cause: unknown) => {
     throw new InspectorError(
       'CANNOT_LOAD',
-      `@xstate/inspect, a dependency of shardchart, cannot be loaded (${messageOf(cause)}). Run npm install again.`,
+      `@xstate/inspect, which shardchart has as an optional dependency, cannot be loaded (${messageOf(cause)}). ` +
+        'Install it: "npm install @xstate/inspect@npm:@statelyai/inspect@0.7".',
       { cause },
     );
   });

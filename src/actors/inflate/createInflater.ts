@@ -1,4 +1,5 @@
-import * as zlib from 'node:zlib';
+// Not `* as zlib`, of which webpack imports each member by its name, also what this Node does not have.
+import zlib from 'node:zlib';
 import * as minizlib from 'minizlib';
 import { InflateReader, MOST_TEXT_BYTES } from './sharedReader.js';
 import { InflateRegions } from './regions.js';

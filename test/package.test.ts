@@ -63,8 +63,10 @@ test('npm pack takes the library, the documentation and examples, and no test, b
   expect(paths).toContain('dist/lib/index.js');
   expect(paths).toContain('dist/lib/page.js');
   expect(paths).toContain('docs/README.md');
+  expect(paths).toContain('templates/common/gitignore');
+  expect(paths).toContain('templates/javascript/package.json');
   const expected =
-    /^(dist\/lib\/.*\.(js|cjs|d\.ts|d\.cts)$|dist\/lib\/types\/package\.json$|visualizations\/lifecycle\.svg$|examples\/.*|package\.json$|LICENSE$|.*\.md$)/;
+    /^(dist\/lib\/.*\.(js|cjs|d\.ts|d\.cts)$|dist\/lib\/types\/package\.json$|visualizations\/lifecycle\.svg$|examples\/.*|templates\/(common|javascript|typescript)\/.*|package\.json$|LICENSE$|.*\.md$)/;
   expect(paths.filter((path) => !expected.test(path))).toEqual([]);
 });
 

@@ -1,11 +1,12 @@
-import { createRequire } from 'node:module';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { audit, type AuditOptions } from './commands/audit/audit.js';
 import { timeSyntax } from './commands/audit/time.js';
 import { dashboard, type DashboardCommandOptions } from './commands/dashboard/dashboard.js';
 import { demo, type DemoOptions } from './commands/demo/demo.js';
+import { init, type InitOptions } from './commands/init/init.js';
 import { run, type RunOptions } from './commands/run/run.js';
 import { simulate, type SimulateOptions } from './commands/simulate.js';
+import { readManifest } from './manifest.js';
 
 const exitCodes = `
 Exit codes:
@@ -47,7 +48,7 @@ JSON:
 export function createProgram(ended: (exitCode: number) => void): Command {
   const program = new Command('shardchart')
     .description('A Discord gateway client whose shards are explicit statecharts.')
-    .version(version())
+    .version(readManifest().version)
     .exitOverride()
     .configureHelp({ showGlobalOptions: false })
     .showHelpAfterError('(--help lists the commands and options)')
@@ -63,6 +64,13 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .option(...inspectOption)
     .addHelpText('after', environment + '\n' + exitCodes)
     .action(async (options: DemoOptions) => ended(await demo(options)));
+
+  program
+    .command('init')
+    .description('Write a bot that answers /ping and !ping, with tests on the simulator, into a new or empty folder.')
+    .argument('[dir]', 'folder to write to', '.')
+    .option('--ts', 'write it in TypeScript')
+    .action((directory: string, options: InitOptions) => ended(init(directory, options)));
 
   withBotOptions(program.command('run'))
     .description(
@@ -167,11 +175,6 @@ const inspectOption = [
   'show the first eight shards in the Stately inspector, on this port of 127.0.0.1 (default: a free one)',
   port,
 ] as const;
-
-function version(): string {
-  // Resolved by the package's own name, which works from src and from dist.
-  return (createRequire(import.meta.url)('shardchart/package.json') as { version: string }).version;
-}
 
 function whole(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

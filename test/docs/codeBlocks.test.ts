@@ -39,7 +39,8 @@ const output: Record<string, readonly string[]> = {
   'docs/command-line.md': ['test/cli/runTable.test.ts'],
 };
 
-const pages = [...written].filter(([path]) => !path.startsWith('test/'));
+/** Pages of this package; those of `templates/` speak of the project they are written to. */
+const pages = [...written].filter(([path]) => !/^(test|templates)\//.test(path));
 const blocksOf = (languages: readonly string[]) =>
   pages.flatMap(([path, text]) =>
     codeBlocks(text)

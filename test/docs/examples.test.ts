@@ -58,6 +58,28 @@ example(
   },
 );
 
+example('slash-command.mjs', 'registers /ping, answers it over the API, and ends on SIGINT', async (name) => {
+  const calls: unknown[] = [];
+  const simulator = await simulate({
+    api: ({ method, path, body }) => {
+      calls.push([`${method} ${path}`, body]);
+      return { body: {} };
+    },
+  });
+  const bot = runExample(name, simulator);
+  await bot.prints('up; write /ping');
+  await expect
+    .poll(() => calls, { timeout: 20_000 })
+    .toEqual([['PUT /applications/80351110224678912/commands', [{ name: 'ping', description: 'Answers with pong' }]]]);
+  simulator.dispatch('INTERACTION_CREATE', { id: '1', token: 'of-the-interaction', type: 2, data: { name: 'other' } });
+  simulator.dispatch('INTERACTION_CREATE', { id: '2', token: 'of-the-interaction', type: 2, data: { name: 'ping' } });
+  await expect
+    .poll(() => calls.slice(1), { timeout: 20_000 })
+    .toEqual([['POST /interactions/2/of-the-interaction/callback', { type: 4, data: { content: 'pong' } }]]);
+  bot.end('SIGINT');
+  expect(await bot.exitCode).toBe(0);
+});
+
 example('one-shard.mjs', 'hears messages, prints its transitions and ends on SIGINT', async (name) => {
   const simulator = await simulate();
   const bot = runExample(name, simulator);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf, stackOf } from '../../util/messageOf.js';
 import { httpActionOf } from '../faults/faultActions.js';
 import type { HttpAction } from '../faults/faults.js';
 import type { Gateway } from '../gateway.js';
@@ -74,8 +75,8 @@ async function serveOther(gateway: Gateway, exchange: Exchange): Promise<void> {
     // The client aborted the request while its body was read: no answer is awaited.
     if (request.errored !== null) return;
     process.emitWarning(
-      `The simulator's option \`api\` failed for ${request.method} ${withoutToken(path)}: ${String(error)}. It was answered with 500.`,
-      { type: 'ShardchartWarning', detail: error instanceof Error ? (error.stack ?? '') : '' },
+      `The simulator's option \`api\` failed for ${request.method} ${withoutToken(path)}: ${messageOf(error)}. It was answered with 500.`,
+      { type: 'ShardchartWarning', detail: stackOf(error) },
     );
     answer = errorAnswer(500);
   }

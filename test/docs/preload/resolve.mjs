@@ -1,7 +1,12 @@
-const simulated = new URL('shardchart.mjs', import.meta.url).href;
+/** Packages that lead an example to the test, by the name that the example imports. */
+const faces = new Map([
+  ['shardchart', new URL('shardchart.mjs', import.meta.url).href],
+  ['@discordjs/rest', new URL('rest.mjs', import.meta.url).href],
+]);
 
-/** Leads `shardchart` to the face that knows the simulator; that face alone gets the package itself. */
+/** Leads a package to its face for tests; that face alone gets the package itself. */
 export function resolve(specifier, context, next) {
-  if (specifier !== 'shardchart' || context.parentURL === simulated) return next(specifier, context);
-  return { url: simulated, shortCircuit: true };
+  const url = faces.get(specifier);
+  if (url === undefined || context.parentURL === url) return next(specifier, context);
+  return { url, shortCircuit: true };
 }

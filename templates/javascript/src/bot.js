@@ -1,0 +1,35 @@
+import { REST } from '@discordjs/rest';
+import { GatewayIntentBits, InteractionResponseType, Routes } from 'discord-api-types/v10';
+import { createShard } from 'shardchart';
+
+/** Slash commands of the bot. They need no privileged intent. */
+const commands = [{ name: 'ping', description: 'Answers with pong' }];
+
+/** Prints the message alone: the error itself has the request's URL, which may have a token in it. */
+const report = (error) => console.error(`Discord did not take a request: ${error.message}`);
+
+/**
+ * Makes a bot that answers the slash command /ping, and messages that say "!ping".
+ * The options `url` (gateway) and `api` (HTTP API) lead it to a simulator; without them it connects to Discord.
+ */
+export function createBot({ token, url, api }) {
+  const rest = new REST({ version: '10', ...(api && { api }) }).setToken(token);
+  // MessageContent is a privileged intent: enable it on the Bot page of your application, or leave it out here and answer
+  // slash commands only. Without it the content of most messages is empty.
+  const intents = GatewayIntentBits.Guilds | GatewayIntentBits.GuildMessages | GatewayIntentBits.MessageContent;
+  const shard = createShard({ token, intents, ...(url && { url }) });
+
+  shard.on('READY', ({ application }) => {
+    rest.put(Routes.applicationCommands(application.id), { body: commands }).catch(report);
+  });
+  shard.on('INTERACTION_CREATE', ({ id, token: interactionToken, data }) => {
+    if (data?.name !== 'ping') return;
+    const body = { type: InteractionResponseType.ChannelMessageWithSource, data: { content: 'pong' } };
+    rest.post(Routes.interactionCallback(id, interactionToken), { body, auth: false }).catch(report);
+  });
+  shard.on('MESSAGE_CREATE', ({ author, channel_id: channelId, content }) => {
+    if (author.bot || content !== '!ping') return;
+    rest.post(Routes.channelMessages(channelId), { body: { content: 'pong' } }).catch(report);
+  });
+  return shard;
+}

@@ -5,8 +5,7 @@ const disjoint = 'the two guards never hold together: which is tried first makes
 export const equivalents: Readonly<Record<string, string>> = {
   'shard: drop target Disconnected on close': ledDown,
   'shard: drop target Disconnected on abort': ledDown,
-  'shard: retarget edge Disconnected on abort to Disconnected': ledDown,
-  'shard: retarget edge Online.closing.aborting after close to Disconnected': ledDown,
+  'shard: retarget edge Online.closing.goingOffline after close to Disconnected': ledDown,
   'shard: swap edges Offline.idle on resume #0': disjoint,
   'shard: swap edges Online onError #0': disjoint,
   'shard: swap edges Online.link on socket.closed #0': disjoint,

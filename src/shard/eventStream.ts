@@ -21,7 +21,7 @@ export interface EventStreamOptions {
  * the dispatch and the id of the shard it is from.
  */
 export interface EventStream<Event = GatewayDispatchPayload>
-  extends AsyncIterableIterator<Event, undefined>, AsyncDisposable {
+  extends AsyncIterableIterator<Event>, AsyncDisposable {
   /** How many were dropped because the loop was too slow. */
   readonly dropped: number;
   next(): Promise<IteratorResult<Event, undefined>>;

@@ -12,7 +12,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 export class InflateReader {
   #memory: InflateMemory | null = new InflateMemory();
   /** The last 32 KiB of text, or all there were. Good until the next message is read. */
-  window = NOTHING;
+  window: Buffer = NOTHING;
   /** How long the text of the message read last is, with all that was read before it. */
   textLength = 0;
 

@@ -20,8 +20,7 @@ export interface EventStreamOptions {
  * Dispatches as they come, from the call of `events()` on; everything is parsed until it ends. A manager's are pairs of
  * the dispatch and the id of the shard it is from.
  */
-export interface EventStream<Event = GatewayDispatchPayload>
-  extends AsyncIterableIterator<Event>, AsyncDisposable {
+export interface EventStream<Event = GatewayDispatchPayload> extends AsyncIterableIterator<Event>, AsyncDisposable {
   /** How many were dropped because the loop was too slow. */
   readonly dropped: number;
   next(): Promise<IteratorResult<Event, undefined>>;

@@ -34,7 +34,8 @@ export function init(directory: string, { ts = false }: InitOptions): number {
 }
 
 function nextCommands(root: string): (readonly [command: string, purpose: string])[] {
-  const from = relative(process.cwd(), root);
+  const below = relative(process.cwd(), root);
+  const from = below.startsWith('..') ? root : below;
   return [
     ...(from === '' ? [] : [[`cd ${from.includes(' ') ? JSON.stringify(from) : from}`, ''] as const]),
     ['npm install', ''],

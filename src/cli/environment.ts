@@ -1,12 +1,22 @@
+import { UsageError } from './exitCode.js';
+
 /** The part of `process.env` that commands read. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * DISCORD_TOKEN, or null where it is not set. There is no option for it: other users of the machine can read arguments.
+ *
+ * @throws UsageError for a token in quotes, which some programs that read `.env` files leave around it.
  */
 export function tokenFrom(env: Environment): string | null {
   const token = env['DISCORD_TOKEN']?.trim();
-  return token === undefined || token === '' ? null : token;
+  if (token === undefined || token === '') return null;
+  if (/^(["'`]).*\1$/.test(token)) {
+    throw new UsageError(
+      'DISCORD_TOKEN has quotes around it, which are no part of the token. Write it without them: DISCORD_TOKEN=…',
+    );
+  }
+  return token;
 }
 
 /** The first gateway URL: SHARDCHART_GATEWAY_URL, or Discord's. */

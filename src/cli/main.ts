@@ -28,7 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function isWrongUse(error: unknown): error is Error {
   if (error instanceof UsageError || error instanceof ShardError) return true;
-  return error instanceof SimulatorError && error.code === 'INVALID_OPTION';
+  return error instanceof SimulatorError && (error.code === 'INVALID_OPTION' || error.code === 'LISTEN_FAILED');
 }
 
 // No process.exit: pending output is written first, and an open handle is noticed.

@@ -16,6 +16,22 @@ Exit codes:
   2    wrong use: an invalid option, no token, a file that does not exist
   130  ended by a second Ctrl+C, or by the first during the demo's story`;
 
+/** End of a command's help: what all commands share is in the general help. */
+const shared = `
+Exit codes: 0 success, 1 failure, 2 wrong use, 130 interrupted twice.
+shardchart --help says more about them, and lists the environment variables.`;
+
+const runExamples = `
+Examples:
+  DISCORD_TOKEN=… npx shardchart run --intents Guilds,GuildMessages
+  DISCORD_TOKEN=… npx shardchart run --shards auto --session-file sessions.json
+  DISCORD_TOKEN=… npx shardchart run --events MESSAGE_CREATE | jq .d.content`;
+
+const simulateExamples = `
+Examples:
+  npx shardchart simulate --shards 16 --max-concurrency 4 --interactive
+  npx shardchart simulate --dispatch-every 500`;
+
 const environment = `
 Environment:
   DISCORD_TOKEN           the bot's token. There is no option for it, because
@@ -62,7 +78,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     )
     .option('--audit <file>', 'append the transitions of the shards to this audit log')
     .option(...inspectOption)
-    .addHelpText('after', environment + '\n' + exitCodes)
+    .addHelpText('after', shared)
     .action(async (options: DemoOptions) => ended(await demo(options)));
 
   program
@@ -70,6 +86,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .description('Write a bot that answers /ping and !ping, with tests on the simulator, into a new or empty folder.')
     .argument('[dir]', 'folder to write to', '.')
     .option('--ts', 'write it in TypeScript')
+    .addHelpText('after', shared)
     .action((directory: string, options: InitOptions) => ended(init(directory, options)));
 
   withBotOptions(program.command('run'))
@@ -83,7 +100,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .option('--audit <file>', 'append the transitions of the shards to this audit log')
     .option(...inspectOption)
     .option('--dashboard [port]', 'serve the live page on this port of 127.0.0.1 (default: a free one)', port)
-    .addHelpText('after', environment + '\n' + exitCodes)
+    .addHelpText('after', runExamples + '\n' + shared)
     .action(async (options: RunOptions) => ended(await run(options)));
 
   withBotOptions(
@@ -107,7 +124,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .option('--controls', 'let viewers connect, reconnect and close shards (always on with --simulator)')
     .option('--open', 'open the page in the browser')
     .option('--json', 'print the URL as {"dashboard": url}')
-    .addHelpText('after', environment + '\n' + exitCodes)
+    .addHelpText('after', shared)
     .action(async (options: DashboardCommandOptions) => ended(await dashboard(options)));
 
   program
@@ -125,7 +142,7 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     )
     .option('-i, --interactive', 'read faults from stdin, one per line: drop, zombie, op7, op9!, close 4014 …')
     .option('--json', 'write lines of JSON')
-    .addHelpText('after', exitCodes)
+    .addHelpText('after', simulateExamples + '\n' + shared)
     .action(async (options: SimulateOptions) => ended(await simulate(options)));
 
   program
@@ -141,9 +158,12 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .option('--state <names>', 'only transitions from or to these states, as in Resuming,Identifying')
     .option('--totals', 'only the totals')
     .option('--utc', 'read and show times in UTC instead of local time')
-    .option('--verify', 'replay whole files and check that every record follows from the charts')
+    .option(
+      '--verify',
+      'replay whole files; exit code 1 where a record does not follow from the charts: the log does not verify',
+    )
     .option('--json', 'write lines of JSON')
-    .addHelpText('after', auditHelp + '\n' + exitCodes)
+    .addHelpText('after', auditHelp + '\n' + shared)
     .action(async (files: string[], options: AuditOptions) => ended(await audit(files, options)));
 
   return program;
@@ -159,6 +179,7 @@ function withBotOptions(command: Command): Command {
     )
     .option('--ids <list>', 'run these shards, as in 0,3,5-8; needs --total')
     .option('--total <count>', 'number of shards of the bot (default: as many as are run)', count)
+    .option('--identify-window <ms>', 'time between two identifies (default: 5000, as at Discord)', whole)
     .option('--reserve <count>', "leave this many of the day's identifies for other uses", whole)
     .option('--intents <intents>', 'a sum of bits, or names as in Guilds,GuildMessages', 'Guilds')
     .option('--url <url>', "gateway URL (default: SHARDCHART_GATEWAY_URL or Discord's)")

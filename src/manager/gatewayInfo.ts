@@ -20,6 +20,8 @@ export interface GatewayInfoOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for all attempts together; each attempt has a third of them. Default 30 000. */
   readonly timeout?: number;
+  /** Called when an attempt failed and another follows: with the reason, and the number of attempts that have failed. */
+  readonly onRetry?: (reason: string, failures: number) => void;
 }
 
 /** Kind of a {@link GatewayInfoError}: stable, for programs. */
@@ -74,11 +76,12 @@ async function askUntilAnswered(token: string, options: GatewayInfoOptions): Pro
       const advice =
         retryAfterMs > 0
           ? `Ask again in ${Math.ceil(retryAfterMs / 1_000)} s.`
-          : 'Check https://discordstatus.com and the network of this machine, or set a longer `timeout`.';
+          : 'Check https://discordstatus.com and the network of this machine.';
       const tries = failures === 1 ? 'once' : `${failures} times`;
       const message = `${url} was asked ${tries} within ${timeoutMs} ms. The last attempt failed: ${failure}. ${advice}`;
       throw new GatewayInfoError('UNAVAILABLE', redact(message), { value: status });
     }
+    options.onRetry?.(outcome.failure, failures);
     await pause(waitMs, signal);
   }
 }

@@ -84,12 +84,24 @@ export class Preparation {
     // A given answer is older than the process: `reshard('auto')` needs the number of shards recommended now.
     const isGiven = gatewayInfo !== undefined && !(isReshard && needsTotal);
     const asks = !isGiven && (needsTotal || needsLimits);
-    if (asks) this.#info = await fetchGatewayInfo(token, { ...(api !== undefined && { api }), signal });
+    if (asks) {
+      const onRetry = (reason: string, failures: number) => this.#reportRetry(reason, failures);
+      this.#info = await fetchGatewayInfo(token, { ...(api !== undefined && { api }), signal, onRetry });
+    }
     const isFirst = identifies.own === null;
     // Limits from the options are taken once, and counted down from there.
     if (!isFirst && (!asks || sessionStartLimit !== undefined)) return;
     const limits = { ...this.#info?.session_start_limit, ...sessionStartLimit };
     if (isLimit(limits)) await identifies.setLimits(limits, { isIdle: !isReshard, signal });
+  }
+
+  /** Warns when the API has failed for a second or two, and then ever more rarely: at 2, 4, 8 … failures. */
+  #reportRetry(reason: string, failures: number): void {
+    if (failures < 2 || !Number.isInteger(Math.log2(failures))) return;
+    this.#deps.logger.warn(
+      `Discord's API has not answered ${failures} times: ${reason}. It is asked again. ` +
+        'Check https://discordstatus.com and the network of this machine.',
+    );
   }
 
   async #setStoreTotal(total: number, signal: AbortSignal): Promise<void> {

@@ -153,6 +153,18 @@ describe('a log that is not as it was written', () => {
     expect((await audit('--totals', newer)).stderr).toContain('format 99, written by a newer shardchart');
   });
 
+  test.each([[], ['--json'], ['--totals']])(
+    'without a single record ends it with 2 and the reason, %j',
+    async (...args) => {
+      const other = file('package.json', '{\n  "name": "shardchart"\n}\n');
+      expect(await audit(other, ...args)).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining(`${other} is not an audit log: line 1: `) as string,
+      });
+    },
+  );
+
   test('that is empty has no output and a warning', async () => {
     const empty = file('empty.log', '');
     expect(await audit(empty)).toMatchObject({

@@ -19,7 +19,7 @@ describe('the story on the simulator', { concurrent: true }, () => {
       expect(command.stdout).toMatch(/^ +events delivered: \d{3}$/m);
       expect(command.stdout).toMatch(/^ +lost: 0$/m);
       expect(command.stdout).toMatch(/^ +doubled: 0$/m);
-      expect(command.stdout).toContain('Enable it on the Bot page of the Developer Portal');
+      expect(command.stdout).toMatch(/Enable [\s\S]*on the Bot page of the Developer Portal/);
       expect(command.stdout).toMatch(/^All \d+ expectations met\.$/m);
       expect(command.stdout).not.toContain('✗');
       const seconds = Number(/time: ([\d.]+)s$/m.exec(command.stdout)?.[1]);

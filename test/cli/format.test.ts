@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fill, labelled, sinceStart, TransitionPrinter } from '../../src/cli/terminal/format.js';
 import { createOutput } from '../../src/cli/terminal/output.js';
 import { applyFault } from '../../src/cli/applyFault.js';
+import { tokenFrom } from '../../src/cli/environment.js';
 import { parseIntents } from '../../src/cli/parseIntents.js';
 import { ESCAPE } from './command.js';
 
@@ -79,7 +80,8 @@ test('transitions are aligned, with their reason and what follows', () => {
   expect(lines).toEqual([
     '  2.50s  shard 0  Connected    -> Disconnected  zombie: no heartbeat ack between',
     '                                                two beats · code 4900',
-    '                                                resume in 7 ms · attempt 2',
+    '                                                attempt 1 failed',
+    '                                                resume in 7 ms',
     ' 12.50s  shard 0  Disconnected -> Connecting    to the resume URL',
   ]);
 });
@@ -99,6 +101,24 @@ test('intents are parsed from a number or from names', () => {
   expect(() => parseIntents('Guilds,')).toThrow(/no intent ""/);
 });
 
+describe('the token of the environment', () => {
+  test('is trimmed, and null where it is empty', () => {
+    expect(tokenFrom({ DISCORD_TOKEN: ' a.b.c\n' })).toBe('a.b.c');
+    expect([tokenFrom({}), tokenFrom({ DISCORD_TOKEN: ' ' })]).toEqual([null, null]);
+  });
+
+  test.each(['"a.b.c"', "'a.b.c'"])('%s in quotes is refused without being shown', (token) => {
+    let message = '';
+    try {
+      tokenFrom({ DISCORD_TOKEN: token });
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    expect(message).toContain('has quotes around it');
+    expect(message).not.toContain('a.b.c');
+  });
+});
+
 describe('a typed line', () => {
   const met: unknown[] = [];
   const simulator = { apply: (...call: unknown[]) => met.push(call) };
@@ -112,9 +132,17 @@ describe('a typed line', () => {
     ]);
   });
 
+  test('help, or a question mark, lists the faults', () => {
+    for (const line of ['help', '?'])
+      expect(applyFault(simulator, line)).toMatch(/^Faults: drop.*close CODE.*"drop 0"/);
+  });
+
   test('with an unknown name, shard or code is answered with an explanation', () => {
     expect(applyFault(simulator, '')).toBeNull();
     expect(applyFault(simulator, 'toString')).toContain('There is no fault "toString"');
+    for (const line of ['close', 'close all', 'close 999', 'close 0x1000'])
+      expect(applyFault(simulator, line)).toMatch(/^"close" needs a close code from 1000 to 4999, as in "close 4000"/);
+    expect(met).toHaveLength(2);
     expect(applyFault(simulator, 'drop all')).toBe('"all" is not a shard id. Use a number, as in "drop 1".');
   });
 });

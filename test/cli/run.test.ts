@@ -103,6 +103,64 @@ describe('run', () => {
     expect(command.stderr).not.toContain(TOKEN);
   });
 
+  test('a fatal close of one of many shards has its advice in the last lines, below the ends of all shards', async () => {
+    await using simulator = await createGatewaySimulator({ identifyWindow: 0, disallowedIntents: 2 });
+    await using command = runAt(
+      simulator,
+      '--shards',
+      '12',
+      '--identify-window',
+      '0',
+      '--intents',
+      'Guilds,GuildMembers',
+    );
+    expect(await command.exit).toBe(1);
+    const [advice = ''] = command.stderr.trimEnd().split('\n').slice(-1);
+    expect(advice).toContain('4014 disallowed intents');
+    expect(advice).toContain('Developer Portal');
+  });
+
+  test('--identify-window is the time between two identifies', async () => {
+    await using simulator = await createGatewaySimulator({ identifyWindow: 0 });
+    const startedAt = performance.now();
+    await using command = runAt(simulator, '--shards', '4', '--identify-window', '10');
+    await command.until('all', ({ stderr }) => stderr.match(/-> Connected/g)?.length === 4);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    command.interrupt();
+    expect(await command.exit).toBe(0);
+  });
+
+  test('says that the API does not answer, while it asks again', async () => {
+    await using simulator = await createGatewaySimulator({
+      script: [{ at: 'api', refuse: 503, times: 3 }],
+    });
+    await using command = new Command(['run', '--shards', 'auto'], {
+      DISCORD_TOKEN: TOKEN,
+      SHARDCHART_API_URL: simulator.apiUrl,
+    });
+    await command.until('the shard', isUp);
+    expect(command.stderr.match(/has not answered \d times: status 503\. It is asked again\./g)).toHaveLength(1);
+    command.interrupt();
+    expect(await command.exit).toBe(0);
+  });
+
+  test('a token in quotes ends it with 2 and the reason', async () => {
+    await using command = new Command(['run'], { DISCORD_TOKEN: `"${TOKEN}"` });
+    expect(await command.exit).toBe(2);
+    expect(command.stderr).toContain('DISCORD_TOKEN has quotes around it');
+    expect(command.stderr).not.toContain(TOKEN);
+  });
+
+  test('calls the first attempt that fails attempt 1', async () => {
+    await using simulator = await createGatewaySimulator({ script: [{ at: 'upgrade', reset: true, times: 2 }] });
+    await using command = runAt(simulator);
+    await command.until('Connected', isUp);
+    const failed = [...command.stderr.matchAll(/attempt (\d) failed/g)].map(([, attempt]) => attempt);
+    expect(failed).toEqual(['1', '2']);
+    command.interrupt();
+    expect(await command.exit).toBe(0);
+  });
+
   test('a closed pipe ends it with 0 and without an error', async () => {
     await using simulator = await createGatewaySimulator();
     const script = '{ "$0" "$1" run --url "$2" --json; echo "exit $?" >&2; } | head -n 1';
@@ -172,10 +230,19 @@ describe('help', { concurrent: true }, () => {
     expect(command.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test.each(['demo', 'run', 'simulate'])('%s --help lists the exit codes, within 80 columns', async (name) => {
+  test('--help lists the environment variables, and run --help has examples', async () => {
+    await using general = new Command(['--help']);
+    await using ofRun = new Command(['run', '--help']);
+    expect([await general.exit, await ofRun.exit]).toEqual([0, 0]);
+    expect(general.stdout).toMatch(/Environment:[\s\S]*DISCORD_TOKEN[\s\S]*Exit codes:/);
+    expect(ofRun.stdout).toMatch(/Examples:\n {2}DISCORD_TOKEN=… npx shardchart run/);
+  });
+
+  test.each(['demo', 'run', 'simulate', 'init'])('%s --help lists the exit codes, within 80 columns', async (name) => {
     await using command = new Command([name, '--help']);
     expect(await command.exit).toBe(0);
     expect(command.stdout).toContain('Exit codes:');
+    expect(command.stdout).not.toContain('SHARDCHART_API_URL');
     expect(Math.max(...command.lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 });

@@ -72,10 +72,19 @@ test('--json writes lines of JSON', async () => {
   expect(await command.exit).toBe(0);
 });
 
-test('a port in use ends it with 1', async () => {
+test('a port in use ends it with 2 and the reason, as it ends dashboard', async () => {
   await using first = new Command(['simulate']);
   await first.until('the welcome', ({ stdout }) => stdout.includes('Ctrl+C'));
-  await using second = new Command(['simulate', '--port', new URL(urlOf(first)).port]);
-  expect(await second.exit).toBe(1);
-  expect(second.stderr).toContain('Cannot listen on 127.0.0.1');
+  const { port } = new URL(urlOf(first));
+  const ends = await Promise.all(
+    [['simulate'], ['dashboard', '--simulator']].map(async (args) => {
+      await using second = new Command([...args, '--port', port]);
+      return [await second.exit, second.stderr];
+    }),
+  );
+  const message = `shardchart: Port ${port} is in use by another program. Choose another, or port 0, which takes any free one.\n`;
+  expect(ends).toEqual([
+    [2, message],
+    [2, message],
+  ]);
 });

@@ -99,7 +99,8 @@ function printWelcome(
   line(`  shardchart       createShard({ url: '${url}', token: 'any', intents: 0 })`);
   line(`  discord.js       new Client({ rest: { api: '${apiBase}' }, intents: [] })`);
   line();
-  if (isInteractive) line(`Type a fault, with a shard id to apply it to that shard only: ${faultNames.join(', ')}.`);
+  if (isInteractive)
+    line(`Type a fault, with a shard id to apply it to that shard only: ${faultNames.join(', ')}. Or type help.`);
   line('Press Ctrl+C to stop.');
   line();
 }

@@ -112,7 +112,9 @@ function consequence({ action, code, reason, attempt, delay }: Decision): string
   const closes = code === null || reason.startsWith(String(code)) ? [] : [`code ${code}`];
   if (action === 'fatal') return [...closes, 'fatal: no reconnect'];
   if (action === 'close') return [...closes, 'stays down'];
-  return [...closes, `${action} in ${delay} ms`, `attempt ${attempt}`];
+  // The decision counts the attempt that follows; readers know the one that has failed.
+  const failed = attempt > 1 ? [`attempt ${attempt - 1} failed`] : [];
+  return [...closes, ...failed, `${action} in ${delay} ms`];
 }
 
 /** Breaks parts into lines: between parts where possible, otherwise between words. */

@@ -21,8 +21,11 @@ export class HttpServer {
   static listen(host: string, port: number): Promise<HttpServer> {
     const server = createServer();
     return new Promise((resolve, reject) => {
-      server.once('error', (cause) => {
-        const message = `Cannot listen on ${host}:${port}: ${messageOf(cause)}. Choose another port, or 0 for any free one.`;
+      server.once('error', (cause: NodeJS.ErrnoException) => {
+        const message =
+          cause.code === 'EADDRINUSE'
+            ? `Port ${port} is in use by another program. Choose another, or port 0, which takes any free one.`
+            : `The simulator cannot listen on ${host}:${port}: ${messageOf(cause)}. Choose another address or port.`;
         reject(new SimulatorError('LISTEN_FAILED', message, port, cause));
       });
       server.listen(port, host, () => resolve(new HttpServer(server)));

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { AuditError, readAuditLog } from '../../../audit/index.js';
+import { AuditError, readAuditLog, type SkippedLine } from '../../../audit/index.js';
 import { inOrder } from '../../../audit/order.js';
 import { ExitCode, UsageError } from '../../exitCode.js';
 import { createOutput, onceUnread, writeJson } from '../../terminal/output.js';
@@ -60,6 +60,13 @@ function plain(verdict: Verdict): object {
   return { ...divergence, file, line };
 }
 
+/** Error for files that have lines, and no record among them. */
+const notALog = ({ file, line, reason }: SkippedLine): UsageError =>
+  new UsageError(
+    `${file} is not an audit log: line ${line}: ${reason}. Give a file that run --audit, demo --audit or ` +
+      'createAuditLog({ file }) has written.',
+  );
+
 /** Reads the log once and keeps no record: a log may be larger than the memory. */
 async function show(
   files: readonly string[],
@@ -85,6 +92,7 @@ async function show(
     else if (matches(filter, record)) writeJson(process.stdout, record);
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal: unread });
   }
+  if (read === 0 && reader.skipped[0] !== undefined) throw notALog(reader.skipped[0]);
   warnOfSkipped(reader);
   const sums = totals.finish(Date.now());
   if (isJson) return writeJson(process.stdout, { totals: sums });

@@ -117,6 +117,7 @@ const LONG_MS = 2 ** 30;
 const flags = {
   controls: '--controls',
   ids: '--ids',
+  identifyWindow: '--identify-window',
   reserve: '--reserve',
   sessionFile: '--session-file',
   shards: '--shards',
@@ -126,7 +127,7 @@ const flags = {
 } as const;
 type Flag = keyof typeof flags;
 
-const OF_A_BOT: readonly Flag[] = ['ids', 'total', 'reserve', 'url', 'sessionFile'];
+const OF_A_BOT: readonly Flag[] = ['ids', 'total', 'identifyWindow', 'reserve', 'url', 'sessionFile'];
 
 /** @throws UsageError where one of `others` was given as well. */
 function refuse(options: DashboardCommandOptions, way: string, others: readonly Flag[]): void {

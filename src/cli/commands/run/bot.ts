@@ -12,6 +12,7 @@ import { chooseShards, type ShardChoice } from './chooseShards.js';
 /** Options that choose the shards and how they connect. */
 export interface BotOptions extends ShardChoice {
   readonly reserve?: number;
+  readonly identifyWindow?: number;
   readonly intents: string;
   readonly url?: string;
   readonly compression: Compression;
@@ -30,12 +31,15 @@ export interface BotPlan {
  * @throws UsageError
  */
 export function planBot(token: string, options: BotOptions): BotPlan {
-  const { events, reserve = 0, compression } = options;
+  const { events, reserve = 0, compression, identifyWindow } = options;
   const chosen = chooseShards(options);
   const intents = parseIntents(options.intents);
   const { url, api } = urlsFrom(process.env, options.url);
   // A user with another gateway may have no HTTP API for it.
-  const limiter = url === null || api !== null ? null : createIdentifyLimiter();
+  const limiter =
+    url === null || api !== null
+      ? null
+      : createIdentifyLimiter(identifyWindow === undefined ? {} : { window: identifyWindow });
   if (limiter !== null) checkWithoutApi(options);
   const settings: ShardManagerOptions = {
     token,
@@ -43,7 +47,9 @@ export function planBot(token: string, options: BotOptions): BotPlan {
     ...chosen,
     options: { compression, ...(url !== null && { url }), ...(events !== undefined && { events }) },
     ...(api !== null && { api }),
-    ...(limiter === null ? { reserve } : { identifyLimiter: limiter }),
+    ...(limiter === null
+      ? { reserve, ...(identifyWindow !== undefined && { identifyWindow }) }
+      : { identifyLimiter: limiter }),
   };
   return { settings, limiter };
 }
@@ -69,11 +75,20 @@ export function connect(manager: ShardManager): Promise<unknown> {
 /** True for the manager's warning about a failed start: `exitCodeOf` reports the same failure to people. */
 export const isStartFailure = (message: string): boolean => message.startsWith('manager: connect failed:');
 
-/** Exit code for what `connect` resolved with; undefined means that the command was interrupted. */
-export function exitCodeOf(failure: unknown, report: (message: string) => void): number {
+/** True for the log line about a shard that was refused for good; the failure that ends the command says the same. */
+export const isRefusal = (message: string): boolean => message.includes('refused the shard for good');
+
+/**
+ * Exit code for what `connect` resolved with; undefined means that the command was interrupted. Reports the failure, unless
+ * the log has it already: then `isLogged` says so for a fatal close.
+ */
+export function exitCodeOf(
+  failure: unknown,
+  report: (message: string) => void,
+  { isLogged = true }: { readonly isLogged?: boolean } = {},
+): number {
   if (failure === undefined) return ExitCode.Fine;
   if (failure instanceof ShardError && failure.code === 'INVALID_OPTION') throw failure;
-  // The shard's own log line has reported a fatal close already.
-  if (!(failure instanceof FatalShardError)) report(messageOf(failure));
+  if (!(failure instanceof FatalShardError && isLogged)) report(messageOf(failure));
   return ExitCode.Failed;
 }

@@ -3,7 +3,7 @@ import type { TransitionRecord } from '../../../shard/events.js';
 import { printable, sinceStart, TransitionPrinter, wrap } from '../../terminal/format.js';
 import { createOutput, isTerminal, type LineOutput, type Output, writeJson } from '../../terminal/output.js';
 import { createScreen, type Screen } from '../../terminal/screen.js';
-import { isStartFailure } from './bot.js';
+import { isRefusal, isStartFailure } from './bot.js';
 import { Moments } from './moments.js';
 import { drawTable } from './table.js';
 import type { FleetView } from './fleetView.js';
@@ -187,10 +187,10 @@ export class Report {
     this.log('warn', message);
   }
 
-  /** Reports only the first refusal: every shard is refused for the same reason. */
+  /** A program gets the first refusal only, for every shard is refused for the same reason; people get it when all ends. */
   #failed(message: string): void {
-    if (message.includes('refused the shard for good')) {
-      if (this.#isRefused) return;
+    if (isRefusal(message)) {
+      if (this.#isRefused || !this.#isJson) return;
       this.#isRefused = true;
     }
     this.log('error', message);

@@ -67,7 +67,9 @@ export async function run(options: RunOptions): Promise<number> {
   update();
   report.end();
   interrupt.dispose();
-  return exitCodeOf(failure, (message) => report.log('error', `shardchart: ${message}`));
+  // The reason is the last line: above a table, or before the ends of other shards, it would be overlooked.
+  const isLogged = options.json === true;
+  return exitCodeOf(failure, (message) => report.log('error', `shardchart: ${message}`), { isLogged });
 }
 
 function printUrl(what: 'inspector' | 'dashboard', url: string | null, isJson: boolean): void {

@@ -1,0 +1,65 @@
+import { execute, makeFolder, npmInstall } from './execute.mjs';
+
+const VERSIONS = ['5.0', '5.4', '5.9', '6', '7'];
+
+/** Every entry, with `skipLibCheck: false`, as each kind of project resolves it. */
+const source = `
+import { createShard, createShardManager, FatalShardError, type Shard, type ShardOptions } from 'shardchart';
+import { lifecycleOf, shardMachine } from 'shardchart/machines';
+import { createGatewaySimulator } from 'shardchart/simulator';
+import { attachInspector } from 'shardchart/inspector';
+import { serveDashboard } from 'shardchart/dashboard';
+
+export async function main(options: ShardOptions): Promise<string> {
+  const simulator = await createGatewaySimulator();
+  const shard: Shard = createShard({ ...options, url: simulator.url });
+  shard.on('MESSAGE_CREATE', (message) => console.log(message.content.length));
+  shard.on('transition', ({ from, to }) => console.log(from, to));
+  await attachInspector(shard).ready;
+  await serveDashboard(createShardManager({ token: options.token, intents: 1 })).ready;
+  await shard.connect().catch((error: unknown) => console.log(error instanceof FatalShardError && error.code));
+  for await (const { t } of shard.events()) console.log(t);
+  return lifecycleOf(shard.actor.getSnapshot()) + shardMachine.id;
+}
+`;
+
+const KINDS = [
+  { file: 'esm.mts', module: 'node16', moduleResolution: 'node16' },
+  { file: 'commonjs.cts', module: 'node16', moduleResolution: 'node16' },
+  { file: 'bundled.ts', module: 'esnext', moduleResolution: 'bundler' },
+  { file: 'old.ts', module: 'commonjs', moduleResolution: 'node10', until: '6' },
+];
+
+const compilerOptions = ({ module, moduleResolution }, version) => ({
+  module,
+  moduleResolution,
+  target: 'es2022',
+  types: ['node'],
+  strict: true,
+  noEmit: true,
+  skipLibCheck: false,
+  ...(version === '6' && moduleResolution === 'node10' && { ignoreDeprecations: '6.0' }),
+});
+
+export const checks = {
+  [`types: every entry with skipLibCheck: false, TypeScript ${VERSIONS.join(', ')}`]: async ({ place, tarball }) => {
+    const sources = Object.fromEntries(KINDS.map(({ file }) => [file, source]));
+    const folder = makeFolder(place, 'types', { 'package.json': { private: true }, ...sources });
+    const compilers = VERSIONS.map((version) => `typescript-${version}@npm:typescript@${version}`);
+    await npmInstall(folder, tarball, 'xstate', '@types/node@20', ...compilers);
+    for (const version of VERSIONS) {
+      for (const kind of KINDS.filter(({ until }) => until === undefined || Number(version) <= Number(until))) {
+        const config = `tsconfig.${version}.${kind.file}.json`;
+        makeFolder(place, 'types', {
+          [config]: { compilerOptions: compilerOptions(kind, version), files: [kind.file] },
+        });
+        await execute(folder, ['node', `node_modules/typescript-${version}/bin/tsc`, '-p', config]);
+      }
+    }
+  },
+  'types: arethetypeswrong finds nothing': async ({ place, tarball }) => {
+    const folder = makeFolder(place, 'attw', { 'package.json': { private: true } });
+    await npmInstall(folder, '@arethetypeswrong/cli');
+    await execute(folder, ['node_modules/.bin/attw', tarball]);
+  },
+};

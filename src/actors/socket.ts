@@ -9,7 +9,7 @@ import type { Session } from '../protocol/session.js';
 import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
 import { DataFrames } from './webSocketFrames.js';
 import { FrameReader, type DispatchSink } from './frameReader.js';
-import { createInflater, type Compression, type Inflater } from './inflate/createInflater.js';
+import { createInflater, loadInflater, type Compression, type Inflater } from './inflate/createInflater.js';
 import type { PingAnswer, Wire, WireConnection } from './wire.js';
 import { messageOf } from '../util/messageOf.js';
 
@@ -65,7 +65,8 @@ class Connection implements WireConnection {
   readonly #deps: SocketDeps;
   readonly #report: Report;
   readonly #reader: FrameReader;
-  readonly #inflater: Inflater;
+  /** Null until the WebSocket is created. */
+  #inflater: Inflater | null = null;
   #socket: WebSocket | null = null;
   #tcp: Socket | null = null;
   /** After our close frame nothing is delivered any more: the sequence reported with it is the last. */
@@ -82,7 +83,6 @@ class Connection implements WireConnection {
   constructor(deps: SocketDeps, input: SocketInput, report: Report) {
     this.#deps = deps;
     this.#report = report;
-    this.#inflater = createInflater(deps.compression);
     this.#reader = new FrameReader(deps.wire, deps.sink, report);
     deps.wire.sequence = input.resumeUrl === null ? null : input.sequence;
     deps.wire.stats.connections += 1;
@@ -153,14 +153,16 @@ class Connection implements WireConnection {
     this.#silent = true;
     this.#hangUp();
     this.#socket?.terminate();
-    this.#inflater.close();
+    this.#inflater?.close();
   }
 
   async #open(resumeUrl: string | null): Promise<void> {
     try {
       // Awaited even where it is a string: a report must not come before the actor has started.
       const base = await (resumeUrl ?? this.#deps.firstUrl());
+      await loadInflater(this.#deps.compression);
       if (this.#ended) return;
+      this.#inflater = createInflater(this.#deps.compression);
       // closeTimeout is younger than the types of ws.
       const options: ClientOptions & { closeTimeout: number } = {
         perMessageDeflate: false,
@@ -207,7 +209,7 @@ class Connection implements WireConnection {
     if (!isBinary) return this.#reader.read(data);
     let text: Buffer | null;
     try {
-      text = this.#inflater.push(data);
+      text = (this.#inflater as Inflater).push(data);
     } catch (error) {
       return this.#corrupted(messageOf(error));
     }
@@ -217,7 +219,7 @@ class Connection implements WireConnection {
   /** Nothing but an acknowledgement since the last heartbeat. */
   #restIfQuiet(): void {
     const { framesReceived } = this.#deps.wire.stats;
-    if (framesReceived - this.#framesAtBeat <= 1) this.#inflater.rest();
+    if (framesReceived - this.#framesAtBeat <= 1) this.#inflater?.rest();
     this.#framesAtBeat = framesReceived;
   }
 

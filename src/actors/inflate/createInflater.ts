@@ -1,10 +1,10 @@
 // Not `* as zlib`, of which webpack imports each member by its name, also what this Node does not have.
 import zlib from 'node:zlib';
-import * as minizlib from 'minizlib';
 import { InflateReader, MOST_TEXT_BYTES } from './sharedReader.js';
 import { InflateRegions } from './regions.js';
 import { ZlibContext, type SharedInflate } from './zlibContext.js';
-import { ZlibStream, type Inflater } from './zlibStream.js';
+import type * as MinizlibStreams from './minizlibStreams.js';
+import type { Inflater } from './zlibStream.js';
 
 export type { Inflater, SharedInflate };
 
@@ -28,71 +28,31 @@ export function sharedInflate(): SharedInflate | Error {
   }
 }
 
+let minizlib: typeof MinizlibStreams | null = null;
+
+const needsMinizlib = (compression: Compression, implementation: ZlibImplementation) =>
+  compression === 'zstd-stream' ||
+  (compression === 'zlib-stream' && (implementation === 'minizlib' || sharedInflate() instanceof Error));
+
+/** Loads minizlib where inflaters of this kind need it: few processes do. To be awaited once before `createInflater`. */
+export async function loadInflater(
+  compression: Compression,
+  implementation: ZlibImplementation = 'wasm',
+): Promise<void> {
+  if (minizlib === null && needsMinizlib(compression, implementation)) minizlib = await import('./minizlibStreams.js');
+}
+
+/** Creates the inflater of a connection. */
 export function createInflater(compression: Compression, implementation: ZlibImplementation = 'wasm'): Inflater {
-  if (compression === 'zstd-stream') return new ZstdStream();
-  if (compression === 'zlib-stream') {
-    const own = implementation === 'wasm' ? sharedInflate() : null;
-    return own === null || own instanceof Error ? new MinizlibStream() : new ZlibContext(own);
+  if (needsMinizlib(compression, implementation)) {
+    if (minizlib === null) throw new Error(`loadInflater('${compression}') must have been awaited`);
+    return compression === 'zstd-stream' ? new minizlib.ZstdStream() : new minizlib.MinizlibStream();
   }
+  if (compression === 'zlib-stream') return new ZlibContext(sharedInflate() as SharedInflate);
   // Without a transport compression a binary frame is one zlib-compressed payload.
   return {
     push: (frame) => zlib.inflateSync(frame, { maxOutputLength: MOST_TEXT_BYTES }),
     rest: () => {},
     close: () => {},
   };
-}
-
-/** minizlib runs Node's own zlib synchronously: what is written comes out as data before `write` returns. */
-class Synchronous {
-  readonly #stream: minizlib.Inflate | minizlib.ZstdDecompress;
-  #chunks: Buffer[] = [];
-  #error: Error | null = null;
-
-  constructor(stream: minizlib.Inflate | minizlib.ZstdDecompress) {
-    this.#stream = stream;
-    stream.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
-    stream.on('error', (error: unknown) => (this.#error = error as Error));
-  }
-
-  /** @throws Error if the data is corrupt, from then on each time. */
-  write(data: Buffer): Buffer {
-    this.#stream.write(data);
-    if (this.#error !== null) throw this.#error;
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-  }
-
-  close(): void {
-    this.#stream.close();
-  }
-}
-
-class MinizlibStream extends ZlibStream {
-  readonly #stream = new Synchronous(new minizlib.Inflate({ flush: zlib.constants.Z_SYNC_FLUSH }));
-
-  protected inflate(message: Buffer): Buffer {
-    return this.#stream.write(message);
-  }
-
-  rest(): void {}
-
-  close(): void {
-    this.#stream.close();
-  }
-}
-
-/** zstd-stream: one context a connection, each frame one message. */
-class ZstdStream implements Inflater {
-  readonly #stream = new Synchronous(new minizlib.ZstdDecompress({}));
-
-  push(frame: Buffer): Buffer {
-    return this.#stream.write(frame);
-  }
-
-  rest(): void {}
-
-  close(): void {
-    this.#stream.close();
-  }
 }

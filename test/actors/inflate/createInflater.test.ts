@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   createInflater,
   hasZstd,
+  loadInflater,
   type Inflater,
   type ZlibImplementation,
 } from '../../../src/actors/inflate/createInflater.js';
@@ -14,6 +15,8 @@ const cut = (message: Buffer, ...at: number[]): Buffer[] =>
   [0, ...at].map((from, index) => message.subarray(from, at[index] ?? message.length));
 
 const text = (content: string) => JSON.stringify({ t: 'MESSAGE_CREATE', s: 1, op: 0, d: { content } });
+
+await loadInflater('zlib-stream', 'minizlib');
 
 const implementations: ZlibImplementation[] = ['wasm', 'minizlib'];
 

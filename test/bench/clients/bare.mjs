@@ -1,10 +1,12 @@
 // The least a client can do: no lifecycle, no checks, no sequence. Every ratio is one to it.
 import { createRequire } from 'node:module';
-import { createInflater } from '../../../dist/src/actors/inflate/createInflater.js';
+import { createInflater, loadInflater } from '../../../dist/src/actors/inflate/createInflater.js';
 
 // The copies of the package itself, not those of the peers here.
 const require = createRequire(new URL('../../../package.json', import.meta.url));
 const { WebSocket } = require('ws');
+
+await loadInflater('zstd-stream');
 
 /** Messages to text. */
 function decoder(compression) {

@@ -1,10 +1,12 @@
 // Inflating alone: the messages of the corpus one after the other, as often a CPU second as a multiple of zlib-sync.
 import { constants } from 'node:zlib';
-import { createInflater } from '../../../dist/src/actors/inflate/createInflater.js';
+import { createInflater, loadInflater } from '../../../dist/src/actors/inflate/createInflater.js';
 import { corpus } from '../corpus.mjs';
 import { deflater } from '../frames.mjs';
 import { summary } from '../stats.mjs';
 import { zlibSync } from '../zlibSync.mjs';
+
+await loadInflater('zlib-stream', 'minizlib');
 
 const ours = (implementation, take) => () => {
   const inflater = createInflater('zlib-stream', implementation);

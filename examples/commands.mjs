@@ -13,10 +13,10 @@ await shard.updatePresence({
   activities: [{ type: 2, name: 'the gateway' }], // "Listening to the gateway"
 });
 
-const everyone = { guild_id: GUILD_ID, query: '', limit: 0 };
-const { members, notFound } = await shard.requestGuildMembers(everyone);
-console.log(`${members.length} members`, notFound);
+const found = await shard.requestGuildMembers({ guild_id: GUILD_ID, query: 'us', limit: 100 });
+console.log(`${found.members.length} members whose name begins with "us"`);
 
+const everyone = { guild_id: GUILD_ID, query: '', limit: 0 };
 for await (const { chunk_index, chunk_count } of shard.requestGuildMembersIterator(everyone)) {
   console.log(`chunk ${chunk_index + 1} of ${chunk_count}`);
 }

@@ -49,7 +49,7 @@ export type { GatewayInfo, OwnShardOptions, SharedShardOptions, ShardManagerOpti
 export type { ManagerState, ManagerStatus, ShardStatus } from './manager/status.js';
 export type { ShardOptions } from './shard/options.js';
 export type { SendOptions, SendPayload } from './shard/sendQueue.js';
-export type { Presence } from './shard/presence.js';
+export type { CustomStatus, Presence, PresenceActivity } from './shard/presence.js';
 export type { Action, Decision } from './protocol/decision.js';
 export { FatalShardError, ShardError, type ShardErrorCode } from './util/errors.js';
 export type { Session } from './protocol/session.js';

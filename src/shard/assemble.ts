@@ -59,7 +59,7 @@ export function assemble(options: ResolvedOptions): Assembly {
     return sendQueue.send(payload, sendOptions);
   };
   const emitter = new Emitter<ShardEvents>(failed);
-  const requests = new PendingRequests({ send, userId: userIdOf(options.token), failed });
+  const requests = new PendingRequests({ send, userId: userIdOf(options.token), intents: options.intents, failed });
   const keeper = new SessionKeeper(options.sessionStore, options.id, (message) => logger.error(message));
   const sendQueue = new SendQueue(options.queueMax, {
     queue: (ticket) => commands.send({ type: 'send', ticket }),

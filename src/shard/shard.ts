@@ -243,8 +243,8 @@ export class Shard implements AsyncDisposable {
 
   /**
    * Asks for members of a guild and resolves with all of them: `query: ''` with `limit: 0` for everyone (which needs the
-   * intent GuildMembers), or up to 100 `user_ids`. Where it is RATE_LIMITED it waits and asks again, up to three times.
-   * Like every request it waits for its turn as `send` does, and then at most `timeout` (10 s) for each chunk; it outlives
+   * intent GuildMembers, once a guild in 30 s: a second request waits, an equal one under way shares its answer), a prefix
+   * (100 at most), or up to 100 `user_ids`. Where it is RATE_LIMITED it waits and asks again, up to three times. Like every request it waits for its turn as `send` does, and then at most `timeout` (10 s) for each chunk; it outlives
    * a reconnect that resumes.
    *
    * See [Discord Docs/Request Guild Members](https://docs.discord.com/developers/events/gateway-events#request-guild-members).

@@ -142,7 +142,7 @@ example('commands.mjs', 'gets members, a voice server and events, and ends on SI
     guilds: [{ id: '41771983423143937', name: 'a guild', members, channels: [{ id: '5', type: 2 }] }],
   });
   const bot = runExample(name, simulator, { env: { GUILD_ID: '41771983423143937', VOICE_CHANNEL_ID: '5' } });
-  await bot.prints('5 members []');
+  await bot.prints('5 members whose name begins with "us"');
   await bot.prints('chunk 1 of 1');
   await bot.prints(/voice server \S+/);
   await expect

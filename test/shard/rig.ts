@@ -38,7 +38,8 @@ export function simulate(options: SimulatorOptions = {}): Promise<GatewaySimulat
 export function shardOn(simulator: GatewaySimulator, options: Partial<ShardOptions> = {}): Shard {
   return createShard({
     token: TOKEN,
-    intents: 513,
+    // Guilds, GuildMembers, GuildPresences, GuildMessages.
+    intents: 771,
     url: simulator.url,
     backoff: { initial: 20, max: 100 },
     timeouts: { handshake: 3_000, hello: 3_000, ready: 3_000, resumed: 3_000, close: 200 },

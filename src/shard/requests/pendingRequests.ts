@@ -1,6 +1,8 @@
 import { Emitter, type ListenerFailure } from '../../util/emitter.js';
 import type { DispatchEvents } from '../events.js';
 import type { SendOptions, SendPayload } from '../sendQueue.js';
+import { GuildTurns } from './guildTurns.js';
+import type { SharedChunks } from './sharedChunks.js';
 
 /** Events of requests under way, apart from the user's own listeners. */
 export type AnswerEvents = DispatchEvents & {
@@ -12,6 +14,8 @@ export interface PendingRequestsDeps {
   readonly send: (payload: SendPayload, options: SendOptions) => Promise<void>;
   /** The bot's user id as far as its token tells it. */
   readonly userId: string | null;
+  /** The sum of bits that the shard identifies with: some requests are answered only with certain intents. */
+  readonly intents: number;
   readonly failed: ListenerFailure;
 }
 
@@ -24,11 +28,16 @@ export interface PendingRequestsDeps {
 export class PendingRequests {
   readonly answers: Emitter<AnswerEvents>;
   readonly send: PendingRequestsDeps['send'];
+  readonly intents: number;
+  readonly turns = new GuildTurns();
+  /** Answers to requests for members that are under way, by what was asked for. */
+  readonly shared = new Map<string, SharedChunks>();
   #userId: string | null;
   #lost: number[] = [];
 
-  constructor({ send, userId, failed }: PendingRequestsDeps) {
+  constructor({ send, userId, intents, failed }: PendingRequestsDeps) {
     this.send = send;
+    this.intents = intents;
     this.#userId = userId;
     this.answers = new Emitter(failed);
   }

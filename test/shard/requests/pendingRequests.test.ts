@@ -30,14 +30,15 @@ describe('requestGuildMembers', () => {
   test('gives each request a nonce of its own of at most 32 bytes, or sends the one it was given', async () => {
     const rig = start();
     const stop = new AbortController();
-    const outcomes = [{}, {}, {}, { nonce: 'ß'.repeat(16) }].map((more) =>
+    const asked = [...['a', 'b', 'c'].map((query) => ({ query })), { query: 'c', nonce: 'ß'.repeat(16) }];
+    const outcomes = asked.map((more) =>
       requestGuildMembers(rig.requests, { ...everyone, ...more }, { signal: stop.signal }),
     );
     const nonces = rig.sent.map(({ d }) => d['nonce'] as string);
     expect(new Set(nonces).size).toBe(4);
     expect(nonces.every((nonce) => Buffer.byteLength(nonce) <= 32)).toBe(true);
     expect(nonces[3]).toBe('ß'.repeat(16));
-    expect(rig.sent[0]).toEqual({ op: 8, d: { ...everyone, nonce: nonces[0] } });
+    expect(rig.sent[0]).toEqual({ op: 8, d: { ...everyone, query: 'a', nonce: nonces[0] } });
     stop.abort();
     await Promise.allSettled(outcomes);
   });
@@ -51,6 +52,7 @@ describe('requestGuildMembers', () => {
     'a query without a limit': { guild_id: '1', query: '' },
     'a limit below 0': { ...everyone, limit: -1 },
     'a limit that is no whole number': { ...everyone, limit: 1.5 },
+    'a prefix with a limit over 100': { ...everyone, query: 'a', limit: 101 },
     'a query that is no string': { ...everyone, query: 1 },
     'no user ids': { guild_id: '1', user_ids: [] },
     'user ids that are none': { guild_id: '1', user_ids: ['1', 'me'] },

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { GatewayReadyDispatchData } from 'discord-api-types/v10';
 import type { ShardSet } from '../../machines/manager.types.js';
 import type { Emitter } from '../util/emitter.js';

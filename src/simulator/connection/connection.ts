@@ -76,7 +76,11 @@ export class Connection extends FaultCalls<[], boolean> implements SimulatedConn
     this.#writer = new FrameWriter(gateway, this, socket, request.compress);
     this.#order = new SendOrder(gateway.timers);
     socket.policy = this;
-    socket.on('close', () => this.#onSocketClose());
+    socket.on('close', (code, reason) => {
+      // Bun has a ws of its own, which answers a close frame without asking the policy. 1006 says that there was none.
+      if (this.open && code !== 1006) this.onClientClose(code, reason.toString(), () => {});
+      this.#onSocketClose();
+    });
     // A socket that breaks emits `close` as well, and a broken frame calls `onBrokenFrame`.
     socket.on('error', () => {});
   }

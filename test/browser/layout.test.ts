@@ -22,6 +22,8 @@ const faultsAt = async (page: Page, width: number): Promise<string[]> => {
       .map((it) => it.tagName + ' is cut: ' + it.textContent),
     ...[...document.querySelectorAll('button, .chip, input, .link, h1, h2')]
       .filter((it) => it.checkVisibility())
+      // The chips of a phone are a row that scrolls.
+      .filter((it) => it.closest('.chips') === null || getComputedStyle(it.closest('.chips')).overflowX !== 'auto')
       .filter((it) => it.getBoundingClientRect().right > innerWidth + 1 || it.getBoundingClientRect().left < -1)
       .map((it) => it.tagName + ' sticks out: ' + (it.textContent || it.id)),
   ]`);
@@ -45,6 +47,26 @@ browserTest(
     // However much of the page the fleet takes, some rows of the list stay visible.
     await page.evaluate(`document.querySelector('#grid').style.minHeight = '700px'`);
     expect((await page.locator('#incidents').boundingBox())?.height).toBeGreaterThan(90);
+  }),
+);
+
+browserTest(
+  'at 1280 px the find field is beside the chips; on a phone the chips take one row',
+  managed(bot, async ({ manager }) => {
+    await manager.connect();
+    await using dashboard = serveDashboard(manager, {});
+    await dashboard.ready;
+    await using page = await open(dashboard.url);
+    const boxOf = async (selector: string) =>
+      (await page.locator(selector).boundingBox()) ?? expect.unreachable(selector);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const [chips, find] = [await boxOf('#chips'), await boxOf('#find')];
+    expect(Math.abs(chips.y + chips.height / 2 - find.y - find.height / 2)).toBeLessThan(10);
+    expect((await boxOf('#chart')).width).toBeGreaterThan(480);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect((await boxOf('#chips')).height).toBeLessThan(50);
+    await page.locator('.chip:visible').last().click();
+    expect(await page.locator('.chip:visible').last().getAttribute('aria-pressed')).toBe('true');
   }),
 );
 

@@ -204,6 +204,8 @@ browserTest(
       'New session',
       'Close',
     ]);
+    const refused = () => page.locator('#controls button[aria-disabled="true"]').allInnerTexts();
+    expect(await refused()).toEqual(['Connect']);
     await press('Reconnect');
     await until(() => shard.stats.resumes === 1 && shard.state === 'Connected');
     await press('Close');
@@ -221,6 +223,7 @@ browserTest(
     await page.click('dialog button:text-is("Close")');
     await until(() => shard.state === 'Offline');
     await says(page, '#facts .state', 'Offline');
+    await untilAsync(async () => expect(await refused()).toEqual(['Close']));
     await press('Connect');
     await until(() => shard.state === 'Connected');
     await says(page, '#controls .status', 'Connect: sent');

@@ -80,8 +80,7 @@ test('transitions are aligned, with their reason and what follows', () => {
   expect(lines).toEqual([
     '  2.50s  shard 0  Connected    -> Disconnected  zombie: no heartbeat ack between',
     '                                                two beats · code 4900',
-    '                                                attempt 1 failed',
-    '                                                resume in 7 ms',
+    '                                                resume in 7 ms · after attempt 1',
     ' 12.50s  shard 0  Disconnected -> Connecting    to the resume URL',
   ]);
 });

@@ -155,7 +155,7 @@ describe('run', () => {
     await using simulator = await createGatewaySimulator({ script: [{ at: 'upgrade', reset: true, times: 2 }] });
     await using command = runAt(simulator);
     await command.until('Connected', isUp);
-    const failed = [...command.stderr.matchAll(/attempt (\d) failed/g)].map(([, attempt]) => attempt);
+    const failed = [...command.stderr.matchAll(/after attempt (\d)/g)].map(([, attempt]) => attempt);
     expect(failed).toEqual(['1', '2']);
     command.interrupt();
     expect(await command.exit).toBe(0);

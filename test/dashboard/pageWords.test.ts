@@ -38,8 +38,8 @@ const incident: Incident = {
 describe('decisions in words', () => {
   test.each([
     [decision, 'resume at once'],
-    [{ ...decision, action: 'identify', delay: 2_400, attempt: 3 } as const, 'attempt 2 failed, identify in 2.4 s'],
-    [{ ...decision, delay: 320, attempt: 2 }, 'attempt 1 failed, resume in 320 ms'],
+    [{ ...decision, action: 'identify', delay: 2_400, attempt: 3 } as const, 'identify in 2.4 s, after attempt 2'],
+    [{ ...decision, delay: 320, attempt: 2 }, 'resume in 320 ms, after attempt 1'],
     [{ ...decision, action: 'fatal' } as const, 'fatal: stays down'],
     [{ ...decision, action: 'close' } as const, 'stays down, as asked'],
   ])('%j', (decision, words) => {

@@ -112,9 +112,8 @@ function consequence({ action, code, reason, attempt, delay }: Decision): string
   const closes = code === null || reason.startsWith(String(code)) ? [] : [`code ${code}`];
   if (action === 'fatal') return [...closes, 'fatal: no reconnect'];
   if (action === 'close') return [...closes, 'stays down'];
-  // The decision counts the attempt that follows; readers know the one that has failed.
-  const failed = attempt > 1 ? [`attempt ${attempt - 1} failed`] : [];
-  return [...closes, ...failed, `${action} in ${delay} ms`];
+  // The decision counts the attempt that follows; readers ask about the one that has ended.
+  return [...closes, `${action} in ${delay} ms`, ...(attempt > 1 ? [`after attempt ${attempt - 1}`] : [])];
 }
 
 /** Breaks parts into lines: between parts where possible, otherwise between words. */

@@ -6,12 +6,14 @@ import type { View } from './view.js';
 interface Command {
   readonly label: string;
   readonly does: string;
+  /** True for a command that a shard which is down takes, false for one that it does not take; absent for any shard. */
+  readonly whenDown?: boolean;
   /** Question to confirm a command that costs something. */
   readonly question?: string;
 }
 
 const COMMANDS: Readonly<Record<CommandName, Command>> = {
-  connect: { label: 'Connect', does: 'Connects the shard where it is down' },
+  connect: { label: 'Connect', does: 'Connects the shard where it is down', whenDown: true },
   reconnect: { label: 'Reconnect', does: 'Drops the connection and resumes' },
   reinstantiate: {
     label: 'New session',
@@ -21,6 +23,7 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = {
   close: {
     label: 'Close',
     does: 'Closes the connection and stays down',
+    whenDown: false,
     question: 'The shard goes offline and its session ends. It stays down until it is connected again.',
   },
 };
@@ -40,6 +43,7 @@ const FAULTS: Readonly<Record<string, string>> = {
 export class ControlsView implements View {
   readonly #host: HTMLElement;
   readonly #status = element('p', { role: 'status', class: 'status' });
+  readonly #commands = new Map<CommandName, HTMLButtonElement>();
   #key: ShardKey | null = null;
 
   constructor(host: HTMLElement, { controls }: Setup) {
@@ -61,8 +65,9 @@ export class ControlsView implements View {
     );
   }
 
-  draw(model: Model, { selection, fleet }: News): void {
-    if (!selection && !fleet) return;
+  draw(model: Model, { selection, fleet, moved }: News): void {
+    if (!selection && !fleet && moved.size === 0) return;
+    this.#offer(model);
     if (this.#key !== model.selected) setText(this.#status, '');
     this.#key = model.selected;
     this.#host.hidden = model.setup.controls === null || this.#key === null || !model.shards.has(this.#key);
@@ -70,7 +75,25 @@ export class ControlsView implements View {
 
   #command(name: CommandName, { label, does, question }: Command): HTMLElement {
     const run = () => this.#post(`commands/${name}`, label);
-    return this.#button(label, does, () => (question === undefined ? run() : this.#ask(label, question, run)));
+    const button = this.#button(label, does, () => {
+      if (button.getAttribute('aria-disabled') === 'true') return;
+      if (question === undefined) run();
+      else this.#ask(label, question, run);
+    });
+    this.#commands.set(name, button);
+    return button;
+  }
+
+  /** Disables the commands that the selected shard does not take now. They keep the focus: a key may have pressed one. */
+  #offer(model: Model): void {
+    const shard = model.selected === null ? undefined : model.shards.get(model.selected);
+    if (shard === undefined) return;
+    const state = model.nameOf(shard.state);
+    const isDown = state === 'Offline' || state === 'fatal';
+    for (const [name, button] of this.#commands) {
+      const { whenDown = isDown } = COMMANDS[name];
+      button.setAttribute('aria-disabled', String(whenDown !== isDown));
+    }
   }
 
   #button(label: string, title: string, act: () => void): HTMLButtonElement {

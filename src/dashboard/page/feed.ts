@@ -7,6 +7,8 @@ export const RETRY_MS = 2_000;
 export interface Feed {
   /** Sends details of this shard from now on; null for none. */
   select(key: ShardKey | null): void;
+  /** Length of a log in milliseconds. Absent for running shards. */
+  readonly lengthMs?: number;
   /** Shows another time. Absent for running shards. */
   seek?(at: number): void;
 }

@@ -82,13 +82,14 @@ async function start(): Promise<void> {
       share: 0.15,
     }),
   ];
+  const strip = new Strip(byId('strip'), chooseIncident);
   const views: readonly View[] = [
     new HeaderView(setup),
     new Chips(byId('chips'), setup, (shown) => grids.forEach((grid) => grid.filter(shown))),
     new QueueView(byId('queue')),
     new FindField(byId('find'), choose),
     ...grids,
-    new Strip(byId('strip'), chooseIncident),
+    strip,
     new IncidentList(byId('incidents'), chooseIncident),
     new FactsView(byId('facts')),
     new ControlsView(byId('controls'), setup),
@@ -118,6 +119,7 @@ async function start(): Promise<void> {
     if (key !== null && model.shards.has(key)) select(key);
   });
   feed = await feedOf(setup, model, show);
+  if (feed.lengthMs !== undefined) strip.fit(feed.lengthMs);
   if (model.selected !== null) feed.select(model.selected);
   byId('loading').remove();
   document.documentElement.classList.remove('loading');

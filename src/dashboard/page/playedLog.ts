@@ -13,6 +13,7 @@ export interface PlayedLogDeps {
 
 /** Feed of a log that is played. Sends what a live server would have sent at each time. */
 export class PlayedLog implements Feed {
+  readonly lengthMs: number;
   readonly fleet: AuditFleet;
   readonly playback: Playback;
   /** Milliseconds of the last skipped quiet time; 0 after a seek. */
@@ -24,6 +25,7 @@ export class PlayedLog implements Feed {
   #shard: AuditShardAt | null = null;
 
   constructor({ timeline, listener, ask }: PlayedLogDeps) {
+    this.lengthMs = timeline.to - timeline.from;
     this.fleet = new AuditFleet(timeline);
     this.playback = new Playback(this.fleet);
     this.#listener = listener;

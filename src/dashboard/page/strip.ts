@@ -3,23 +3,22 @@ import { drawing, setAttributes } from './dom.js';
 import { actionNames, describeIncident } from './incidentWords.js';
 import type { Model, News } from './model.js';
 import { scale } from './scales.js';
+import { LONGEST_MS, shownOf, ticksOf } from './timeAxis.js';
 import { Tooltip } from './tooltip.js';
 import type { View } from './view.js';
-import { showHour, showTime } from './words.js';
-
-const MINUTE_MS = 60_000;
-const SHOWN_MS = 15 * MINUTE_MS;
-const TICK_MS = 3 * MINUTE_MS;
+import { showTime } from './words.js';
 
 /** A lane for each kind of decision, so that colours are never the only difference. */
 const LANES: readonly Incident['action'][] = ['resume', 'identify', 'fatal'];
 const LANE_HEIGHT = 20;
 const LABEL_WIDTH = 66;
 const AXIS_HEIGHT = 18;
+/** Widest character of a tick's label, roughly. */
+const CHARACTER_WIDTH = 7;
 const HEIGHT = LANES.length * LANE_HEIGHT + AXIS_HEIGHT;
 const RADIUS = { least: 3.5, most: 9 } as const;
 
-/** Incidents of the last 15 minutes, in lanes. */
+/** Incidents of the last 15 minutes, or of a whole log that is shorter, in lanes. */
 export class Strip implements View {
   readonly #host: HTMLElement;
   readonly #marks = drawing('g');
@@ -30,12 +29,13 @@ export class Strip implements View {
     class: 'plot',
     height: HEIGHT,
     role: 'img',
-    'aria-label': 'Incidents of the last 15 minutes, also in the list below',
+    'aria-label': 'Latest incidents by time, also in the list below',
   });
   readonly #lanes: readonly SVGElement[];
   readonly #tooltip = new Tooltip();
   #model: Model | null = null;
   #width = 0;
+  #shownMs = LONGEST_MS;
 
   constructor(host: HTMLElement, choose: (incident: Incident) => void) {
     this.#host = host;
@@ -60,6 +60,12 @@ export class Strip implements View {
     new ResizeObserver(() => this.#resize()).observe(host);
   }
 
+  /** Fits the axis to a log of this length. */
+  fit(lengthMs: number): void {
+    this.#shownMs = shownOf(lengthMs);
+    if (this.#model !== null) this.#draw(this.#model);
+  }
+
   draw(model: Model, { fleet, incidents, totals }: News): void {
     this.#model = model;
     if (fleet || incidents || totals) this.#draw(model);
@@ -74,10 +80,9 @@ export class Strip implements View {
 
   #draw({ now, incidents, shards }: Model): void {
     if (this.#width === 0 || now === 0) return;
-    const x = scale([now - SHOWN_MS, now], [LABEL_WIDTH + RADIUS.most, this.#width - RADIUS.most]);
-    const shown = [...incidents.values()].filter(
-      ({ endedAt, lastAt }) => (endedAt ?? now) >= now - SHOWN_MS && lastAt <= now,
-    );
+    const start = now - this.#shownMs;
+    const x = scale([start, now], [LABEL_WIDTH + RADIUS.most, this.#width - RADIUS.most]);
+    const shown = [...incidents.values()].filter(({ endedAt, lastAt }) => (endedAt ?? now) >= start && lastAt <= now);
     const ids = new Set(shown.map(({ id }) => id));
     for (const [id, mark] of this.#markOf) {
       if (ids.has(id)) continue;
@@ -90,18 +95,16 @@ export class Strip implements View {
       this.#markOf.set(incident.id, mark);
       setAttributes(
         mark,
-        lookOf(incident, (at) => x(Math.max(at, now - SHOWN_MS)), now, shards.size),
+        lookOf(incident, (at) => x(Math.max(at, start)), now, shards.size),
       );
       if (known === undefined) this.#marks.append(mark);
     }
-    const first = Math.ceil((now - SHOWN_MS) / TICK_MS) * TICK_MS;
-    const ticks = Array.from(
-      { length: Math.floor((now - first) / TICK_MS) + 1 },
-      (_, index) => first + index * TICK_MS,
-    );
     // Ticks without room for their label are left out.
-    const whole = ticks.filter((at) => x(at) > LABEL_WIDTH + 14 && x(at) < this.#width - 18);
-    this.#ticks.replaceChildren(...whole.map((at) => tickAt(x(at), showHour(at))));
+    const ticks = ticksOf(now, this.#shownMs).filter(({ at, label }) => {
+      const half = (label.length * CHARACTER_WIDTH) / 2;
+      return x(at) > LABEL_WIDTH + half && x(at) < this.#width - half;
+    });
+    this.#ticks.replaceChildren(...ticks.map(({ at, label }) => tickAt(x(at), label)));
   }
 
   #incidentAt({ target }: Event): Incident | undefined {

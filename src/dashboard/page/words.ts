@@ -102,12 +102,12 @@ export function showBytes(bytes: number): string {
 /** `1 shard`, `14 shards`. */
 export const many = (count: number, one: string): string => `${showCount(count)} ${one}${count === 1 ? '' : 's'}`;
 
-/** Consequence of a decision: `resume at once`, `attempt 2 failed, identify in 2.4 s`, `fatal: stays down`. */
+/** Consequence of a decision: `resume at once`, `identify in 2.4 s, after attempt 2`, `fatal: stays down`. */
 export function describeDecision({ action, attempt, delay }: Decision): string {
   if (action === 'fatal') return 'fatal: stays down';
   if (action === 'close') return 'stays down, as asked';
   const when = delay === 0 ? 'at once' : `in ${showDuration(delay)}`;
-  return `${attempt > 1 ? `attempt ${attempt - 1} failed, ` : ''}${action} ${when}`;
+  return `${action} ${when}${attempt > 1 ? `, after attempt ${attempt - 1}` : ''}`;
 }
 
 /** Reason of a decision, after its close code unless it begins with that. */

@@ -15,7 +15,7 @@ export function writeTypes({ dist, lib, entries }) {
   const copy = (path) => {
     if (seen.has(path)) return;
     seen.add(path);
-    const text = readFileSync(new URL(path, dist), 'utf8');
+    const text = forOlderXState(readFileSync(new URL(path, dist), 'utf8'));
     const copied = new URL(path, types);
     mkdirSync(new URL('./', copied), { recursive: true });
     writeFileSync(copied, text);
@@ -36,6 +36,9 @@ export function writeTypes({ dist, lib, entries }) {
   }
   writeFileSync(new URL('package.json', types), '{ "type": "commonjs" }\n');
 }
+
+/** XState 5.33 gave StateMachine a 15th parameter, behind the states, and ours is its default. Older releases know 14. */
+const forOlderXState = (text) => text.replaceAll('}, import("xstate").MetaObject>', '}>');
 
 /** The path of a declaration within dist. */
 function pathOf(specifier, importer) {

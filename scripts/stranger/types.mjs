@@ -41,21 +41,32 @@ const compilerOptions = ({ module, moduleResolution }, version) => ({
   ...(version === '6' && moduleResolution === 'node10' && { ignoreDeprecations: '6.0' }),
 });
 
+/** A folder with the package, these compilers and this XState. */
+async function project({ place, tarball }, name, xstate, versions) {
+  const sources = Object.fromEntries(KINDS.map(({ file }) => [file, source]));
+  const folder = makeFolder(place, name, { 'package.json': { private: true }, ...sources });
+  const compilers = versions.map((version) => `typescript-${version}@npm:typescript@${version}`);
+  await npmInstall(folder, tarball, `xstate@${xstate}`, '@types/node@20', ...compilers);
+  return folder;
+}
+
+async function compile(folder, version) {
+  for (const kind of KINDS.filter(({ until }) => until === undefined || Number(version) <= Number(until))) {
+    const config = `tsconfig.${version}.${kind.file}.json`;
+    makeFolder(folder, '.', { [config]: { compilerOptions: compilerOptions(kind, version), files: [kind.file] } });
+    await execute(folder, ['node', `node_modules/typescript-${version}/bin/tsc`, '-p', config]);
+  }
+}
+
 export const checks = {
-  [`types: every entry with skipLibCheck: false, TypeScript ${VERSIONS.join(', ')}`]: async ({ place, tarball }) => {
-    const sources = Object.fromEntries(KINDS.map(({ file }) => [file, source]));
-    const folder = makeFolder(place, 'types', { 'package.json': { private: true }, ...sources });
-    const compilers = VERSIONS.map((version) => `typescript-${version}@npm:typescript@${version}`);
-    await npmInstall(folder, tarball, 'xstate', '@types/node@20', ...compilers);
-    for (const version of VERSIONS) {
-      for (const kind of KINDS.filter(({ until }) => until === undefined || Number(version) <= Number(until))) {
-        const config = `tsconfig.${version}.${kind.file}.json`;
-        makeFolder(place, 'types', {
-          [config]: { compilerOptions: compilerOptions(kind, version), files: [kind.file] },
-        });
-        await execute(folder, ['node', `node_modules/typescript-${version}/bin/tsc`, '-p', config]);
-      }
-    }
+  [`types: every entry with skipLibCheck: false, TypeScript ${VERSIONS.join(', ')}`]: async (context) => {
+    const folder = await project(context, 'types', '5', VERSIONS);
+    for (const version of VERSIONS) await compile(folder, version);
+  },
+  'types: every entry with skipLibCheck: false and the oldest XState': async (context) => {
+    const oldest = context.manifest.peerDependencies.xstate.replace('^', '');
+    const folder = await project(context, 'types-oldest', oldest, ['7']);
+    await compile(folder, '7');
   },
   'types: arethetypeswrong finds nothing': async ({ place, tarball }) => {
     const folder = makeFolder(place, 'attw', { 'package.json': { private: true } });

@@ -1,17 +1,22 @@
-// Runs the tests of what we rely on in ws and XState against their newest releases, in a copy of the sources that has the two
-// beside it: `npm run test:newest [test file or folder ...]`. Where the registry is out of reach nothing is run, and that is printed.
+// Runs the tests of what we rely on in ws and XState against their newest releases, or against the oldest ones that package.json
+// allows, in a copy of the sources that has the two beside it: `npm run test:newest [test file or folder ...]`, `npm run test:oldest`.
+// Where the registry is out of reach nothing is run, and that is printed.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const PACKAGES = ['ws@8', 'xstate@5'];
 /** The side doors; then the charts and the socket, which use most of the two packages. */
 const TESTS = ['test/sideDoors', 'test/machines', 'test/actors/socket.test.ts', 'test/actors/webSocketFrames.test.ts'];
 const COPIED = ['machines', 'src', 'test', 'visualizations', 'vitest.config.ts', 'tsconfig.json'];
 
 const root = new URL('../', import.meta.url);
+const [end, ...asked] = process.argv.slice(2);
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+const PACKAGES = Object.entries({ ws: dependencies.ws, xstate: peerDependencies.xstate }).map(
+  ([name, range]) => `${name}@${end === 'oldest' ? range.replace('^', '') : range}`,
+);
 // Inside the checkout, so that every other package is found in its node_modules.
-const copy = new URL('dist/newest/', root);
+const copy = new URL('dist/versions/', root);
 
 function run(command, args, options = {}) {
   const { status, error } = spawnSync(command, args, { cwd: fileURLToPath(copy), stdio: 'inherit', ...options });
@@ -41,17 +46,16 @@ rmSync(copy, { recursive: true, force: true });
 mkdirSync(copy, { recursive: true });
 writeFileSync(new URL('package.json', copy), '{ "private": true, "type": "module" }\n');
 if (!install()) {
-  console.error(`NOT TESTED: the newest ${PACKAGES.join(' and ')}, for the registry is out of reach.`);
+  console.error(`NOT TESTED: the ${end} ${PACKAGES.join(' and ')}, for the registry is out of reach.`);
   process.exit(0);
 }
 for (const name of PACKAGES.map((spec) => spec.split('@')[0])) {
-  console.log(`${name}: ${versionIn(root, name)} is locked, ${versionIn(copy, name)} is the newest`);
+  console.log(`${name}: ${versionIn(root, name)} is locked, ${versionIn(copy, name)} is the ${end}`);
 }
 // Tests start the build as programs, so it lies beside the copy of its sources.
 for (const path of COPIED) cpSync(new URL(path, root), new URL(path, copy), { recursive: true });
 for (const part of ['dist/src', 'dist/machines']) cpSync(new URL(part, root), new URL(part, copy), { recursive: true });
 
-const asked = process.argv.slice(2);
 const tests = asked.length > 0 ? asked : TESTS.filter((path) => existsSync(new URL(path, root)));
 const status = run(process.execPath, [fileURLToPath(new URL('node_modules/vitest/vitest.mjs', root)), 'run', ...tests]);
 rmSync(copy, { recursive: true, force: true });

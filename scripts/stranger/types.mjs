@@ -58,10 +58,37 @@ async function compile(folder, version) {
   }
 }
 
+/** Prints what an editor shows over `on` in a program's second line. */
+const quickInfo = `
+const ts = require('typescript-5.9');
+const text = "import { createShard } from 'shardchart';\\ncreateShard({ token: '', intents: 0 }).on('resumed', () => {});";
+const options = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, strict: true };
+const file = __dirname + '/editor.mts';
+const host = {
+  ...ts.sys,
+  useCaseSensitiveFileNames: () => true,
+  getCurrentDirectory: () => __dirname,
+  getCompilationSettings: () => options,
+  getScriptFileNames: () => [file],
+  getScriptVersion: () => '1',
+  getScriptSnapshot: (path) => ts.ScriptSnapshot.fromString(path === file ? text : ts.sys.readFile(path) ?? ''),
+  getDefaultLibFileName: ts.getDefaultLibFilePath,
+  fileExists: (path) => path === file || ts.sys.fileExists(path),
+};
+const shown = ts.createLanguageService(host).getQuickInfoAtPosition(file, text.indexOf("on('resumed'"));
+console.log(ts.displayPartsToString(shown.displayParts), ts.displayPartsToString(shown.documentation));
+`;
+
 export const checks = {
   [`types: every entry with skipLibCheck: false, TypeScript ${VERSIONS.join(', ')}`]: async (context) => {
     const folder = await project(context, 'types', '5', VERSIONS);
     for (const version of VERSIONS) await compile(folder, version);
+  },
+  'types: an editor shows over on() what the lifecycle event says': async (context) => {
+    const folder = await project(context, 'types-editor', '5', ['5.9']);
+    makeFolder(folder, '.', { 'quickInfo.cjs': quickInfo });
+    const shown = await execute(folder, ['node', 'quickInfo.cjs']);
+    if (!/resumed.*RESUMED has been received/s.test(shown)) throw new Error(shown);
   },
   'types: every entry with skipLibCheck: false and the oldest XState': async (context) => {
     const oldest = context.manifest.peerDependencies.xstate.replace('^', '');

@@ -17,10 +17,11 @@ import { requestGuildMembers, requestGuildMembersIterator, type GuildMembers } f
 import type { RequestOptions } from './requests/request.js';
 import { requestSoundboardSounds, type SoundboardSounds } from './requests/soundboardSounds.js';
 import { updateVoiceState, type VoiceStateAnswer, type VoiceStateOptions } from './requests/voiceState.js';
-import type { ShardEvents, TransitionRecord } from './events.js';
+import type { TransitionRecord } from './events.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from './eventStream.js';
 import { resolveOptions, type ShardOptions } from './options.js';
 import type { SendOptions, SendPayload } from './sendQueue.js';
+import { ShardListeners } from './shardListeners.js';
 import { checkPresence, type Presence } from './presence.js';
 import { RESUMABLE_CLOSE } from '../protocol/closeCodes.js';
 import { Opcode } from '../protocol/opcodes.js';
@@ -37,7 +38,7 @@ export interface ShardStats extends WireStats {
  * One shard: a face on the chart `shardMachine`. What it does next is decided there; here events become listeners' calls
  * and promises. Made by {@link createShard}.
  */
-export class Shard implements AsyncDisposable {
+export class Shard extends ShardListeners implements AsyncDisposable {
   readonly id: number;
   readonly total: number;
   /** The XState actor itself: `subscribe`, `getSnapshot`, `system`. */
@@ -47,10 +48,12 @@ export class Shard implements AsyncDisposable {
 
   constructor(options: ShardOptions) {
     const resolved = resolveOptions(options);
+    const assembly = assemble(resolved);
+    super(assembly.emitter);
     this.id = resolved.id;
     this.total = resolved.total;
-    this.#assembly = assemble(resolved);
-    this.actor = this.#assembly.actor;
+    this.#assembly = assembly;
+    this.actor = assembly.actor;
     this.actor.start();
   }
 
@@ -109,23 +112,6 @@ export class Shard implements AsyncDisposable {
   /** Sends a minute that are safe beside the heartbeats. */
   calculateSafeRequests(): number {
     return safeSends(this.heart.interval ?? USUAL_HEARTBEAT_INTERVAL_MS);
-  }
-
-  /** Adds a listener. What it throws is reported to the logger and disturbs nothing. */
-  on<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
-    this.#assembly.emitter.add(name, listener, false);
-    return this;
-  }
-
-  /** Adds a listener for the next time only. */
-  once<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
-    this.#assembly.emitter.add(name, listener, true);
-    return this;
-  }
-
-  off<Name extends keyof ShardEvents>(name: Name, listener: (value: ShardEvents[Name]) => unknown): this {
-    this.#assembly.emitter.remove(name, listener);
-    return this;
   }
 
   /**

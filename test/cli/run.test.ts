@@ -116,7 +116,7 @@ describe('run', () => {
     );
     expect(await command.exit).toBe(1);
     const [advice = ''] = command.stderr.trimEnd().split('\n').slice(-1);
-    expect(advice).toContain('4014 disallowed intents');
+    expect(advice).toMatch(/^shardchart: shard \d+: .*4014 disallowed intents/);
     expect(advice).toContain('Developer Portal');
   });
 

@@ -89,6 +89,7 @@ export function exitCodeOf(
 ): number {
   if (failure === undefined) return ExitCode.Fine;
   if (failure instanceof ShardError && failure.code === 'INVALID_OPTION') throw failure;
-  if (!(failure instanceof FatalShardError && isLogged)) report(messageOf(failure));
+  if (!(failure instanceof FatalShardError)) report(messageOf(failure));
+  else if (!isLogged) report(`shard ${failure.shardId}: ${failure.message}`);
   return ExitCode.Failed;
 }

@@ -11,7 +11,8 @@ const COPIED = ['machines', 'src', 'test', 'visualizations', 'vitest.config.ts',
 
 const root = new URL('../', import.meta.url);
 const [end, ...asked] = process.argv.slice(2);
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+const manifest = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+const { dependencies, peerDependencies } = manifest;
 const PACKAGES = Object.entries({ ws: dependencies.ws, xstate: peerDependencies.xstate }).map(
   ([name, range]) => `${name}@${end === 'oldest' ? range.replace('^', '') : range}`,
 );
@@ -44,17 +45,19 @@ const versionIn = (folder, name) =>
 
 rmSync(copy, { recursive: true, force: true });
 mkdirSync(copy, { recursive: true });
-writeFileSync(new URL('package.json', copy), '{ "private": true, "type": "module" }\n');
+const { name, version, type, exports, imports } = manifest;
+writeFileSync(new URL('package.json', copy), JSON.stringify({ private: true, name, version, type, exports, imports }));
 if (!install()) {
   console.error(`NOT TESTED: the ${end} ${PACKAGES.join(' and ')}, for the registry is out of reach.`);
   process.exit(0);
 }
-for (const name of PACKAGES.map((spec) => spec.split('@')[0])) {
-  console.log(`${name}: ${versionIn(root, name)} is locked, ${versionIn(copy, name)} is the ${end}`);
+for (const [used] of PACKAGES.map((spec) => spec.split('@'))) {
+  console.log(`${used}: ${versionIn(root, used)} is locked, ${versionIn(copy, used)} is the ${end}`);
 }
 // Tests start the build as programs, so it lies beside the copy of its sources.
 for (const path of COPIED) cpSync(new URL(path, root), new URL(path, copy), { recursive: true });
-for (const part of ['dist/src', 'dist/machines']) cpSync(new URL(part, root), new URL(part, copy), { recursive: true });
+for (const part of ['dist/src', 'dist/machines', 'dist/lib'])
+  cpSync(new URL(part, root), new URL(part, copy), { recursive: true });
 
 const tests = asked.length > 0 ? asked : TESTS.filter((path) => existsSync(new URL(path, root)));
 const status = run(process.execPath, [fileURLToPath(new URL('node_modules/vitest/vitest.mjs', root)), 'run', ...tests]);

@@ -42,16 +42,24 @@ export {
   type SessionStartLimit,
 } from './identify/identifyLimiter.js';
 export type { Logger } from './util/logger.js';
-export { createShardManager, type ReshardOptions, type RestartOptions, type ShardManager } from './manager/manager.js';
+export { createShardManager, type ShardManager } from './manager/manager.js';
 export type { FleetEvents, ManagerEvents, ManagerListener, ManagerOnlyEvents } from './manager/events.js';
 export type { IdentifyController } from './manager/identifyControl.js';
-export type { GatewayInfo, OwnShardOptions, SharedShardOptions, ShardManagerOptions } from './manager/options.js';
+export type {
+  GatewayInfo,
+  OwnShardOptions,
+  ReshardOptions,
+  RestartOptions,
+  SharedShardOptions,
+  ShardManagerOptions,
+} from './manager/options.js';
 export type { ManagerState, ManagerStatus, ShardStatus } from './manager/status.js';
 export type { ShardOptions } from './shard/options.js';
 export type { SendOptions, SendPayload } from './shard/sendQueue.js';
 export type { CustomStatus, Presence, PresenceActivity } from './shard/presence.js';
 export type { Action, Decision } from './protocol/decision.js';
 export { FatalShardError, ShardError, type ShardErrorCode } from './util/errors.js';
+export { GatewayIntentBits, type IntentName, type Intents } from './protocol/intents.js';
 export type { Session } from './protocol/session.js';
 export { SessionStoreError, type SessionStoreErrorCode } from './sessions/errors.js';
 export { createFileSessionStore, type FileSessionStore } from './sessions/fileStore.js';

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '../util/logger.js';
-import { checkMethods, checkObject, refuse, whole } from '../util/options.js';
+import { checkMethods, checkNames, checkObject, namesOf, refuse, whole } from '../util/options.js';
 import type { AuditError } from './errors.js';
 
 /** Rules for starting a new file. */
@@ -36,11 +36,21 @@ export type AuditLogOptions = Reporting &
       }
   );
 
+const OPTIONS = namesOf<AuditLogOptions>()({
+  file: true,
+  rotate: true,
+  stream: true,
+  capacity: true,
+  logger: true,
+  onError: true,
+});
+
 const TARGETS = ['file', 'stream', 'capacity'] as const;
 
 /** @throws ShardError `INVALID_OPTION` */
 export function checkAuditOptions(options: AuditLogOptions): void {
   checkObject('options', options, "{ file: 'audit.log' }");
+  checkNames('createAuditLog', options, OPTIONS);
   const given = TARGETS.filter((target) => (options as unknown as Record<string, unknown>)[target] !== undefined);
   if (given.length !== 1) refuse('options', given, 'an object with exactly one of `file`, `stream` and `capacity`');
   if ('file' in options && (typeof options.file !== 'string' || options.file === '')) {
@@ -54,6 +64,7 @@ export function checkAuditOptions(options: AuditLogOptions): void {
   if (rotate !== undefined) {
     if (!('file' in options)) refuse('rotate', rotate, 'left out: only a file is rotated');
     checkObject('rotate', rotate, '{ maxBytes: 10_000_000, keep: 5 }');
+    checkNames('`rotate`', rotate, ['maxBytes', 'keep']);
     whole('rotate.maxBytes', rotate.maxBytes, { min: 1_024 });
     if (rotate.keep !== undefined) whole('rotate.keep', rotate.keep, { min: 1 });
   }

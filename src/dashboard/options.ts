@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { checkFlag, checkMethods, checkObject, refuse, whole } from '../util/options.js';
+import { checkFlag, checkMethods, checkNames, checkObject, namesOf, refuse, whole } from '../util/options.js';
 import type { Logger } from '../util/logger.js';
 import { LOOPBACK } from '../util/localhost/loopback.js';
 import { ShardError } from '../util/errors.js';
@@ -47,15 +47,23 @@ export type ResolvedServerOptions = Required<Omit<ServerOptions, 'token' | 'logg
     readonly token: string | null;
   };
 
+const SERVER_OPTIONS = namesOf<ServerOptions>()({ port: true, host: true, token: true, autoOpen: true, logger: true });
+
+export const CONTROL_OPTIONS = namesOf<Omit<DashboardOptions, keyof ServerOptions>>()({
+  controls: true,
+  simulator: true,
+});
+
 const TOKEN = /^[\w.~-]{16,256}$/;
 const TOKEN_BYTES = 24;
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options and fills in the defaults. `further` names those that the caller checks.
  * @throws ShardError `INVALID_OPTION`
  */
-export function resolveServerOptions(options: ServerOptions): ResolvedServerOptions {
+export function resolveServerOptions(options: ServerOptions, further: readonly string[] = []): ResolvedServerOptions {
   checkObject('options', options, '{ port: 8080 }');
+  checkNames('The dashboard', options, [...SERVER_OPTIONS, ...further]);
   const { port = 0, host = '127.0.0.1', autoOpen = false, token, logger } = options;
   whole('port', port, { max: 65_535 });
   // An empty host would listen on every address.

@@ -1,5 +1,5 @@
 import { serveSource, warnTo, type Dashboard } from './dashboard.js';
-import { checkControls, resolveServerOptions, type DashboardOptions } from './options.js';
+import { checkControls, CONTROL_OPTIONS, resolveServerOptions, type DashboardOptions } from './options.js';
 import { LiveSource } from './live/liveSource.js';
 import { checkWatched, type WatchedManager, type WatchedShard } from './live/watched.js';
 
@@ -11,7 +11,7 @@ import { checkWatched, type WatchedManager, type WatchedShard } from './live/wat
  */
 export function serveDashboard(source: WatchedShard | WatchedManager, options: DashboardOptions = {}): Dashboard {
   checkWatched(source);
-  const resolved = resolveServerOptions(options);
+  const resolved = resolveServerOptions(options, CONTROL_OPTIONS);
   checkControls(options);
   const { controls = false, simulator } = options;
   const live = new LiveSource(source, { hasControls: controls, simulator, warn: warnTo(resolved) });

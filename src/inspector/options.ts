@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import { checkFlag, checkMethods, checkObject, refuse, whole } from '../util/options.js';
+import { checkFlag, checkMethods, checkNames, checkObject, namesOf, refuse, whole } from '../util/options.js';
 import { isWhole } from '../util/predicates.js';
 import type { Logger } from '../util/logger.js';
 import { LOOPBACK } from '../util/localhost/loopback.js';
@@ -44,6 +44,17 @@ export interface InspectorOptions {
 export type ResolvedInspectorOptions = Required<Omit<InspectorOptions, 'shards' | 'logger'>> &
   Pick<InspectorOptions, 'shards' | 'logger'>;
 
+const OPTIONS = namesOf<InspectorOptions>()({
+  port: true,
+  host: true,
+  page: true,
+  shards: true,
+  autoOpen: true,
+  maxEventsPerSecond: true,
+  secrets: true,
+  logger: true,
+});
+
 /** Shortest secret: a shorter text would be cut out of ordinary words. */
 const SHORTEST_SECRET = 8;
 
@@ -53,6 +64,7 @@ const SHORTEST_SECRET = 8;
  */
 export function resolveInspectorOptions(options: InspectorOptions): ResolvedInspectorOptions {
   checkObject('options', options, '{ port: 8080 }');
+  checkNames('attachInspector', options, OPTIONS);
   const {
     port = 0,
     host = '127.0.0.1',

@@ -43,7 +43,7 @@ export function assembleManager(
   resolved: ResolvedManagerOptions,
   { emitter, logger }: ManagerAssemblyDeps,
 ): ManagerAssembly {
-  const { token, intents, options, shardOptions } = resolved;
+  const { token, intents, url, options, shardOptions } = resolved;
   const identifies = new IdentifyControl(resolved, (queue) => reportBudget(queue, emitter, logger));
   const preparation = new Preparation({
     options: resolved,
@@ -59,6 +59,7 @@ export function assembleManager(
     sessions: () => preparation.sessions,
     optionsOf: (id) => ({
       ...(preparation.url !== null && { url: preparation.url }),
+      ...(url !== undefined && { url }),
       ...options,
       ...shardOptions[id],
       token,

@@ -15,6 +15,7 @@ import { GuardedLogger } from '../util/logger.js';
 import { checkFlag, refuse } from '../util/options.js';
 import { assembleManager, type ManagerAssembly } from './assemble.js';
 import { shardEventOf } from './eventRelay.js';
+import { checkManagerListener } from './eventNames.js';
 import type { ManagerEvents, ManagerListener } from './events.js';
 import type { IdentifyController } from './identifyControl.js';
 import { Operations } from './operations.js';
@@ -24,29 +25,15 @@ import {
   idsOf,
   resolveManagerOptions,
   type OwnShardOptions,
+  type ReshardOptions,
   type ResolvedManagerOptions,
+  type RestartOptions,
   type SharedShardOptions,
   type ShardManagerOptions,
 } from './options.js';
 import { stateOf, statusOf, summarize, type ManagerState, type ManagerStatus, type StatusInput } from './status.js';
 import { provideSummary } from './summary.js';
 import { stackOf } from '../util/messageOf.js';
-
-/** Options of `manager.reshard`. */
-export interface ReshardOptions {
-  /** Ids of the new total that run here. Default: all. */
-  ids?: ShardManagerOptions['ids'];
-  /** Calls the reshard off. It has no effect once the new set has taken over. */
-  signal?: AbortSignal;
-}
-
-/** Options of `manager.restart`. */
-export interface RestartOptions {
-  /** True restarts one shard after another, and stops at the first that does not come back. Default false: all at once. */
-  rolling?: boolean;
-  /** True identifies with new sessions instead of resuming, at the cost of one identify for each shard. Default false. */
-  newSessions?: boolean;
-}
 
 /**
  * The shards of a bot, or those of them that run in this process. Created by {@link createShardManager}; the chart
@@ -300,6 +287,7 @@ export class ShardManager implements AsyncDisposable {
   }
 
   off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>): this {
+    checkManagerListener(name, listener);
     this.#emitter.remove(name, listener as never);
     return this;
   }
@@ -329,6 +317,7 @@ export class ShardManager implements AsyncDisposable {
   }
 
   #listen<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>, once: boolean): this {
+    checkManagerListener(name, listener);
     this.#emitter.add(name, listener as never, once);
     const event = shardEventOf(name);
     if (event !== null) this.#assembly.fleet.relay.watch(event);

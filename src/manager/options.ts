@@ -2,13 +2,14 @@ import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
 import type { Awaitable } from '../util/awaitable.js';
 import type { IdentifyLimiter } from '../identify/limiter.js';
 import { checkBudget, type SessionStartLimit } from '../identify/identifyLimiter.js';
-import { checkMethods, refuse } from '../util/options.js';
+import { checkMethods, checkNames, namesOf, refuse } from '../util/options.js';
 import { isRecord, isWhole } from '../util/predicates.js';
 import { checkApi } from './gatewayInfo.js';
 import type { Logger } from '../util/logger.js';
 import { redactor } from '../util/redactor.js';
-import { resolveOptions, type ShardOptions } from '../shard/options.js';
+import { resolveOptions, SHARED_OPTIONS, type ShardOptions } from '../shard/options.js';
 import { hidingToken } from '../util/hidingToken.js';
+import type { Intents } from '../protocol/intents.js';
 import { IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
 import { ShardError } from '../util/errors.js';
 import { isGatewayUrl } from '../protocol/url.js';
@@ -30,12 +31,14 @@ export type GatewayInfo = Pick<RESTGetAPIGatewayBotResult, 'url' | 'shards' | 's
 export interface ShardManagerOptions {
   /** The bot's token, without "Bot ". It appears in no log, error, event or snapshot. */
   token: string;
-  /** Sum of the intents' bits. */
-  intents: number;
+  /** As for {@link createShard}: names as in `['Guilds', 'GuildMessages']`, bits of `GatewayIntentBits`, or their sum. */
+  intents: Intents;
   /** Number of shards the bot has in all. Default `'auto'`: the number that Discord recommends. */
   total?: number | 'auto';
   /** Ids of the shards that run here: a list, or the first and the last. Default: all. */
   ids?: readonly number[] | { readonly start: number; readonly end: number };
+  /** The first URL of all shards, as `options.url`, which replaces it. Default: that of `gatewayInfo`. */
+  url?: ShardOptions['url'];
   /** Options for all shards. They are read when a shard is created. */
   options?: SharedShardOptions;
   /** Options for single shards by id, such as a `session` to resume. */
@@ -59,6 +62,22 @@ export interface ShardManagerOptions {
   logger?: Logger;
 }
 
+/** Options of `manager.reshard`. */
+export interface ReshardOptions {
+  /** Ids of the new total that run here. Default: all. */
+  ids?: ShardManagerOptions['ids'];
+  /** Calls the reshard off. It has no effect once the new set has taken over. */
+  signal?: AbortSignal;
+}
+
+/** Options of `manager.restart`. */
+export interface RestartOptions {
+  /** True restarts one shard after another, and stops at the first that does not come back. Default false: all at once. */
+  rolling?: boolean;
+  /** True identifies with new sessions instead of resuming, at the cost of one identify for each shard. Default false. */
+  newSessions?: boolean;
+}
+
 export interface ResolvedManagerOptions extends Omit<
   ShardManagerOptions,
   'total' | 'ids' | 'options' | 'shardOptions' | 'reserve' | 'identifyWindow'
@@ -71,6 +90,25 @@ export interface ResolvedManagerOptions extends Omit<
   readonly reserve: number;
   readonly identifyWindow: number;
 }
+
+const OPTIONS = namesOf<ShardManagerOptions>()({
+  token: true,
+  intents: true,
+  total: true,
+  ids: true,
+  url: true,
+  options: true,
+  shardOptions: true,
+  gatewayInfo: true,
+  api: true,
+  sessionStartLimit: true,
+  reserve: true,
+  identifyWindow: true,
+  identifyHook: true,
+  identifyLimiter: true,
+  sessionStore: true,
+  logger: true,
+});
 
 /**
  * Checks the options, those of the shards too, and fills in the defaults.
@@ -85,6 +123,7 @@ export function resolveManagerOptions(options: ShardManagerOptions): ResolvedMan
 }
 
 function check(given: ShardManagerOptions): ResolvedManagerOptions {
+  checkManagerNames(given);
   const { total = 'auto', options = {}, shardOptions = {}, reserve = 0, identifyWindow = IDENTIFY_WINDOW_MS } = given;
   if (total !== 'auto') checkTotal(total);
   for (const [name, value] of Object.entries({ options, shardOptions })) {
@@ -119,10 +158,19 @@ function check(given: ShardManagerOptions): ResolvedManagerOptions {
   return { ...given, total, ids, options, shardOptions, reserve, identifyWindow };
 }
 
+function checkManagerNames(given: ShardManagerOptions): void {
+  const misplaced = Object.keys(given).find((name) => !OPTIONS.includes(name) && SHARED_OPTIONS.includes(name));
+  if (misplaced !== undefined) {
+    const message = `\`${misplaced}\` is an option of shards: put it into the manager's \`options\`.`;
+    throw new ShardError('INVALID_OPTION', message, { value: misplaced });
+  }
+  checkNames('A manager', given, OPTIONS);
+}
+
 /** Options of the manager that would be ignored among the options of shards. */
 const MISPLACED = ['token', 'intents', 'id', 'total', 'sessionStore', 'identifyLimiter', 'logger'];
 
-function checkShardOptions({ token, intents }: ShardManagerOptions, name: string, options: OwnShardOptions): void {
+function checkShardOptions({ token, intents, url }: ShardManagerOptions, name: string, options: OwnShardOptions): void {
   const misplaced = MISPLACED.find((option) => Object.hasOwn(options, option));
   if (misplaced !== undefined) {
     const message = `\`${name}.${misplaced}\` is an option of the manager: put \`${misplaced}\` beside \`options\`.`;
@@ -131,7 +179,8 @@ function checkShardOptions({ token, intents }: ShardManagerOptions, name: string
       misplaced === 'id' ? `\`${name}.id\` is set by the manager: leave it out.` : message,
     );
   }
-  resolveOptions({ ...options, token, intents });
+  checkNames(`\`${name}\``, options, [...SHARED_OPTIONS, 'session']);
+  resolveOptions({ ...(url !== undefined && { url }), ...options, token, intents });
 }
 
 export function checkTotal(total: unknown): void {

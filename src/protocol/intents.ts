@@ -29,6 +29,30 @@ export const intentBits = {
 
 export type IntentName = keyof typeof intentBits;
 
+/**
+ * Intents as the bot may give them: names, as in `['Guilds', 'GuildMessages']`, bits of {@link GatewayIntentBits} or both in
+ * an array; or the sum of the bits.
+ */
+export type Intents = number | readonly (IntentName | number)[];
+
+/**
+ * The intents' bits by name, with the names and values of discord-api-types: `GatewayIntentBits.Guilds` is `1 << 0`.
+ *
+ * See [Discord Docs/List of Intents](https://docs.discord.com/developers/events/gateway#list-of-intents).
+ */
+export const GatewayIntentBits = Object.freeze(
+  Object.fromEntries(Object.entries(intentBits).map(([name, bit]) => [name, 2 ** bit])),
+) as { readonly [Name in IntentName]: number };
+
+export const intentNames = Object.keys(intentBits) as readonly IntentName[];
+
+/** The sum of intents' bits; each counts once. */
+export function sumOfIntents(intents: Intents): number {
+  if (typeof intents === 'number') return intents;
+  const bits = intents.map((intent) => (typeof intent === 'number' ? intent : GatewayIntentBits[intent]));
+  return Number(bits.reduce((sum, bit) => sum | BigInt(bit), 0n));
+}
+
 /** Intents that Discord enables for a bot on its Bot page only. */
 export const privilegedIntents: readonly IntentName[] = ['GuildMembers', 'GuildPresences', 'MessageContent'];
 

@@ -1,6 +1,6 @@
 import { MAX_DELAY_MS } from '../protocol/limits.js';
 import type { Logger } from '../util/logger.js';
-import { checkMethods, checkObject, refuse, whole } from '../util/options.js';
+import { checkMethods, checkNames, checkObject, namesOf, refuse, whole } from '../util/options.js';
 import type { SessionStoreError } from './errors.js';
 
 /** Options of {@link createFileSessionStore}. */
@@ -23,10 +23,13 @@ export interface FileSessionStoreOptions {
 
 export const DEFAULT_DEBOUNCE_MS = 1_000;
 
+const OPTIONS = namesOf<FileSessionStoreOptions>()({ debounce: true, total: true, logger: true, onError: true });
+
 /** @throws ShardError `INVALID_OPTION` */
 export function checkFileStoreOptions(path: unknown, options: FileSessionStoreOptions): void {
   if (typeof path !== 'string' || path === '') refuse('path', path, 'the path of a file');
   checkObject('options', options, '{ total: 16 }');
+  checkNames('createFileSessionStore', options, OPTIONS);
   const { debounce = DEFAULT_DEBOUNCE_MS, total = 1, logger, onError } = options;
   if (typeof debounce !== 'number' || !(debounce >= 0 && debounce <= MAX_DELAY_MS)) {
     refuse('debounce', debounce, `milliseconds, from 0 to ${MAX_DELAY_MS}`);

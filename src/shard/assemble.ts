@@ -14,6 +14,7 @@ import { onRejection } from '../util/onRejection.js';
 import { Waiters } from '../util/waiters.js';
 import { ActorDeps, bindDeps, depsOf } from './actorDeps.js';
 import { Commands } from './commands.js';
+import { warningOf } from './eventNames.js';
 import type { ShardEvents } from './events.js';
 import { keepLastEvents } from './lastEvent.js';
 import { describeLosses } from './losses.js';
@@ -34,6 +35,7 @@ export interface Assembly {
   readonly commands: Commands;
   /** Stands around every promise that the public face returns. */
   readonly guard: PromiseGuard;
+  readonly logger: GuardedLogger;
   /** How often a listener has thrown or rejected. */
   readonly listenerErrors: number;
   /** Queues a payload. Rejects where the shard is down for good. */
@@ -44,6 +46,10 @@ export interface Assembly {
 export function assemble(options: ResolvedOptions): Assembly {
   const logger = new GuardedLogger(`shard ${options.id}`, options);
   if (options.compression === 'zlib-stream') reportMinizlib(logger);
+  for (const name of options.events ?? []) {
+    const warning = warningOf(name);
+    if (warning !== null) logger.announce(warning);
+  }
   const guard = new PromiseGuard(options.token, logger);
   let listenerErrors = 0;
   const failed = (event: string, error: unknown) => {
@@ -101,6 +107,7 @@ export function assemble(options: ResolvedOptions): Assembly {
     observer,
     commands,
     guard,
+    logger,
     send,
     get listenerErrors() {
       return listenerErrors;

@@ -1,16 +1,21 @@
+import { inspect } from 'node:util';
 import type { GatewayIdentifyProperties } from 'discord-api-types/v10';
 import type { InspectionEvent, Observer } from 'xstate';
 import type { ShardInput } from '../../machines/shard.types.js';
 import type { Awaitable } from '../util/awaitable.js';
 import type { IdentifyLimiter } from '../identify/limiter.js';
 import { hasZstd, type Compression } from '../actors/inflate/createInflater.js';
-import { checkFlag, checkMethods, checkToken, refuse, whole } from '../util/options.js';
-import { isRecord } from '../util/predicates.js';
+import { didYouMean } from '../util/didYouMean.js';
+import { checkFlag, checkMethods, checkNames, checkToken, namesOf, refuse, whole } from '../util/options.js';
+import { isRecord, isWhole } from '../util/predicates.js';
 import type { Logger } from '../util/logger.js';
 import { hidingToken } from '../util/hidingToken.js';
+import { checkEventsOption } from './eventNames.js';
+import type { DispatchEvents } from './events.js';
 import { fits, identifyPayload } from './identifyPayload.js';
 import { checkPresence, type Presence } from './presence.js';
 import { ShardError } from '../util/errors.js';
+import { intentNames, sumOfIntents, type IntentName, type Intents } from '../protocol/intents.js';
 import { MAX_DELAY_MS } from '../protocol/limits.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
 import { isGatewayUrl } from '../protocol/url.js';
@@ -20,8 +25,12 @@ import type { SessionStore } from '../sessions/sessionStore.js';
 export interface ShardOptions {
   /** The bot's token, without "Bot ". It is kept in the socket's closure and shown nowhere. */
   token: string;
-  /** Sum of the intents' bits. */
-  intents: number;
+  /**
+   * Names as in `['Guilds', 'GuildMessages']`, bits of `GatewayIntentBits`, or the sum of the bits.
+   *
+   * See [Discord Docs/List of Intents](https://docs.discord.com/developers/events/gateway#list-of-intents).
+   */
+  intents: Intents;
   /** Default 0. */
   id?: number;
   /** How many shards the bot has. Default 1. */
@@ -47,8 +56,11 @@ export interface ShardOptions {
   sessionStore?: SessionStore;
   /** Default: one of this shard's own. Shards of one bot must share one. */
   identifyLimiter?: IdentifyLimiter;
-  /** Parse and deliver only these dispatches (and READY and RESUMED). */
-  events?: readonly string[];
+  /**
+   * Parse and deliver only these dispatches (and READY and RESUMED). Names are upper case; one that discord-api-types does
+   * not know has a warning.
+   */
+  events?: readonly DispatchName[];
   /** False: a lost connection leaves the shard Offline. Default true. */
   autoReconnect?: boolean;
   /** How often in a row a resume may fail before the first URL is tried with a new session. Default 3. */
@@ -64,6 +76,9 @@ export interface ShardOptions {
   inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 }
 
+/** Name of a dispatch: one that discord-api-types knows, or another in upper case. */
+export type DispatchName = keyof DispatchEvents | (Uppercase<string> & Record<never, never>);
+
 type Chart = Omit<ShardInput, 'seed' | 'shardId'>;
 
 /** As they were given, or undefined. */
@@ -72,7 +87,7 @@ type Given<Name extends keyof ShardOptions> = { readonly [N in Name]: ShardOptio
 export interface ResolvedOptions
   extends
     Chart,
-    Required<Pick<ShardOptions, 'token' | 'intents' | 'id' | 'total' | 'url' | 'version' | 'compression'>>,
+    Required<Pick<ShardOptions, 'token' | 'id' | 'total' | 'url' | 'version' | 'compression'>>,
     Given<
       | 'properties'
       | 'presence'
@@ -84,8 +99,47 @@ export interface ResolvedOptions
       | 'logger'
       | 'inspect'
     > {
+  readonly intents: number;
   readonly queueMax: number;
 }
+
+const OPTIONS = namesOf<ShardOptions>()({
+  token: true,
+  intents: true,
+  id: true,
+  total: true,
+  url: true,
+  version: true,
+  encoding: true,
+  compression: true,
+  properties: true,
+  presence: true,
+  makePresence: true,
+  largeThreshold: true,
+  session: true,
+  sessionStore: true,
+  identifyLimiter: true,
+  events: true,
+  autoReconnect: true,
+  resumeAttempts: true,
+  timeouts: true,
+  backoff: true,
+  queue: true,
+  logger: true,
+  inspect: true,
+});
+
+/** Names of the options that are objects of options themselves. */
+const NESTED = {
+  timeouts: ['handshake', 'hello', 'ready', 'resumed', 'close'],
+  backoff: ['initial', 'max'],
+  queue: ['max'],
+} as const;
+
+/** Options of a shard that all shards of a manager can share. */
+export const SHARED_OPTIONS: readonly string[] = OPTIONS.filter(
+  (name) => !['token', 'intents', 'id', 'total', 'session', 'sessionStore', 'identifyLimiter', 'logger'].includes(name),
+);
 
 const COMPRESSIONS: readonly string[] = ['zlib-stream', 'zstd-stream', 'payload', 'none'];
 
@@ -102,9 +156,10 @@ export function resolveOptions(options: ShardOptions): ResolvedOptions {
 }
 
 function check(options: ShardOptions): ResolvedOptions {
-  const { token, intents, id = 0, total = 1, url = 'wss://gateway.discord.gg', compression = 'zlib-stream' } = options;
+  checkNames('A shard', options, OPTIONS);
+  const { token, id = 0, total = 1, url = 'wss://gateway.discord.gg', compression = 'zlib-stream' } = options;
   checkToken(token);
-  whole('intents', intents, { meaning: 'the sum of GatewayIntentBits, such as 1 << 0 | 1 << 9' });
+  const intents = checkIntents(options.intents);
   whole('total', total, { min: 1, meaning: 'how many shards the bot has' });
   whole('id', id, { max: total - 1, meaning: `a shard id below \`total\` (${total})` });
   checkUrl(url);
@@ -117,14 +172,13 @@ function check(options: ShardOptions): ResolvedOptions {
   if (session !== undefined && session !== null && !isSession(session)) {
     refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it');
   }
-  if (events !== undefined && !(Array.isArray(events) && events.every((name) => typeof name === 'string'))) {
-    refuse('events', events, "an array of event names such as ['MESSAGE_CREATE']");
-  }
+  checkEventsOption(events);
   if (options.makePresence !== undefined && typeof options.makePresence !== 'function') {
     refuse('makePresence', options.makePresence, 'a function of the shard id');
   }
   for (const name of ['timeouts', 'backoff', 'queue'] as const) {
     if (options[name] !== undefined && !isRecord(options[name])) refuse(name, options[name], 'an object');
+    checkNames(`\`${name}\``, options[name], NESTED[name]);
   }
   checkFlag('autoReconnect', options.autoReconnect);
   checkMethods('identifyLimiter', options.identifyLimiter, ['acquire']);
@@ -194,8 +248,33 @@ function checkIdentify(options: ResolvedOptions): void {
   }
 }
 
+/** The sum of the bits. */
+function checkIntents(intents: unknown): number {
+  if (!Array.isArray(intents)) {
+    if (!isWhole(intents)) {
+      refuse('intents', intents, "names such as ['Guilds', 'GuildMessages'], or the sum of bits of GatewayIntentBits");
+    }
+    return intents;
+  }
+  for (const intent of intents as unknown[]) {
+    if (isWhole(intent) || intentNames.includes(intent as IntentName)) continue;
+    const hint = typeof intent === 'string' ? didYouMean(intent, intentNames) : '';
+    throw new ShardError(
+      'INVALID_OPTION',
+      `\`intents\` has ${inspect(intent)}, which is not an intent.${hint} The intents are ${intentNames.join(', ')}.`,
+      { value: intent },
+    );
+  }
+  return sumOfIntents(intents as (IntentName | number)[]);
+}
+
 function checkUrl(url: unknown): void {
   if (typeof url === 'function') return;
+  if (url instanceof URL) {
+    throw new ShardError('INVALID_OPTION', '`url` must be a text; got a URL object. Pass url.href.', {
+      value: url.href,
+    });
+  }
   if (!isGatewayUrl(url)) {
     refuse('url', url, 'a ws:// or wss:// URL, or a function that returns one');
   }

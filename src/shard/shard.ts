@@ -49,7 +49,7 @@ export class Shard extends ShardListeners implements AsyncDisposable {
   constructor(options: ShardOptions) {
     const resolved = resolveOptions(options);
     const assembly = assemble(resolved);
-    super(assembly.emitter);
+    super(assembly.emitter, assembly.logger);
     this.id = resolved.id;
     this.total = resolved.total;
     this.#assembly = assembly;

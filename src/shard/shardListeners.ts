@@ -1,4 +1,6 @@
 import type { Emitter } from '../util/emitter.js';
+import type { GuardedLogger } from '../util/logger.js';
+import { checkListener, warningOf } from './eventNames.js';
 import type { DispatchEvents, ShardEvents } from './events.js';
 
 type ShardListener<Name extends keyof ShardEvents> = (value: ShardEvents[Name]) => unknown;
@@ -9,9 +11,11 @@ type ShardListener<Name extends keyof ShardEvents> = (value: ShardEvents[Name]) 
  */
 export abstract class ShardListeners {
   readonly #emitter: Emitter<ShardEvents>;
+  readonly #logger: GuardedLogger;
 
-  constructor(emitter: Emitter<ShardEvents>) {
+  constructor(emitter: Emitter<ShardEvents>, logger: GuardedLogger) {
     this.#emitter = emitter;
+    this.#logger = logger;
   }
 
   /** A new session: READY has been received and the shard is Connected. */
@@ -36,22 +40,33 @@ export abstract class ShardListeners {
   on(name: 'debug', listener: ShardListener<'debug'>): this;
   /** A dispatch of this name: its data, `d`. */
   on<Name extends keyof DispatchEvents>(name: Name, listener: ShardListener<Name>): this;
-  /** Adds a listener. What it throws is reported to the logger and disturbs nothing. */
+  /**
+   * Adds a listener. What it throws is reported to the logger and disturbs nothing. A dispatch that discord-api-types does
+   * not know is listened for by its name in upper case, with one warning a process.
+   * @throws ShardError `INVALID_OPTION` for a name that no event has, and for a listener that is not a function
+   */
   on<Name extends keyof ShardEvents>(name: Name, listener: ShardListener<Name>): this;
   on<Name extends keyof ShardEvents>(name: Name, listener: ShardListener<Name>): this {
-    this.#emitter.add(name, listener, false);
-    return this;
+    return this.#listen(name, listener, false);
   }
 
   /** Adds a listener for the next time only. */
   once<Name extends keyof ShardEvents>(name: Name, listener: ShardListener<Name>): this {
-    this.#emitter.add(name, listener, true);
-    return this;
+    return this.#listen(name, listener, true);
   }
 
   /** Removes a listener. */
   off<Name extends keyof ShardEvents>(name: Name, listener: ShardListener<Name>): this {
+    checkListener(name, listener);
     this.#emitter.remove(name, listener);
+    return this;
+  }
+
+  #listen<Name extends keyof ShardEvents>(name: Name, listener: ShardListener<Name>, once: boolean): this {
+    checkListener(name, listener);
+    const warning = warningOf(name);
+    if (warning !== null) this.#logger.announce(warning);
+    this.#emitter.add(name, listener, once);
     return this;
   }
 }

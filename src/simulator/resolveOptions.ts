@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { IDENTIFY_WINDOW_MS, SEND_LIMIT, SEND_WINDOW_MS } from '../protocol/limits.js';
 import { isSnowflake } from '../protocol/sharding.js';
+import { didYouMean } from '../util/didYouMean.js';
 import { isNumberFrom, isRecord, isWhole } from '../util/predicates.js';
 import type { SessionStartLimit } from './connection/identifyGate.js';
 import type { SimulatorOptions } from './options.js';
@@ -24,7 +25,7 @@ export function resolveOptions(options: SimulatorOptions): ResolvedOptions {
   if (unknown !== undefined) {
     throw new SimulatorError(
       'INVALID_OPTION',
-      `The simulator has no option \`${unknown}\`. Remove it, or check its spelling.`,
+      `The simulator has no option \`${unknown}\`.${didYouMean(unknown, [...Object.keys(rules), 'token', 'script'])} Remove it, or check its spelling.`,
       unknown,
     );
   }

@@ -53,6 +53,11 @@ export class GuardedLogger implements Logger {
     this.#write('error', message);
   }
 
+  /** A warning that is seen without a logger too: as a warning of the process. */
+  announce(message: string): void {
+    this.#write(this.isDefault ? 'error' : 'warn', message);
+  }
+
   #write(level: keyof Logger, message: string): void {
     const onFailure = (error: unknown) => warn(`the logger failed: ${this.#redact(messageOf(error))}`);
     try {

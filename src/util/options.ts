@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { didYouMean } from './didYouMean.js';
 import { ShardError } from './errors.js';
 import { isRecord, isWhole } from './predicates.js';
 
@@ -29,6 +30,28 @@ export function whole(name: string, value: unknown, { min = 0, max, meaning }: W
 export function checkObject(name: string, value: unknown, example: string): void {
   if (!isRecord(value)) refuse(name, value, `an object such as ${example}`, 0);
 }
+
+/**
+ * Refuses options by names that do not exist: they would be ignored without a word. `of` says whose options they are, such
+ * as `createShard`; values are not shown.
+ * @throws ShardError `INVALID_OPTION`
+ */
+export function checkNames(of: string, options: object | undefined, known: readonly string[]): void {
+  const unknown = Object.keys(options ?? {}).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const names = known.map((name) => `\`${name}\``).join(', ');
+  throw new ShardError(
+    'INVALID_OPTION',
+    `${of} has no option \`${unknown}\`.${didYouMean(unknown, known)} Its options are ${names}.`,
+    { value: unknown },
+  );
+}
+
+/** Names of a type's properties. It compiles only while it lists all of them: `namesOf<Options>()({ port: true })`. */
+export const namesOf =
+  <T extends object>() =>
+  (names: { readonly [Name in T extends unknown ? keyof T : never]-?: true }): readonly string[] =>
+    Object.keys(names);
 
 /** @throws ShardError `INVALID_OPTION` unless the value is left out, true or false. */
 export function checkFlag(name: string, value: unknown): void {

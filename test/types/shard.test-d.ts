@@ -29,6 +29,21 @@ import {
 
 declare const shard: Shard;
 
+describe('options', () => {
+  test('intents are names, bits or their sum', () => {
+    expectTypeOf<513>().toExtend<ShardOptions['intents']>();
+    expectTypeOf<readonly ['Guilds', 'GuildMessages']>().toExtend<ShardOptions['intents']>();
+    expectTypeOf<['Guilds', 512]>().toExtend<ShardOptions['intents']>();
+    expectTypeOf<['Guild']>().not.toExtend<ShardOptions['intents']>();
+    expectTypeOf<'Guilds'>().not.toExtend<ShardOptions['intents']>();
+  });
+
+  test('events are names of dispatches, or others in upper case', () => {
+    expectTypeOf<['MESSAGE_CREATE', 'UNHEARD_OF']>().toExtend<NonNullable<ShardOptions['events']>>();
+    expectTypeOf<['messageCreate']>().not.toExtend<NonNullable<ShardOptions['events']>>();
+  });
+});
+
 describe('listeners', () => {
   test('a dispatch by its name has the data discord-api-types says', () => {
     shard.on('MESSAGE_CREATE', (message) => {

@@ -3,6 +3,7 @@ import { messageOf } from '../../../util/messageOf.js';
 import { createIdentifyLimiter, type ProcessIdentifyLimiter } from '../../../identify/identifyLimiter.js';
 import type { ShardManager } from '../../../manager/manager.js';
 import type { ShardManagerOptions } from '../../../manager/options.js';
+import type { DispatchName } from '../../../shard/options.js';
 import { FatalShardError, ShardError } from '../../../util/errors.js';
 import { urlsFrom } from '../../environment.js';
 import { ExitCode, UsageError } from '../../exitCode.js';
@@ -16,7 +17,7 @@ export interface BotOptions extends ShardChoice {
   readonly intents: string;
   readonly url?: string;
   readonly compression: Compression;
-  readonly events?: readonly string[];
+  readonly events?: readonly DispatchName[];
 }
 
 /** Settings of a bot, made before anything is opened. */

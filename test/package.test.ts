@@ -58,6 +58,21 @@ test('a process has one copy of each export, be it imported or required, from th
   expect(copies.filter(([, count]) => count > 1)).toEqual([]);
 });
 
+test('the main entry loads ws, xstate and at most six files of ours, and neither minizlib nor the inspector nor the page', () => {
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    if (!file.startsWith('./')) return;
+    const text = readFileSync(`${root}dist/lib/${file}`, 'utf8');
+    for (const [, specifier = ''] of text.matchAll(/^(?:import|export)\b.*?"([^"]+)";$/gm)) load(specifier);
+  };
+  load('./index.js');
+  const npm = [...loaded].filter((file) => !file.startsWith('./') && !file.startsWith('node:'));
+  expect(npm.toSorted()).toEqual(['ws', 'xstate']);
+  expect([...loaded].filter((file) => file.startsWith('./')).length).toBeLessThanOrEqual(6);
+});
+
 test('npm pack takes the library, the documentation and examples, and no test, benchmark, source or map', () => {
   const paths = packed();
   expect(paths).toContain('dist/lib/index.js');

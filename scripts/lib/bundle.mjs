@@ -7,6 +7,8 @@ import { rolldown } from 'rolldown';
 const CHUNKS = [
   { name: 'protocol', test: /dist\/src\/(protocol|util\/(?!localhost))/ },
   { name: 'charts', test: /dist\/machines/ },
+  // Loaded when a connection needs it.
+  { name: 'minizlib', test: /dist\/src\/actors\/inflate\/minizlibStreams/ },
   { name: 'client', test: /dist\/src\/(identify|sessions|actors|shard|manager|audit)\// },
   { name: 'localhost', test: /dist\/src\/util\/localhost/ },
   { name: 'inspection', test: /dist\/src\/inspector/ },

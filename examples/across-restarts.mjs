@@ -4,7 +4,7 @@ import { createFileSessionStore, createShardManager } from 'shardchart';
 const sessionStore = createFileSessionStore('sessions.json');
 const manager = createShardManager({
   token: process.env.DISCORD_TOKEN,
-  intents: (1 << 0) | (1 << 9), // Guilds, GuildMessages
+  intents: ['Guilds', 'GuildMessages'],
   sessionStore,
 });
 manager.on('connect', ({ resumed }, shardId) => console.log(`shard ${shardId} ${resumed ? 'resumed' : 'identified'}`));

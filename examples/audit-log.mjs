@@ -4,7 +4,7 @@ import { createAuditLog, createShard, readAuditLog, replayAudit } from 'shardcha
 const log = createAuditLog({ file: 'audit.log', rotate: { maxBytes: 10_000_000, keep: 5 } });
 const shard = createShard({
   token: process.env.DISCORD_TOKEN,
-  intents: 1 << 0, // Guilds
+  intents: ['Guilds'],
 });
 log.attach(shard); // any number of shards, or a manager
 await shard.connect();

@@ -2,8 +2,7 @@
 import { createShard } from 'shardchart';
 
 const token = process.env.DISCORD_TOKEN;
-const intents = (1 << 0) | (1 << 9) | (1 << 15); // Guilds, GuildMessages, MessageContent
-const shard = createShard({ token, intents });
+const shard = createShard({ token, intents: ['Guilds', 'GuildMessages', 'MessageContent'] });
 
 shard.on('MESSAGE_CREATE', async (message) => {
   if (message.author.bot || message.content !== '!ping') return;

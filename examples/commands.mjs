@@ -4,7 +4,7 @@ import { createShard } from 'shardchart';
 const { DISCORD_TOKEN, GUILD_ID, VOICE_CHANNEL_ID } = process.env;
 const shard = createShard({
   token: DISCORD_TOKEN,
-  intents: (1 << 0) | (1 << 1) | (1 << 7), // Guilds, GuildMembers, GuildVoiceStates
+  intents: ['Guilds', 'GuildMembers', 'GuildVoiceStates'],
 });
 await shard.connect();
 

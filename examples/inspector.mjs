@@ -4,7 +4,7 @@ import { attachInspector } from 'shardchart/inspector';
 
 const shard = createShard({
   token: process.env.DISCORD_TOKEN,
-  intents: 1 << 0, // Guilds
+  intents: ['Guilds'],
 });
 const inspector = attachInspector(shard); // or a manager; shards that already run can be attached too
 process.once('SIGINT', async () => {

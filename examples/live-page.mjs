@@ -4,7 +4,7 @@ import { serveDashboard } from 'shardchart/dashboard';
 
 const manager = createShardManager({
   token: process.env.DISCORD_TOKEN,
-  intents: 1 << 0, // Guilds
+  intents: ['Guilds'],
 });
 const dashboard = serveDashboard(manager); // or a shard; any free port, unless you pass `port`
 process.once('SIGINT', async () => {

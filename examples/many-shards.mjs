@@ -3,7 +3,7 @@ import { createShardManager } from 'shardchart';
 
 const manager = createShardManager({
   token: process.env.DISCORD_TOKEN,
-  intents: (1 << 0) | (1 << 9), // Guilds, GuildMessages
+  intents: ['Guilds', 'GuildMessages'],
   total: 'auto', // or a number
 });
 

@@ -3,7 +3,7 @@ import { createShard } from 'shardchart';
 
 const shard = createShard({
   token: process.env.DISCORD_TOKEN,
-  intents: (1 << 0) | (1 << 9), // Guilds, GuildMessages
+  intents: ['Guilds', 'GuildMessages'],
 });
 
 shard.on('MESSAGE_CREATE', (message) => console.log(`${message.author.username} wrote in ${message.channel_id}`));

@@ -3,7 +3,7 @@ import { createShardManager } from 'shardchart';
 
 const manager = createShardManager({
   token: process.env.DISCORD_TOKEN,
-  intents: 1 << 0, // Guilds
+  intents: ['Guilds'],
   total: 2,
 });
 await manager.connect();

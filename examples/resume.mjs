@@ -3,7 +3,7 @@ import { createMemorySessionStore, createShard } from 'shardchart';
 
 const options = {
   token: process.env.DISCORD_TOKEN,
-  intents: 1 << 0, // Guilds
+  intents: ['Guilds'],
   sessionStore: createMemorySessionStore(), // or your own { get, set, delete }
 };
 

@@ -6,7 +6,12 @@ import { createGatewaySimulator } from 'shardchart/simulator';
 
 test('a message that comes while the connection is lost arrives after it', async () => {
   const simulator = await createGatewaySimulator();
-  const bot = createShard({ token: 'any', intents: 1 << 9, url: simulator.url, backoff: { initial: 50, max: 500 } });
+  const bot = createShard({
+    token: 'any',
+    intents: ['GuildMessages'],
+    url: simulator.url,
+    backoff: { initial: 50, max: 500 },
+  });
   const contents = [];
   bot.on('MESSAGE_CREATE', ({ content }) => contents.push(content));
   await bot.connect();
@@ -24,7 +29,7 @@ test('a message that comes while the connection is lost arrives after it', async
 
 test('close code 4014 is fatal: the shard does not try again', async () => {
   const simulator = await createGatewaySimulator({ script: [{ at: 'identify', closeWith: 4014 }] });
-  const bot = createShard({ token: 'any', intents: 1 << 9, url: simulator.url });
+  const bot = createShard({ token: 'any', intents: ['GuildMessages'], url: simulator.url });
   await assert.rejects(bot.connect(), { code: 'FATAL', closeCode: 4014 });
   await bot.shutdown();
   await simulator.close();

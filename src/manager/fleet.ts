@@ -6,7 +6,7 @@ import type { Logger } from '../util/logger.js';
 import { ShardError, type FatalShardError } from '../util/errors.js';
 import type { Session } from '../protocol/session.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
-import { createShard, type Shard } from '../shard/shard.js';
+import { Shard } from '../shard/shard.js';
 import type { ShardOptions } from '../shard/options.js';
 import { within } from '../util/within.js';
 import type { ManagerEvents } from './events.js';
@@ -143,13 +143,14 @@ export class Fleet {
     const session = sessions.get(id) ?? null;
     sessions.delete(id);
     try {
-      const shard = createShard({
+      const options = {
         ...optionsOf(id),
         id,
         total: set.total,
         session,
         ...(store !== null && { sessionStore: store }),
-      });
+      };
+      const shard = new Shard(options, { takesEarly: true });
       running.shards.set(id, shard);
       shard.on('transition', (record) => this.#onTransition(running, shard, record));
       shard.on('fatal', (error) => {

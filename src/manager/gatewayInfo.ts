@@ -38,6 +38,8 @@ export class GatewayInfoError extends CodedError<GatewayInfoErrorCode, number | 
 /** The form that Discord asks of every client of its API. See [Discord Docs/User Agent](https://docs.discord.com/developers/reference#user-agent). */
 const USER_AGENT = 'DiscordBot (https://www.npmjs.com/package/shardchart, 0.1.0)';
 
+const DISCORD_API = 'https://discord.com/api/v10';
+
 const BACKOFF = { initialMs: 500, maxMs: 5_000 };
 
 /** Outcome of one attempt: the answer, or a failure that another attempt may not meet. All other failures are thrown. */
@@ -58,7 +60,7 @@ export function fetchGatewayInfo(token: string, options: GatewayInfoOptions = {}
 }
 
 async function askUntilAnswered(token: string, options: GatewayInfoOptions): Promise<RESTGetAPIGatewayBotResult> {
-  const { api = 'https://discord.com/api/v10', signal, timeout: timeoutMs = 30_000 } = options;
+  const { api = DISCORD_API, signal, timeout: timeoutMs = 30_000 } = options;
   checkToken(token);
   const redact = redactor(token);
   checkApi(api, redact);
@@ -121,7 +123,9 @@ async function ask(url: string, token: string, limitMs: number, signal?: AbortSi
     const place = to === null ? '' : ` It points to ${to}.`;
     throw failed(
       'REFUSED',
-      `\`api\` must be the address of Discord's API, such as https://discord.com/api/v10.${place}`,
+      url.startsWith(DISCORD_API)
+        ? `Discord refuses requests from this machine, or a proxy in between does: it may be blocked for some time.${place}`
+        : `\`api\` must be the address of Discord's API, such as https://discord.com/api/v10.${place}`,
     );
   }
   const info = parse(text);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import { createActor, type Actor } from 'xstate';
 import { managerMachine } from '../../machines/manager.js';
@@ -33,7 +34,6 @@ import {
 } from './options.js';
 import { stateOf, statusOf, summarize, type ManagerState, type ManagerStatus, type StatusInput } from './status.js';
 import { provideSummary } from './summary.js';
-import { stackOf } from '../util/messageOf.js';
 
 /**
  * The shards of a bot, or those of them that run in this process. Created by {@link createShardManager}; the chart
@@ -55,7 +55,7 @@ export class ShardManager implements AsyncDisposable {
     const resolved = resolveManagerOptions(options);
     const logger = new GuardedLogger('manager', resolved);
     const onListenerFailed = (event: string, error: unknown) =>
-      logger.error(`a listener of "${event}" failed: ${stackOf(error)}`);
+      logger.failure(`a listener of "${event}" failed`, error, { event });
     this.#options = resolved;
     this.#guard = new PromiseGuard(resolved.token, logger);
     this.#emitter = new Emitter(onListenerFailed);
@@ -309,6 +309,13 @@ export class ShardManager implements AsyncDisposable {
       downForGood: () => this.#operations.stopped,
     };
     return this.#guard.check(() => openEventStream(source, options));
+  }
+
+  /** Shows the manager in one line, for `console.log`. */
+  [inspect.custom](): string {
+    const { state, total, counts } = this.status();
+    const shards = Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+    return `ShardManager ${inspect({ state, total, shards, ping: this.getAveragePing() }, { breakLength: Infinity })}`;
   }
 
   #statusInput(): StatusInput {

@@ -8,9 +8,11 @@ import { storedSessionLogic } from '../actors/storedSession.js';
 import type { Wire } from '../actors/wire.js';
 import { SessionKeeper } from '../sessions/sessionKeeper.js';
 import { Emitter } from '../util/emitter.js';
+import { ShardError } from '../util/errors.js';
 import { GuardedLogger, type Logger } from '../util/logger.js';
-import { messageOf, stackOf } from '../util/messageOf.js';
+import { messageOf } from '../util/messageOf.js';
 import { onRejection } from '../util/onRejection.js';
+import { explainUnsettledAwait } from '../util/unsettledAwait.js';
 import { Waiters } from '../util/waiters.js';
 import { ActorDeps, bindDeps, depsOf } from './actorDeps.js';
 import { Commands } from './commands.js';
@@ -38,13 +40,21 @@ export interface Assembly {
   readonly logger: GuardedLogger;
   /** How often a listener has thrown or rejected. */
   readonly listenerErrors: number;
-  /** Queues a payload. Rejects where the shard is down for good. */
+  /** Queues a payload. Rejects where the shard is Offline. */
   send(payload: SendPayload, options?: SendOptions): Promise<void>;
 }
 
+export interface AssembleOptions {
+  /** True for a shard that a manager connects when its turn comes: payloads wait from its creation on. Default false. */
+  readonly takesEarly?: boolean;
+}
+
+const notConnected = (id: number) =>
+  new ShardError('NOT_CONNECTED', `Shard ${id} is Offline, and nothing has told it to come up. Call connect() first.`);
+
 /** Puts the chart, its actors and what follows the chart together. */
-export function assemble(options: ResolvedOptions): Assembly {
-  const logger = new GuardedLogger(`shard ${options.id}`, options);
+export function assemble(options: ResolvedOptions, { takesEarly = false }: AssembleOptions = {}): Assembly {
+  const logger = new GuardedLogger(`shard ${options.id}`, { ...options, fields: { shard: options.id } });
   if (options.compression === 'zlib-stream') reportMinizlib(logger);
   for (const name of options.events ?? []) {
     const warning = warningOf(name);
@@ -54,7 +64,7 @@ export function assemble(options: ResolvedOptions): Assembly {
   let listenerErrors = 0;
   const failed = (event: string, error: unknown) => {
     listenerErrors += 1;
-    logger.error(`a listener of "${event}" failed: ${stackOf(error)}`);
+    logger.failure(`a listener of "${event}" failed`, error, { event });
   };
   const send = async (payload: SendPayload, sendOptions?: SendOptions) => {
     const down = commands.downForGood();
@@ -68,6 +78,7 @@ export function assemble(options: ResolvedOptions): Assembly {
   const requests = new PendingRequests({ send, userId: userIdOf(options.token), intents: options.intents, failed });
   const keeper = new SessionKeeper(options.sessionStore, options.id, (message) => logger.error(message));
   const sendQueue = new SendQueue(options.queueMax, {
+    refusal: () => (!takesEarly && commands.isOffline ? notConnected(options.id) : null),
     queue: (ticket) => commands.send({ type: 'send', ticket }),
     cancel: (id) => commands.send({ type: 'send.cancel', id }),
   });
@@ -98,6 +109,7 @@ export function assemble(options: ResolvedOptions): Assembly {
     fatal: () => observer.fatal,
     flushed: () => keeper.flushed(options.timeouts.closeMs),
   });
+  explainUnsettledAwait(commands);
   return {
     actor,
     wire,

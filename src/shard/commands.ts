@@ -75,6 +75,19 @@ export class Commands {
     return new ShardError('CLOSED', 'The shard has been shut down. Create a new one.');
   }
 
+  /** True where no connection is there, and none is wanted. */
+  get isOffline(): boolean {
+    return this.#state === 'Offline';
+  }
+
+  /** Why a promise of this shard may wait for ever; null for a shard that is down for good. See `explainUnsettledAwait`. */
+  whyWaiting(): string | null {
+    if (this.downForGood() !== null) return null;
+    const { shardId } = this.#deps.actor.getSnapshot().context;
+    const advice = this.isOffline ? 'Call connect() before you wait for it' : 'Call shutdown() to end it';
+    return `shard ${shardId} is ${this.#state}, and nothing is left that could change that. ${advice}.`;
+  }
+
   get #state(): Lifecycle {
     return lifecycleOf(this.#deps.actor.getSnapshot());
   }

@@ -10,6 +10,8 @@ import { noSession, type ShardWaiters } from './commands.js';
 import { adviceFor, type IdentifiedWith } from '../protocol/advice.js';
 import { causes, type Decision } from '../protocol/decision.js';
 import { FatalShardError, ShardError } from '../util/errors.js';
+import { levelOf } from './logLevel.js';
+import { unreachableWarnings } from './unreachableWarnings.js';
 import { advanceSession } from '../protocol/session.js';
 import type { SessionKeeper } from '../sessions/sessionKeeper.js';
 import { watchSteps, type ChartEvent, type Step, type StepWatcher } from './steps.js';
@@ -38,6 +40,8 @@ export class ShardObserver implements StepWatcher {
   latency: number | null = null;
   lastBeatAt: number | null = null;
   lastAckAt: number | null = null;
+  /** Session of the last step. */
+  #session: TransitionRecord['session'] = null;
   /** Why the shard is down for good. */
   fatal: FatalShardError | null = null;
 
@@ -78,7 +82,7 @@ export class ShardObserver implements StepWatcher {
     const record = recordOf(step, Date.now(), wire.sequence);
     this.history.push(record);
     this.#save(snapshot);
-    this.#log(`${from} -> ${to}`, to, decision);
+    this.#log(record);
     emitter.emit('transition', record);
     // A shard that only waited for the session store had no connection to lose.
     if (!isLeft(from) && isLeft(to) && wire.connection !== null) {
@@ -117,12 +121,26 @@ export class ShardObserver implements StepWatcher {
     if (!(logger.isDefault && emitter.has('fatal'))) logger.error(error.message);
   }
 
-  #log(step: string, to: Lifecycle, decision: Decision | null): void {
+  #log(record: TransitionRecord): void {
+    const { from, to, event, decision, session } = record;
+    const { logger, emitter } = this.#deps;
+    const step = `${from} -> ${to}`;
     const why = decision === null ? '' : ` (${decision.reason}; ${decision.action} in ${decision.delay} ms)`;
     const isNew = decision !== null && decision.code !== null && decision.action !== 'fatal' && isLeft(to);
     const advice = isNew ? adviceFor(decision.code, this.#deps.identifiedWith) : null;
-    this.#deps.logger.info(advice === null ? step + why : `${step}${why}. ${advice}`);
-    this.#deps.emitter.emit('debug', step + why);
+    logger[levelOf(record, this.#session)](advice === null ? step + why : `${step}${why}. ${advice}`, {
+      event: event.type,
+      from,
+      to,
+      ...decision,
+    });
+    this.#session = session;
+    // A listener to `disconnected` hears of every attempt.
+    if (logger.isDefault && decision !== null && isLeft(to) && !emitter.has('disconnected')) {
+      const warning = unreachableWarnings.after(decision, performance.now());
+      if (warning !== null) logger.announce(warning);
+    }
+    emitter.emit('debug', step + why);
   }
 
   /** A throw inside a chart stops its actor and leaves its children running: the socket must not be one of them. */

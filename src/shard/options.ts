@@ -243,6 +243,9 @@ function checkIdentify(options: ResolvedOptions): void {
       refuse('presence', presence, 'short: IDENTIFY has 4 096 bytes in all');
     }
   } catch (cause) {
+    if (cause instanceof ShardError && cause.code === 'INVALID_PAYLOAD') {
+      throw new ShardError('INVALID_OPTION', `\`presence\`: ${cause.message}`, { value: cause.value });
+    }
     if (cause instanceof ShardError) throw cause;
     throw new ShardError('INVALID_OPTION', '`properties` and `presence` must be what JSON can write.', { cause });
   }

@@ -29,6 +29,8 @@ interface Waiting {
 
 /** Requests of the send queue to the chart. */
 export interface SendQueueChart {
+  /** Why the shard takes no payload now; null where it does. */
+  refusal(): ShardError | null;
   queue(ticket: Ticket): void;
   cancel(id: number): void;
 }
@@ -52,11 +54,13 @@ export class SendQueue implements PayloadSource {
 
   /**
    * Resolves once the payload has been written to the socket.
-   * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, always as a rejection.
+   * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, the chart's refusal, always as a rejection.
    */
   async send(payload: SendPayload, { priority = false, signal }: SendOptions = {}): Promise<void> {
     const text = encode(payload);
     signal?.throwIfAborted();
+    const refusal = this.#chart.refusal();
+    if (refusal !== null) throw refusal;
     if (this.size >= this.max) {
       throw new ShardError('QUEUE_FULL', `${this.max} payloads wait already. Send less, or raise queue.max.`, {
         value: this.max,

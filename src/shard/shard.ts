@@ -7,10 +7,11 @@ import type {
   GatewayVoiceStateUpdateData,
 } from 'discord-api-types/v10';
 import type { Actor } from 'xstate';
+import { inspect } from 'node:util';
 import { lifecycleOf, type Lifecycle } from '../../machines/lifecycle.js';
 import type { shardMachine } from '../../machines/shard.js';
 import type { WireStats } from '../actors/wire.js';
-import { assemble, type Assembly } from './assemble.js';
+import { assemble, type AssembleOptions, type Assembly } from './assemble.js';
 import { checkClose } from './closeOptions.js';
 import { requestChannelInfo } from './requests/channelInfo.js';
 import { requestGuildMembers, requestGuildMembersIterator, type GuildMembers } from './requests/guildMembers.js';
@@ -46,9 +47,9 @@ export class Shard extends ShardListeners implements AsyncDisposable {
 
   readonly #assembly: Assembly;
 
-  constructor(options: ShardOptions) {
+  constructor(options: ShardOptions, assembleOptions?: AssembleOptions) {
     const resolved = resolveOptions(options);
-    const assembly = assemble(resolved);
+    const assembly = assemble(resolved, assembleOptions);
     super(assembly.emitter, assembly.logger);
     this.id = resolved.id;
     this.total = resolved.total;
@@ -210,7 +211,7 @@ export class Shard extends ShardListeners implements AsyncDisposable {
   /**
    * Sends a payload when its turn comes: once Connected, within the rate limits, priority first and then in order. It
    * waits through reconnects. Resolves once it is written to the socket.
-   * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`; FatalShardError; the signal's reason
+   * @throws ShardError `NOT_CONNECTED` before `connect()` and after `close()`; `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, `CLOSED`; FatalShardError; the signal's reason
    */
   send(payload: SendPayload, options?: SendOptions): Promise<void> {
     return this.#assembly.guard.run(() => this.#assembly.send(payload, options));
@@ -315,6 +316,13 @@ export class Shard extends ShardListeners implements AsyncDisposable {
    */
   ping(): Promise<number> {
     return this.#assembly.guard.run(() => ping(this.#assembly.wire));
+  }
+
+  /** Shows the shard in one line, for `console.log`. */
+  [inspect.custom](): string {
+    const { id, total, state, session, sequence, latency } = this;
+    const shown = { id, total, state, session: session && `${session.id.slice(0, 4)}…`, sequence, latency };
+    return `Shard ${inspect(shown, { breakLength: Infinity })}`;
   }
 }
 

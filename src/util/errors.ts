@@ -32,11 +32,12 @@ export class CodedError<Code extends string, Value = unknown> extends Error {
 
 /** Thrown where a shard refuses a call, or could not do it. */
 export class ShardError extends CodedError<ShardErrorCode> {
-  override readonly name = 'ShardError';
+  override readonly name: 'ShardError' | 'FatalShardError' = 'ShardError';
 }
 
 /** Thrown where the gateway refused the shard for good: no reconnect follows. */
 export class FatalShardError extends ShardError {
+  override readonly name = 'FatalShardError';
   /** The gateway's close code; null where the gateway has not closed. */
   readonly closeCode: number | null;
   readonly shardId: number;

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { ShardError } from './errors.js';
-import { redactor } from './redactor.js';
+import { isSecret, redactor } from './redactor.js';
 
 /** Values that cannot have the token in them. */
 const PLAIN: ReadonlySet<string> = new Set(['undefined', 'number', 'boolean']);
@@ -16,7 +16,7 @@ export function hidingToken<T>(token: unknown, check: () => T): T {
 
 /** The error itself, or one with the same code without its value and cause where they show the token. */
 export function withoutToken(token: unknown, error: unknown): unknown {
-  if (!(error instanceof ShardError) || typeof token !== 'string' || token === '') return error;
+  if (!(error instanceof ShardError) || typeof token !== 'string' || !isSecret(token)) return error;
   const isPlain = PLAIN.has(typeof error.value) && error.cause === undefined;
   const shown = isPlain
     ? error.message

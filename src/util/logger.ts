@@ -1,8 +1,13 @@
-import { messageOf } from './messageOf.js';
+import { errorFields } from './errorFields.js';
+import { messageOf, stackOf } from './messageOf.js';
 import { onRejection } from './onRejection.js';
 import { redactor } from './redactor.js';
 
-/** Receives a shard's log lines: `console`, pino and winston all fit. */
+/**
+ * Receives a shard's log lines: `console`, pino and winston all fit. A logger of pino's kind (it has `child` and `bindings`)
+ * gets an object of fields before the message: `shard`, `event`, `from`, `to`, `action`, `code`, `reason`, `attempt`, `delay`
+ * (milliseconds) and `err`.
+ */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;
@@ -17,18 +22,46 @@ const quiet = () => {};
 /** Turns errors into warnings of the process, so that they are seen without a logger. Other levels are dropped. */
 const defaultLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: warn };
 
-/** The user's logger, with a name before each line and the token redacted. A logger that throws or rejects disturbs nothing. */
+/** Facts of a log line, for a logger that takes them as fields. */
+export type LogFields = Readonly<Record<string, string | number | null>>;
+
+/** A logger of pino's kind: it takes an object of fields before the message. */
+interface StructuredLogger {
+  readonly child: unknown;
+  readonly bindings: unknown;
+  debug(fields: object, message: string): unknown;
+  info(fields: object, message: string): unknown;
+  warn(fields: object, message: string): unknown;
+  error(fields: object, message: string): unknown;
+}
+
+/** True for pino's loggers, which have `child` and `bindings`; console and winston have no `bindings`. */
+function isStructured(logger: object): logger is StructuredLogger {
+  const { child, bindings } = logger as Partial<StructuredLogger>;
+  return typeof child === 'function' && typeof bindings === 'function';
+}
+
+export interface GuardedLoggerOptions {
+  readonly logger?: Logger | undefined;
+  readonly token: string;
+  /** Fields of every line. Default none. */
+  readonly fields?: LogFields;
+}
+
+/**
+ * The user's logger with the token redacted. One of pino's kind gets fields, any other one a text with a name in front. A
+ * logger that throws or rejects disturbs nothing.
+ */
 export class GuardedLogger implements Logger {
   readonly #name: string;
   readonly #logger: Logger;
+  readonly #fields: LogFields;
   readonly #redact: (text: string) => string;
 
-  constructor(
-    name: string,
-    { logger = defaultLogger, token }: { readonly logger?: Logger | undefined; readonly token: string },
-  ) {
+  constructor(name: string, { logger = defaultLogger, token, fields = {} }: GuardedLoggerOptions) {
     this.#name = name;
     this.#logger = logger;
+    this.#fields = fields;
     this.#redact = redactor(token);
   }
 
@@ -37,20 +70,26 @@ export class GuardedLogger implements Logger {
     return this.#logger === defaultLogger;
   }
 
-  debug(message: string): void {
-    this.#write('debug', message);
+  debug(message: string, fields?: LogFields): void {
+    this.#write('debug', message, fields);
   }
 
-  info(message: string): void {
-    this.#write('info', message);
+  info(message: string, fields?: LogFields): void {
+    this.#write('info', message, fields);
   }
 
-  warn(message: string): void {
-    this.#write('warn', message);
+  warn(message: string, fields?: LogFields): void {
+    this.#write('warn', message, fields);
   }
 
-  error(message: string): void {
-    this.#write('error', message);
+  error(message: string, fields?: LogFields): void {
+    this.#write('error', message, fields);
+  }
+
+  /** An error of user code: with its stack in the text, or as the field `err`. */
+  failure(what: string, error: unknown, fields?: LogFields): void {
+    if (!isStructured(this.#logger)) return this.error(`${what}: ${stackOf(error)}`);
+    this.#write('error', what, { ...fields, err: errorFields(error, this.#redact) });
   }
 
   /** A warning that is seen without a logger too: as a warning of the process. */
@@ -58,13 +97,26 @@ export class GuardedLogger implements Logger {
     this.#write(this.isDefault ? 'error' : 'warn', message);
   }
 
-  #write(level: keyof Logger, message: string): void {
+  #write(level: keyof Logger, message: string, fields: object = {}): void {
     const onFailure = (error: unknown) => warn(`the logger failed: ${this.#redact(messageOf(error))}`);
     try {
-      onRejection(this.#logger[level](this.#redact(`${this.#name}: ${message}`)), onFailure);
+      onRejection(this.#send(level, this.#redact(message), fields), onFailure);
     } catch (error) {
       onFailure(error);
     }
+  }
+
+  #send(level: keyof Logger, message: string, fields: object): unknown {
+    const logger = this.#logger;
+    if (!isStructured(logger)) return logger[level](`${this.#name}: ${message}`);
+    return logger[level]({ ...this.#fields, ...this.#redacted(fields) }, message);
+  }
+
+  #redacted(fields: object): object {
+    const entries = Object.entries(fields as Record<string, unknown>);
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, typeof value === 'string' ? this.#redact(value) : value]),
+    );
   }
 }
 

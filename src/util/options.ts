@@ -78,8 +78,10 @@ export function checkToken(token: unknown): void {
       ? 'is missing: copy it from the Bot page of the Developer Portal'
       : /^Bot\s/i.test(token)
         ? 'must not begin with "Bot ": pass the token alone'
-        : /[^\u0021-\u007E]/.test(token)
-          ? 'contains white space or characters that no token has: copy it again'
-          : null;
+        : /^(['"]).*\1$/.test(token)
+          ? 'has quotation marks around it, which belong to the file it was read from: remove them'
+          : /[^\u0021-\u007E]/.test(token)
+            ? 'contains white space or characters that no token has: copy it again'
+            : null;
   if (problem !== null) throw new ShardError('INVALID_OPTION', `\`token\` ${problem}.`);
 }

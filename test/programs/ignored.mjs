@@ -138,8 +138,9 @@ const endings = {
   'a fatal close': () => simulator.closeWith(4004),
 };
 for (const end of Object.values(endings)) {
-  // Not connected: everything waits.
+  // On its way up: everything waits.
   const waiting = shardOf();
+  void waiting.connect();
   void waiting.send(presence);
   callAll(shardCalls, waiting);
   end(waiting);

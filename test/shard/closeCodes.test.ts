@@ -68,7 +68,7 @@ describe.concurrent('a connected shard that is closed with', () => {
         simulator.closeWith(code);
         await until(() => errors.length === 1);
         expect(errors[0]).toBeInstanceOf(FatalShardError);
-        expect(errors[0]).toMatchObject({ name: 'ShardError', code: 'FATAL', closeCode: code });
+        expect(errors[0]).toMatchObject({ name: 'FatalShardError', code: 'FATAL', closeCode: code });
         expect(errors[0]?.message).toMatch(advice);
         expect(lines.error.join('\n')).toMatch(advice);
         expect(shard.state).toBe('Offline');

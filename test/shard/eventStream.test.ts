@@ -89,7 +89,7 @@ describe.concurrent('the stream of events', () => {
       const fatal = new Promise((resolve) => shard.once('fatal', resolve));
       const [events, idle] = [shard.events(), shard.events()];
       const waiting = read(idle, 4).then(() => idle.next());
-      const failed = expect(waiting).rejects.toMatchObject({ name: 'ShardError', code: 'FATAL', closeCode: 4004 });
+      const failed = expect(waiting).rejects.toMatchObject({ name: 'FatalShardError', code: 'FATAL', closeCode: 4004 });
       await shard.connect();
       numbered(simulator, 0, 3);
       await received(shard, 4);

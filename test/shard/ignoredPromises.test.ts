@@ -54,6 +54,7 @@ describe.concurrent('a call that is refused', () => {
   it(
     '100 times in a loop, by a full queue: one line in the log, and each promise rejects',
     scenario({ shard: { queue: { max: 1 } } }, async ({ shard, lines }) => {
+      void shard.connect();
       const sends = Array.from({ length: 101 }, () => shard.send(voice));
       await shard.close();
       const codes = (await Promise.allSettled(sends)).map((it) => it.status === 'rejected' && it.reason.code);

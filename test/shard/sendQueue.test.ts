@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { SendQueue } from '../../src/shard/sendQueue.js';
 
 function start(max = 10) {
-  const chart = { queue: vi.fn(), cancel: vi.fn() };
+  const chart = { refusal: () => null, queue: vi.fn(), cancel: vi.fn() };
   return { chart, queue: new SendQueue(max, chart) };
 }
 

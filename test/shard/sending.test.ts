@@ -13,9 +13,10 @@ describe.concurrent('a payload', () => {
     scenario(
       { simulator: { heartbeatInterval: 2_000, script: [{ at: 'ready', delay: 150 }] } },
       async ({ simulator, shard }) => {
+        const connected = shard.connect();
         const promise = Promise.all([1, 2, 3].map((n) => shard.send(channel(n))));
         expect(shard.queue).toEqual({ size: 3, max: 1_000 });
-        await shard.connect();
+        await connected;
         await promise;
         await until(() => sent(simulator).length === 3);
         expect(sent(simulator)).toEqual(['1', '2', '3']);
@@ -32,6 +33,7 @@ describe.concurrent('a payload', () => {
   it(
     'with priority goes before all that have none, in the order they came',
     scenario({}, async ({ simulator, shard }) => {
+      const connected = shard.connect();
       const all = [
         shard.send(channel('a')),
         shard.send(channel('b')),
@@ -39,7 +41,7 @@ describe.concurrent('a payload', () => {
         shard.send(channel('second'), { priority: true }),
         shard.send(channel('c')),
       ];
-      await shard.connect();
+      await connected;
       await Promise.all(all);
       await until(() => sent(simulator).length === 5);
       expect(sent(simulator)).toEqual(['first', 'second', 'a', 'b', 'c']);
@@ -119,9 +121,10 @@ describe.concurrent('a payload', () => {
   it(
     'is refused while queue.max others wait',
     scenario({ shard: { queue: { max: 2 } } }, async ({ simulator, shard }) => {
+      const connected = shard.connect();
       const waiting = Promise.all([shard.send(channel(1)), shard.send(channel(2))]);
       await expect(shard.send(channel(3))).rejects.toMatchObject({ code: 'QUEUE_FULL', value: 2 });
-      await shard.connect();
+      await connected;
       await waiting;
       await shard.send(channel(4));
       await until(() => sent(simulator).length === 3);
@@ -132,6 +135,7 @@ describe.concurrent('a payload', () => {
   it(
     'that is withdrawn by its signal never leaves',
     scenario({}, async ({ simulator, shard }) => {
+      const connected = shard.connect();
       const abort = new AbortController();
       const reason = new Error('changed my mind');
       const withdrawn = expect(shard.send(channel('gone'), { signal: abort.signal })).rejects.toBe(reason);
@@ -140,7 +144,7 @@ describe.concurrent('a payload', () => {
       await withdrawn;
       expect(shard.queue.size).toBe(1);
       await expect(shard.send(channel('late'), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-      await shard.connect();
+      await connected;
       await kept;
       await until(() => sent(simulator).length === 1);
       expect(sent(simulator)).toEqual(['kept']);
@@ -150,9 +154,11 @@ describe.concurrent('a payload', () => {
   it(
     'that waits is refused by close() and by shutdown(), and any after shutdown',
     scenario({}, async ({ shard }) => {
+      void shard.connect();
       const first = expect(shard.send(channel(1))).rejects.toMatchObject({ code: 'CLOSED' });
       await shard.close();
       await first;
+      void shard.connect();
       const second = expect(shard.send(channel(2))).rejects.toMatchObject({ code: 'CLOSED' });
       await shard.shutdown();
       await second;

@@ -27,8 +27,13 @@ describe('the redactor', () => {
   });
 
   test('a token with characters of a pattern is redacted as it is, escaped or not', () => {
-    const odd = redactor('a.b$&c[');
-    expect(odd('say a.b$&c[, not axb')).toBe('say [redacted], not axb');
-    expect(odd('say a\\u002eb$&c[, not a\\u0020b')).toBe('say [redacted], not a\\u0020b');
+    const odd = redactor('odd.token.of.some.length.b$&c[');
+    expect(odd('say odd.token.of.some.length.b$&c[, not axb')).toBe('say [redacted], not axb');
+    expect(odd('say odd\\u002etoken.of.some.length.b$&c[, not a\\u0020b')).toBe('say [redacted], not a\\u0020b');
+  });
+
+  test.each(['any', 'm', 'fake-token'])('a token too short to be one (%j) garbles no text', (short) => {
+    const text = 'The bot is in too many guilds for this many shards: fake-tokens';
+    expect(redactor(short)(text)).toBe(text);
   });
 });

@@ -116,10 +116,11 @@ describe.concurrent('the answer', () => {
   );
 
   it(
-    'comes to a request that was made before the shard went up',
+    'comes to a request that was made while the shard comes up',
     scenario({ simulator: withGuilds }, async ({ shard }) => {
+      const connected = shard.connect();
       const answer = shard.requestGuildMembers(everyone, { timeout: 2_000 });
-      await shard.connect();
+      await connected;
       expect((await answer).members).toHaveLength(7);
     }),
   );

@@ -5,6 +5,7 @@ import { endsSession } from '../protocol/closeCodes.js';
 import { ShardError } from '../util/errors.js';
 import type { GuardedLogger } from '../util/logger.js';
 import { messageOf } from '../util/messageOf.js';
+import { explainUnsettledAwait } from '../util/unsettledAwait.js';
 import { Waiters } from '../util/waiters.js';
 import type { ManagerAssembly } from './assemble.js';
 import { stateOf } from './status.js';
@@ -37,6 +38,7 @@ export class Operations {
     this.#deps = deps;
     deps.actor.on('*', (report) => this.#onReport(report));
     deps.actor.subscribe({ error: (error) => this.#onChartFailed(error) });
+    explainUnsettledAwait(this);
   }
 
   /** Why the manager can do nothing any more; null while it can. */
@@ -44,6 +46,14 @@ export class Operations {
     const snapshot = this.#deps.actor.getSnapshot();
     if (snapshot.status === 'active' && !snapshot.matches({ Offline: 'stopped' })) return null;
     return new ShardError('CLOSED', 'The manager has been shut down. Create a new one.');
+  }
+
+  /** Why a promise of the manager may wait for ever; null after its end. See `explainUnsettledAwait`. */
+  whyWaiting(): string | null {
+    if (this.stopped !== null) return null;
+    const state = stateOf(this.#deps.actor.getSnapshot().value);
+    const advice = state === 'Offline' ? 'Call connect() before you wait for it' : 'Call shutdown() to end it';
+    return `the manager is ${state}, and nothing is left that could change that. ${advice}.`;
   }
 
   /** Joins the start that is under way, or begins one. */

@@ -96,6 +96,11 @@ const noPromise = {
     'killResumeUrl',
     'reviveResumeUrl',
     'onFrame',
+    'snowflake',
+    'user',
+    'member',
+    'guild',
+    'message',
   ],
 };
 

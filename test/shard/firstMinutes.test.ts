@@ -61,17 +61,20 @@ describe('a shard that was never told to connect', () => {
   });
 });
 
-test('a process that ends because a top-level await never settles says which shard is Offline', async () => {
+test.each([
+  ['shard 0', 'createShard({ token, intents: 1 })'],
+  ['the manager', 'createShardManager({ token, intents: 1 })'],
+])('a process that ends because a top-level await never settles says that %s is Offline', async (name, made) => {
   const code = `
-    import { createShard } from './dist/src/index.js';
-    const shard = createShard({ token: '${token}', intents: 1 });
-    for await (const event of shard.events()) console.log(event);
+    import { createShard, createShardManager } from './dist/src/index.js';
+    const token = '${token}';
+    for await (const event of ${made}.events()) console.log(event);
   `;
   const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code]);
   await expect(run).rejects.toMatchObject({
     code: 13,
     stderr: expect.stringContaining(
-      'shardchart: shard 0 is Offline, and nothing is left that could change that. Call connect()',
+      `shardchart: ${name} is Offline, and nothing is left that could change that. Call connect()`,
     ),
   });
 });

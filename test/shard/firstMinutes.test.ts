@@ -5,6 +5,7 @@ import {
   createIdentifyLimiter,
   createShard,
   createShardManager,
+  fetchGatewayInfo,
   type ShardOptions,
   type TransitionRecord,
 } from '../../src/index.js';
@@ -217,9 +218,17 @@ describe('console.log', () => {
 });
 
 describe('an error says more', () => {
-  test('about a token in quotation marks, a URL object and a fatal close', () => {
+  test('about a token in quotation marks and a URL object', () => {
     expect(() => createShard({ token: '"MTIz.abc.def"', intents: 1 })).toThrow(/has quotation marks around it/);
     const url = new URL('wss://gateway.example') as never;
     expect(() => createShard({ token, intents: 1, url })).toThrow(/got a URL object\. Pass url\.href\./);
+  });
+
+  test('about a 403 of Discord: the option api is blamed only where it was given', async () => {
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('', { status: 403 }));
+    await expect(fetchGatewayInfo(token)).rejects.toThrow(/answered 403\. Discord refuses requests from this machine/);
+    await expect(fetchGatewayInfo(token, { api: 'https://proxy.example' })).rejects.toThrow(
+      /`api` must be the address/,
+    );
   });
 });

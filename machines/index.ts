@@ -7,6 +7,14 @@ export {
   type HeartbeatReport,
 } from './heartbeat.js';
 export {
+  identifyAllowanceMachine,
+  type HeldTicket,
+  type IdentifyAllowanceContext,
+  type IdentifyAllowanceEvent,
+  type IdentifyAllowanceInput,
+  type IdentifyAllowanceReport,
+} from './identifyAllowance.js';
+export {
   identifyQueueMachine,
   type IdentifyBudget,
   type IdentifyQueueContext,

@@ -41,6 +41,8 @@ export {
   type ProcessIdentifyLimiter,
   type SessionStartLimit,
 } from './identify/identifyLimiter.js';
+export type { IdentifyStore } from './identify/allowance.js';
+export type { IdentifyRecord } from './protocol/identifyRecord.js';
 export type { Logger } from './util/logger.js';
 export { createShardManager, type ShardManager } from './manager/manager.js';
 export type { FleetEvents, ManagerEvents, ManagerListener, ManagerOnlyEvents } from './manager/events.js';

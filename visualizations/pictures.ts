@@ -1,6 +1,7 @@
 import {
   bucketMachine,
   heartbeatMachine,
+  identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
   shardMachine,
@@ -17,7 +18,14 @@ export interface Picture {
   readonly contents: string;
 }
 
-const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine, managerMachine] as const;
+const machines = [
+  shardMachine,
+  heartbeatMachine,
+  bucketMachine,
+  identifyAllowanceMachine,
+  identifyQueueMachine,
+  managerMachine,
+] as const;
 
 /** Charts and their titles, by the name of the file. */
 export const charts: Readonly<Record<string, { readonly title: string; readonly chart: Chart }>> = {
@@ -28,6 +36,7 @@ export const charts: Readonly<Record<string, { readonly title: string; readonly 
   shard: { title: "The shard's chart: every state and every transition", chart: chartOf(shardMachine) },
   heartbeat: { title: "The heartbeat's chart", chart: chartOf(heartbeatMachine) },
   bucket: { title: "The send bucket's chart", chart: chartOf(bucketMachine) },
+  identifyAllowance: { title: 'The chart of the allowance for identifies', chart: chartOf(identifyAllowanceMachine) },
   identifyQueue: { title: "The identify queue's chart", chart: chartOf(identifyQueueMachine) },
   manager: {
     title: "The manager's chart: how many shards start, change places and stop",

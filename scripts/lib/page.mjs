@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 
-const CHARTS = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyQueue', 'manager'];
+const CHARTS = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyAllowance', 'identifyQueue', 'manager'];
 
 /**
  * Writes the dashboard's page as one module: its files by request path, as JSON, compressed, in base64. A bundler takes a module along,

@@ -1,8 +1,10 @@
 import { createActor, type Actor } from 'xstate';
-import { identifyQueueMachine } from '../../machines/identifyQueue.js';
+import { identifyQueueMachine, type IdentifyTicket } from '../../machines/identifyQueue.js';
 import { refuse, whole } from '../util/options.js';
 import { isNumberFrom, isWhole } from '../util/predicates.js';
 import { BUDGET_PERIOD_MS, IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
+import type { identifyAllowanceMachine } from '../../machines/identifyAllowance.js';
+import { Allowance, type AllowanceDeps, type IdentifyStore } from './allowance.js';
 import type { IdentifyGrant, IdentifyLimiter } from './limiter.js';
 import { handled } from '../util/handled.js';
 
@@ -22,6 +24,13 @@ export interface IdentifyLimiterOptions {
   sessionStartLimit?: SessionStartLimit;
   /** Identifies of the day that the limiter never grants, for other processes of the bot. Default 0. */
   reserve?: number;
+  /**
+   * Keeps the identifies of the last 24 hours, so that a process that crashes and starts again and again does not spend the
+   * day. Default: they are counted in this process only. A bare shard's own limiter uses the shard's `sessionStore`.
+   */
+  sessionStore?: IdentifyStore;
+  /** Receives what the store could not do, as one sentence. Default: a warning of the process. */
+  onError?: (message: string) => void;
 }
 
 /** Identifies of the day, as far as this process knows. */
@@ -36,7 +45,12 @@ export interface IdentifyBudgetLeft {
 export interface ProcessIdentifyLimiter extends IdentifyLimiter {
   /** The chart that decides: it emits `identify.granted`, `identify.exhausted` and `identify.renewed`. */
   readonly actor: Actor<typeof identifyQueueMachine>;
-  /** Null while the day is not counted. */
+  /**
+   * The chart of the allowance: a shard's first identify passes, further ones take a permit that time brings back. It emits
+   * `allowance.exhausted` and `allowance.renewed`.
+   */
+  readonly allowance: Actor<typeof identifyAllowanceMachine>;
+  /** Null while Discord has not told the day's limit: identifies are counted against 1 000 in 24 hours then. */
   readonly budget: IdentifyBudgetLeft | null;
   /** Number of shards that wait for their turn. */
   readonly waiting: number;
@@ -68,13 +82,33 @@ class Limiter implements ProcessIdentifyLimiter {
   #lastId = 0;
   #resetAt = 0;
 
-  constructor(maxConcurrency: number, windowMs: number, reserve: number) {
+  readonly #allowance: Allowance;
+  readonly #tickets = new Map<number, IdentifyTicket>();
+
+  constructor(
+    maxConcurrency: number,
+    windowMs: number,
+    reserve: number,
+    deps: Pick<AllowanceDeps, 'store' | 'report'>,
+  ) {
     this.actor = createActor(identifyQueueMachine, {
       clock,
       input: { maxConcurrency, windowMs, reserve, grantLifetimeMs: GRANT_LIFETIME_MS },
     });
     this.actor.on('identify.granted', ({ id }) => this.#waiters.get(id)?.(this.#grant(id)));
     this.actor.start();
+    this.#allowance = new Allowance({
+      ...deps,
+      clock,
+      onGranted: (id) => {
+        const ticket = this.#tickets.get(id);
+        if (ticket !== undefined) this.actor.send({ type: 'queue.join', ticket });
+      },
+    });
+  }
+
+  get allowance(): Actor<typeof identifyAllowanceMachine> {
+    return this.#allowance.actor;
   }
 
   get budget(): IdentifyBudgetLeft | null {
@@ -85,13 +119,13 @@ class Limiter implements ProcessIdentifyLimiter {
   }
 
   get waiting(): number {
-    return this.actor.getSnapshot().context.waiting.length;
+    return this.#allowance.waiting + this.actor.getSnapshot().context.waiting.length;
   }
 
   get nextAt(): number | null {
     const snapshot = this.actor.getSnapshot();
     const { waiting, maxConcurrency } = snapshot.context;
-    if (waiting.length === 0) return null;
+    if (waiting.length === 0) return this.#allowance.nextAt;
     if (snapshot.matches('exhausted')) return this.budget?.resetAt ?? null;
     const ends = waiting.map(({ shardId }) => this.#cooling.get(shardId % maxConcurrency) ?? 0);
     return Math.max(Date.now(), Math.min(...ends));
@@ -105,6 +139,7 @@ class Limiter implements ProcessIdentifyLimiter {
     checkLimit(limit);
     const { total, remaining, reset_after: resetAfterMs } = limit;
     this.#resetAt = Date.now() + resetAfterMs;
+    this.#allowance.actor.send({ type: 'day.told', total });
     this.actor.send({ type: 'budget.told', budget: { total, remaining, resetAfterMs } });
   }
 
@@ -115,6 +150,7 @@ class Limiter implements ProcessIdentifyLimiter {
       const leave = () => {
         this.#waiters.delete(id);
         this.actor.send({ type: 'queue.leave', id });
+        this.#giveBack(id);
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', leave, { once: true });
@@ -123,7 +159,8 @@ class Limiter implements ProcessIdentifyLimiter {
         signal.removeEventListener('abort', leave);
         resolve(grant);
       });
-      this.actor.send({ type: 'queue.join', ticket: { id, shardId } });
+      this.#tickets.set(id, { id, shardId });
+      this.#allowance.actor.send({ type: 'allowance.ask', ticket: { id, shardId } });
     });
     return handled(granted);
   }
@@ -133,18 +170,35 @@ class Limiter implements ProcessIdentifyLimiter {
       commit: () => {
         const { granted, maxConcurrency, windowMs } = this.actor.getSnapshot().context;
         const ticket = granted.find((other) => other.id === id);
-        if (ticket !== undefined) this.#cooling.set(ticket.shardId % maxConcurrency, Date.now() + windowMs);
+        if (ticket === undefined) {
+          this.#giveBack(id);
+          return false;
+        }
+        this.#cooling.set(ticket.shardId % maxConcurrency, Date.now() + windowMs);
         this.actor.send({ type: 'grant.commit', id });
-        return ticket !== undefined;
+        this.#tickets.delete(id);
+        const saved = this.#allowance.spend(id);
+        return saved === null ? true : saved.then(() => true);
       },
-      cancel: () => this.actor.send({ type: 'grant.cancel', id }),
+      cancel: () => {
+        this.actor.send({ type: 'grant.cancel', id });
+        this.#giveBack(id);
+      },
     };
+  }
+
+  #giveBack(id: number): void {
+    this.#tickets.delete(id);
+    this.#allowance.actor.send({ type: 'allowance.return', id });
   }
 }
 
 /**
  * Creates an identify limiter for the shards of one process: one IDENTIFY per `shard_id % max_concurrency` in any window,
- * and no more a day than `sessionStartLimit` has left.
+ * and no more a day than `sessionStartLimit` has left, or 1 000 in 24 hours where it is not given.
+ *
+ * A shard's first identify waits for its window alone. Every further one also takes a permit that all shards of the limiter
+ * share: 10, or two a shard, come at once, then about one in 90 s for a small bot. Time alone brings permits back.
  *
  * The window starts when IDENTIFY leaves (`commit`), not with the grant. A grant expires unless it is committed within 5 s.
  * When the day's identifies are spent, shards wait until the day is renewed.
@@ -157,9 +211,11 @@ export function createIdentifyLimiter({
   window = IDENTIFY_WINDOW_MS,
   sessionStartLimit,
   reserve = 0,
+  sessionStore,
+  onError = (message) => process.emitWarning(message, 'ShardchartWarning'),
 }: IdentifyLimiterOptions = {}): ProcessIdentifyLimiter {
   checkBudget({ maxConcurrency, window, reserve, sessionStartLimit });
-  const limiter = new Limiter(maxConcurrency, window * (1 + SLACK), reserve);
+  const limiter = new Limiter(maxConcurrency, window * (1 + SLACK), reserve, { store: sessionStore, report: onError });
   if (sessionStartLimit !== undefined) limiter.tellBudget(sessionStartLimit);
   return limiter;
 }

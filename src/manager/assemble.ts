@@ -44,7 +44,10 @@ export function assembleManager(
   { emitter, logger }: ManagerAssemblyDeps,
 ): ManagerAssembly {
   const { token, intents, url, options, shardOptions } = resolved;
-  const identifies = new IdentifyControl(resolved, (queue) => reportBudget(queue, emitter, logger));
+  const identifies = new IdentifyControl(resolved, {
+    onQueue: (queue) => reportBudget(queue, emitter, logger),
+    onError: (message) => logger.error(message),
+  });
   const preparation = new Preparation({
     options: resolved,
     identifies,
@@ -105,5 +108,16 @@ function reportBudget(queue: ProcessIdentifyLimiter, emitter: Emitter<ManagerEve
     if (budget === null) return;
     logger.info(`identifies are available again: ${budget.remaining} of ${budget.total}`);
     emitter.emit('renewed', budget);
+  });
+  queue.allowance.on('allowance.exhausted', () => {
+    const { budget, nextAt } = queue;
+    const resetAt = nextAt ?? Date.now();
+    logger.warn(
+      `shards have identified too often: the next further IDENTIFY leaves at ${new Date(resetAt).toISOString()}. Discord resets the token of a bot that spends its day's identifies`,
+    );
+    if (budget !== null) emitter.emit('exhausted', { ...budget, resetAt });
+  });
+  queue.allowance.on('allowance.renewed', () => {
+    if (queue.budget !== null) emitter.emit('renewed', queue.budget);
   });
 }

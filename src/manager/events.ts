@@ -20,7 +20,10 @@ export interface ManagerOnlyEvents {
 
 /** Events that belong to no single shard. */
 export interface FleetEvents {
-  /** The day's identifies are spent: shards that need one wait until `resetAt`. */
+  /**
+   * The day's identifies are spent, or shards have identified again too often: those that need an identify wait until
+   * `resetAt`.
+   */
   exhausted: IdentifyBudgetLeft;
   /** Identifies are available again. */
   renewed: IdentifyBudgetLeft;

@@ -29,12 +29,17 @@ export class IdentifyControl {
   readonly #options: ResolvedManagerOptions;
   readonly #outside: IdentifyLimiter | null;
   readonly #onQueue: (limiter: ProcessIdentifyLimiter) => void;
+  readonly #onError: (message: string) => void;
   #own: { readonly limiter: ProcessIdentifyLimiter; readonly concurrency: number } | null = null;
 
-  constructor(options: ResolvedManagerOptions, onQueue: (limiter: ProcessIdentifyLimiter) => void) {
+  constructor(
+    options: ResolvedManagerOptions,
+    hooks: { onQueue(limiter: ProcessIdentifyLimiter): void; onError(message: string): void },
+  ) {
     const { identifyHook, identifyLimiter } = options;
     this.#options = options;
-    this.#onQueue = onQueue;
+    this.#onQueue = hooks.onQueue;
+    this.#onError = hooks.onError;
     this.#outside = identifyLimiter ?? (identifyHook === undefined ? null : hookLimiter(identifyHook));
   }
 
@@ -84,14 +89,20 @@ export class IdentifyControl {
   async setLimits(limits: Limits, { isIdle, signal }: { isIdle: boolean; signal: AbortSignal }): Promise<void> {
     if (this.#outside !== null) return;
     const { max_concurrency: concurrency = 1 } = limits;
-    const { identifyWindow: window, reserve } = this.#options;
+    const { identifyWindow: window, reserve, sessionStore } = this.#options;
     const old = this.#own;
     if (old !== null && (old.concurrency === concurrency || !isIdle)) return old.limiter.tellBudget(limits);
     if (old !== null) {
       await sleep(old.limiter.coolMs, undefined, { signal });
       old.limiter.actor.stop();
     }
-    const limiter = createIdentifyLimiter({ maxConcurrency: concurrency, window, reserve });
+    const limiter = createIdentifyLimiter({
+      maxConcurrency: concurrency,
+      window,
+      reserve,
+      ...(sessionStore && { sessionStore }),
+      onError: this.#onError,
+    });
     this.#own = { limiter, concurrency };
     this.#onQueue(limiter);
     limiter.tellBudget(limits);

@@ -1,4 +1,5 @@
 import { isRecord } from '../util/predicates.js';
+import { isIdentifyRecord, type IdentifyRecord } from '../protocol/identifyRecord.js';
 import { isSession, type Session } from '../protocol/session.js';
 
 const FORMAT = 'shardchart sessions';
@@ -11,18 +12,25 @@ export interface Refusal {
   readonly code: 'OTHER_TOTAL' | 'UNUSABLE';
   /** Continues a sentence that begins with the file's name. */
   readonly problem: string;
+  /** Identifies of the bot, which another total does not make invalid. */
+  readonly identifies: IdentifyRecord | null;
 }
 
-/** Formats the sessions of all shards as one text, without the deleted ones, which are null. */
-export function formatSessions(sessions: ReadonlyMap<number, Session | null>, total: number | null): string {
+/** Formats the sessions of all shards, without the deleted ones, which are null, and the day's identifies as one text. */
+export function formatSessions(
+  sessions: ReadonlyMap<number, Session | null>,
+  total: number | null,
+  identifies: IdentifyRecord | null,
+): string {
   const kept = Object.fromEntries([...sessions].filter(([, session]) => session !== null));
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, total, sessions: kept })}\n`;
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, total, ...(identifies !== null && { identifies }), sessions: kept })}\n`;
 }
 
 /** Sessions of a file, and how many shards it was written for; null where the file does not say. */
 export interface Found {
   readonly sessions: ReadonlyMap<number, Session>;
   readonly total: number | null;
+  readonly identifies: IdentifyRecord | null;
 }
 
 /**
@@ -44,16 +52,17 @@ export function parseSessions(text: string, total: number | null): Found | Refus
   if (version !== VERSION) {
     return unusable(`has format ${String(version)}; this version of shardchart reads format ${VERSION}`);
   }
+  const identifies = isIdentifyRecord(content['identifies']) ? content['identifies'] : null;
   if (total !== null && itsTotal !== total) {
     const its = typeof itsTotal === 'number' ? String(itsTotal) : 'an unknown number of';
-    return { code: 'OTHER_TOTAL', problem: `was written for ${its} shards, not for ${total}` };
+    return { code: 'OTHER_TOTAL', problem: `was written for ${its} shards, not for ${total}`, identifies };
   }
   const sessions = new Map<number, Session>();
   for (const [id, session] of Object.entries(content['sessions'])) {
     if (!/^\d{1,15}$/.test(id) || !isSession(session)) return unusable(`has no session where shard ${id}'s should be`);
     sessions.set(Number(id), session);
   }
-  return { sessions, total: typeof itsTotal === 'number' ? itsTotal : null };
+  return { sessions, total: typeof itsTotal === 'number' ? itsTotal : null, identifies };
 }
 
-const unusable = (problem: string): Refusal => ({ code: 'UNUSABLE', problem });
+const unusable = (problem: string): Refusal => ({ code: 'UNUSABLE', problem, identifies: null });

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isIdentifyRecord, type IdentifyRecord } from '../protocol/identifyRecord.js';
 import { isSession, type Session } from '../protocol/session.js';
 import { BackgroundWriter } from '../util/backgroundWriter.js';
 import { reportTo } from '../util/logger.js';
@@ -30,6 +31,13 @@ export interface FileSessionStore extends SessionStore, AsyncDisposable {
    * @throws ShardError `INVALID_OPTION`; SessionStoreError `CLOSED`
    */
   setTotal(total: number): Promise<void>;
+  /** Returns the bot's identifies of the last 24 hours, whatever the file's total. */
+  getIdentifies(): Promise<IdentifyRecord | null>;
+  /**
+   * Stores the bot's identifies. Resolves once they are written, or once that has failed, which `onError` receives.
+   * @throws ShardError `INVALID_OPTION`; SessionStoreError `CLOSED`
+   */
+  setIdentifies(record: IdentifyRecord): Promise<void>;
   /** Writes what waits. Resolves when it is with the system, or after 5 s; never rejects. Close it after the shards. */
   close(): Promise<void>;
 }
@@ -58,6 +66,7 @@ class FileStore implements FileSessionStore {
   readonly #writer: BackgroundWriter;
   /** Sessions by shard id; null for a deleted one, whatever the file says. */
   readonly #sessions = new Map<number, Session | null>();
+  #identifies: IdentifyRecord | null = null;
   #loading: Promise<void> | null = null;
   #isLoaded = false;
   /** Numbers of changes: the last one, the last that must be written now, the last that is written. */
@@ -115,6 +124,14 @@ class FileStore implements FileSessionStore {
     return handled(this.#setTotal(total));
   }
 
+  getIdentifies(): Promise<IdentifyRecord | null> {
+    return handled(this.#load().then(() => this.#identifies));
+  }
+
+  setIdentifies(record: IdentifyRecord): Promise<void> {
+    return handled(this.#setIdentifies(record));
+  }
+
   close(): Promise<void> {
     return handled((this.#closed ??= this.#close()));
   }
@@ -157,6 +174,13 @@ class FileStore implements FileSessionStore {
     }
     this.#isTotalGiven = true;
     this.#sessions.clear();
+    return this.#change(true);
+  }
+
+  async #setIdentifies(record: IdentifyRecord): Promise<void> {
+    this.#checkOpen();
+    if (!isIdentifyRecord(record)) refuse('identifies', record, '{ hours, spare, at }, as the limiter made it', 0);
+    this.#identifies = record;
     return this.#change(true);
   }
 
@@ -237,6 +261,7 @@ class FileStore implements FileSessionStore {
     this.#isLoaded = true;
     if (text === null) return;
     const found = parseSessions(text, this.#total);
+    this.#identifies ??= found.identifies;
     if ('problem' in found) {
       const kept = text === '' ? '' : ` Its content is kept as ${this.#file.keep()} once there are new sessions.`;
       return this.#report(found.code, `${found.problem}: no session is resumed.${kept}`);
@@ -257,7 +282,7 @@ class FileStore implements FileSessionStore {
   }
 
   #text(): string {
-    return formatSessions(this.#sessions, this.#total);
+    return formatSessions(this.#sessions, this.#total, this.#identifies);
   }
 
   #checkOpen(): void {

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../util/awaitable.js';
+import type { IdentifyRecord } from '../protocol/identifyRecord.js';
 import type { Session } from '../protocol/session.js';
 
 /**
@@ -22,12 +23,21 @@ export interface SessionStore {
    * guilds and must be forgotten. Default: the total is not checked.
    */
   setTotal?(total: number): Awaitable<void>;
+  /**
+   * Returns the identifies of the last 24 hours as `setIdentifies` stored them. Asked once, before the first identify. With
+   * both methods a process that crashes and starts again and again does not spend the day's identifies, after which Discord
+   * resets the token. They belong to the bot, whatever its total.
+   */
+  getIdentifies?(): Awaitable<IdentifyRecord | null | undefined>;
+  /** Stores the identifies of the last 24 hours: called before each IDENTIFY leaves, which waits for it up to 2 s. */
+  setIdentifies?(record: IdentifyRecord): Awaitable<void>;
 }
 
 /** Creates a session store in memory: a shard created later with the same store resumes. */
 export function createMemorySessionStore(): SessionStore {
   const sessions = new Map<number, Session>();
   let known: number | null = null;
+  let identifies: IdentifyRecord | null = null;
   return {
     get: (shardId) => sessions.get(shardId) ?? null,
     set: (shardId, session) => void sessions.set(shardId, session),
@@ -36,5 +46,7 @@ export function createMemorySessionStore(): SessionStore {
       if (known !== null && known !== total) sessions.clear();
       known = total;
     },
+    getIdentifies: () => identifies,
+    setIdentifies: (record) => void (identifies = record),
   };
 }

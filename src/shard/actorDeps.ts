@@ -46,7 +46,7 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
   #presence: GatewayPresenceUpdateData | undefined;
 
   constructor(options: ResolvedOptions, { emitter, requests, sendQueue, keeper, logger }: Collaborators) {
-    const { token, events, identifyLimiter = createIdentifyLimiter(), presence } = options;
+    const { token, events, identifyLimiter = ownLimiter(options, logger), presence } = options;
     this.sink = new Dispatcher({ emitter, requests, logger, token, events });
     this.payloads = sendQueue;
     this.limiter = identifyLimiter;
@@ -109,6 +109,19 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
     if (flaw !== null) this.#logger.error(`the presence was left out of IDENTIFY: ${flaw}`);
     this.#presence = flaw === null ? presence : undefined;
   }
+}
+
+/** The limiter of a shard that was given none: it reports to the shard's log, and keeps identifies in the shard's store. */
+function ownLimiter({ sessionStore }: ResolvedOptions, logger: Logger): IdentifyLimiter {
+  const onError = (message: string) => logger.error(message);
+  const limiter = createIdentifyLimiter({ ...(sessionStore && { sessionStore }), onError });
+  limiter.allowance.on('allowance.exhausted', () => {
+    const until = new Date(limiter.nextAt ?? Date.now()).toISOString();
+    logger.warn(
+      `the shard has identified too often: the next IDENTIFY leaves at ${until}. Discord resets the token of a bot that spends its day's identifies`,
+    );
+  });
+  return limiter;
 }
 
 /*

@@ -1,5 +1,10 @@
 import type { AnyStateMachine, EventObject, InputFrom, SnapshotFrom } from 'xstate';
-import { bucketMachine, heartbeatMachine, identifyQueueMachine } from '../../machines/index.js';
+import {
+  bucketMachine,
+  heartbeatMachine,
+  identifyAllowanceMachine,
+  identifyQueueMachine,
+} from '../../machines/index.js';
 import { Child } from './child.js';
 import { inside, shortestPaths, type Path } from './explore.js';
 import { lawbooks, type Chart } from './laws/index.js';
@@ -94,6 +99,70 @@ export const identifyQueueModel: ChildModel<typeof identifyQueueMachine> = {
     ...(budget !== null && granted.length === 0 && cooling.length === 0 ? [{ type: 'budget.renewed' }] : []),
   ],
   isTimer: (type) => /^(grant\.expired|window\.passed|budget\.renewed)$/.test(type),
+};
+
+/** A ticket of one shard, another of the same shard, and one of a second shard. */
+const asks = [
+  { id: 1, shardId: 0 },
+  { id: 2, shardId: 0 },
+  { id: 3, shardId: 1 },
+];
+
+/** More identifies than that would be a day old while permits still come back: which is first would depend on time. */
+const MOST_IDENTIFIES = 3;
+
+/** Identifies of the earlier process: they are a day old after a millisecond, before anything else happens. */
+const EARLIER = 29;
+const history = {
+  identifies: [
+    { ageMs: 86_400_000, count: 7 },
+    { ageMs: 86_399_999, count: EARLIER },
+  ],
+  sinceMs: 4_799_999,
+};
+
+export const identifyAllowanceModel: ChildModel<typeof identifyAllowanceMachine> = {
+  machine: identifyAllowanceMachine,
+  input: { dayTotal: 30, historyLimitMs: 10_000 },
+  project: ({ value, context: { waiting, held, started, shards, spare, used, isDayTold } }) =>
+    [
+      pathOf(value),
+      `waiting ${waiting.map(({ id }) => id).join(' ')}`,
+      `held ${held.map(({ id, isFurther }) => `${id}${isFurther ? '+' : ''}`).join(' ')}`,
+      `started ${started.join(' ')}`,
+      `of ${shards.join(' ')}`,
+      `${spare} spare`,
+      `${used} used`,
+      isDayTold ? 'told' : 'counted',
+    ].join(', '),
+  events: (snapshot) => {
+    const { waiting, held, spare, used, shards: known, isDayTold } = snapshot.context;
+    const isEarlier = used >= EARLIER;
+    const identifies = isEarlier ? used - EARLIER : used;
+    const mayAsk = identifies + waiting.length + held.length < MOST_IDENTIFIES;
+    const burst = Math.min(10, Math.floor((snapshot.context.dayTotal - known.length) / 2));
+    const isRefilling = !isEarlier && spare < burst && snapshot.value !== 'recalling';
+    return [
+      ...(snapshot.value === 'recalling'
+        ? [
+            { type: 'history.none' },
+            { type: 'history.told', history: { ...history, spare: 0 } },
+            { type: 'history.told', history: { ...history, spare: 40 } },
+            ...inside(snapshot),
+          ]
+        : []),
+      ...asks
+        .filter(({ id }) => mayAsk && [...waiting, ...held].every((ticket) => ticket.id !== id))
+        .map((ticket) => ({ type: 'allowance.ask', ticket })),
+      ...asks.flatMap(({ id }) => ['allowance.return', 'allowance.spend'].map((type) => ({ type, id }))),
+      ...(isDayTold ? [] : [{ type: 'day.told', total: 14 }]),
+      // Longer times of a day that was told reach the age of the identifies.
+      ...(isRefilling && (!isDayTold || spare >= burst - 2) ? [{ type: 'permit.refilled' }] : []),
+      ...(isEarlier ? [{ type: 'identifies.aged', count: EARLIER }] : []),
+      ...(used === 1 && spare >= burst ? [{ type: 'identifies.aged', count: 1 }] : []),
+    ];
+  },
+  isTimer: (type) => /^(permit\.refilled|identifies\.aged|xstate\.after\..*)$/.test(type),
 };
 
 export interface ChildCheck<Machine extends AnyStateMachine> {

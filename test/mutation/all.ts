@@ -1,6 +1,7 @@
 import {
   bucketMachine,
   heartbeatMachine,
+  identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
   shardMachine,
@@ -8,7 +9,14 @@ import {
 import { mutantsOf, type Mutant } from './mutants.js';
 
 /** Every chart of ours. */
-export const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine, managerMachine] as const;
+export const machines = [
+  shardMachine,
+  heartbeatMachine,
+  bucketMachine,
+  identifyAllowanceMachine,
+  identifyQueueMachine,
+  managerMachine,
+] as const;
 
 /** Every mutant there is of them. */
 export const allMutants = (): Mutant[] => machines.flatMap(mutantsOf);

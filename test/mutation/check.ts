@@ -6,6 +6,7 @@ import {
   checkChildPath,
   childPaths,
   heartbeatModel,
+  identifyAllowanceModel,
   identifyQueueModel,
   type ChildModel,
 } from '../model/checkChild.js';
@@ -34,6 +35,7 @@ function checkOf<Machine extends AnyStateMachine>(model: ChildModel<Machine>) {
 const childChecks: Readonly<Record<string, (machine: AnyStateMachine, every: number) => void>> = {
   heartbeat: checkOf(heartbeatModel),
   bucket: checkOf(bucketModel),
+  identifyAllowance: checkOf(identifyAllowanceModel),
   identifyQueue: checkOf(identifyQueueModel),
   manager: checkOf(managerModel),
 };

@@ -181,7 +181,9 @@ describe('the options', () => {
 
   test('a SessionStore, a limiter, a logger and a url function may be synchronous or asynchronous', () => {
     expectTypeOf<{ get: () => null; set: () => void; delete: () => Promise<void> }>().toExtend<SessionStore>();
-    expectTypeOf<keyof SessionStore>().toEqualTypeOf<'get' | 'set' | 'delete' | 'setTotal' | 'sequenceInterval'>();
+    expectTypeOf<keyof SessionStore>().toEqualTypeOf<
+      'get' | 'set' | 'delete' | 'setTotal' | 'sequenceInterval' | 'getIdentifies' | 'setIdentifies'
+    >();
     expectTypeOf<keyof IdentifyLimiter>().toEqualTypeOf<'acquire'>();
     expectTypeOf<Console>().toExtend<NonNullable<ShardOptions['logger']>>();
     expectTypeOf<() => Promise<string>>().toExtend<NonNullable<ShardOptions['url']>>();

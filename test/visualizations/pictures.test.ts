@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   bucketMachine,
   heartbeatMachine,
+  identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
   shardMachine,
@@ -12,9 +13,14 @@ import { pictures } from '../../visualizations/pictures.js';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const drawn = await pictures();
-const machines = [shardMachine, heartbeatMachine, bucketMachine, identifyQueueMachine, managerMachine].map(
-  (machine) => [machine.id, machine] as const,
-);
+const machines = [
+  shardMachine,
+  heartbeatMachine,
+  bucketMachine,
+  identifyAllowanceMachine,
+  identifyQueueMachine,
+  managerMachine,
+].map((machine) => [machine.id, machine] as const);
 
 /** Values of an attribute, in the order of the file. */
 const attribute = (svg: string, name: string) =>

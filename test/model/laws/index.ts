@@ -1,12 +1,14 @@
 import type {
   BucketContext,
   HeartbeatContext,
+  IdentifyAllowanceContext,
   IdentifyQueueContext,
   ManagerContext,
   ShardContext,
 } from '../../../machines/index.js';
 import { bucketBegins, bucketLaws } from './bucket.js';
 import { heartbeatBegins, heartbeatLaws } from './heartbeat.js';
+import { identifyAllowanceBegins, identifyAllowanceLaws } from './identifyAllowance.js';
 import { identifyQueueBegins, identifyQueueLaws } from './identifyQueue.js';
 import { Lawbook } from './lawbook.js';
 import { managerBegins, managerLaws } from './manager.js';
@@ -18,6 +20,7 @@ export const lawbooks = {
   shard: new Lawbook<ShardContext>(shardBegins, [...shardUpLaws, ...shardDownLaws]),
   heartbeat: new Lawbook<HeartbeatContext>(heartbeatBegins, heartbeatLaws),
   bucket: new Lawbook<BucketContext>(bucketBegins, bucketLaws),
+  identifyAllowance: new Lawbook<IdentifyAllowanceContext>(identifyAllowanceBegins, identifyAllowanceLaws),
   identifyQueue: new Lawbook<IdentifyQueueContext>(identifyQueueBegins, identifyQueueLaws),
   manager: new Lawbook<ManagerContext>(managerBegins, managerLaws),
 };

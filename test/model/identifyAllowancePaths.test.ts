@@ -1,0 +1,4 @@
+import { identifyAllowanceModel } from './checkChild.js';
+import { walksAllPaths } from './pathsRig.js';
+
+walksAllPaths(identifyAllowanceModel, 200);

@@ -1,8 +1,9 @@
 import { assign, fromCallback, or, sendTo, setup, stateIn, type EventObject } from 'xstate';
 import { clampDelayMs } from '../src/protocol/backoff.js';
 import { endsSession, closeCodeRow, RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
-import { canResume, causes, closedByGateway, decide, type Cause } from '../src/protocol/decision.js';
+import { causes, closedByGateway, decide, type Cause } from '../src/protocol/decision.js';
 import { nextRandom } from '../src/protocol/random.js';
+import { targetOf } from '../src/protocol/resumeTarget.js';
 import { safeSends } from '../src/protocol/sendLimit.js';
 import { advanceSession, type Session } from '../src/protocol/session.js';
 import { bucketMachine, type BucketEvent, type Ticket } from './bucket.js';
@@ -59,7 +60,6 @@ export const shardSetup = setup({
     answersWithLoss: ({ context }, { code }: { code: number }) =>
       code !== context.lastDecision?.code && closeCodeRow(code).action === 'identify',
     isResumable: (_, { resumable }: { resumable: boolean }) => resumable,
-    aimsToResume: ({ context }) => context.target === 'resume',
     staysDown: ({ context }) => context.lastDecision?.action === 'close',
     isStopping: stateIn({ Online: { closing: 'stopping' } }),
     isGoingDown: or([stateIn({ Online: { closing: 'goingOffline' } }), stateIn({ Online: { closing: 'aborting' } })]),
@@ -67,16 +67,12 @@ export const shardSetup = setup({
   actions: {
     /** The store is asked once: what the shard learns later is newer. */
     passStore: assign({ asksStore: false }),
-    /** Chooses what the next connection is for. After the last resume try it is the first URL's turn: `Identifying` then gives the session up. */
-    aim: assign(({ context }) => {
-      const resumes = canResume(context);
-      return {
-        target: resumes ? ('resume' as const) : ('identify' as const),
-        // A first URL that cannot be reached either means an outage, not a dead session: try the resume URL once more.
-        resumeTries: resumes ? context.resumeTries + 1 : Math.max(0, context.resumeAttempts - 1),
-        attempts: context.attempts + 1,
-      };
-    }),
+    /** Chooses where the next connection goes. */
+    aim: assign(({ context }) => ({
+      target: targetOf(context),
+      resumeTries: context.session === null ? 0 : context.resumeTries + 1,
+      attempts: context.attempts + 1,
+    })),
     decide: assign(({ context }, cause: Cause) => decide(context, cause)),
     decideToIdentify: assign(({ context: { lastDecision } }) => ({
       lastDecision: lastDecision && {
@@ -119,7 +115,7 @@ export const shardSetup = setup({
     resume: sendTo(
       'socket',
       ({ context }) =>
-        // The guard aimsToResume stands before every way here, and the session outlives it.
+        // The guard hasSession stands before every way here, and the session outlives it.
         ({ type: 'socket.resume', session: context.session as Session }) satisfies SocketCommand,
     ),
     sendTicket: sendTo(
@@ -173,17 +169,17 @@ export const initialContext = (input: ShardInput): ShardContext => ({
   attempts: 0,
   identifies: 0,
   resumeTries: 0,
-  target: 'identify',
+  target: 'firstUrl',
   heartbeatIntervalMs: 0,
   firstBeatMs: 0,
   replayed: 0,
   lastDecision: null,
 });
 
-/** A session to resume is resumed at its own URL; the first URL is the socket actor's to ask for. */
+/** The first URL is the socket actor's to ask for. A resume continues from its sequence at either URL. */
 export function socketInput({ target, session }: ShardContext): SocketInput {
   return {
-    resumeUrl: target === 'resume' ? (session?.resumeUrl ?? null) : null,
+    resumeUrl: target === 'resumeUrl' ? (session?.resumeUrl ?? null) : null,
     sequence: session?.sequence ?? null,
   };
 }

@@ -122,7 +122,7 @@ const awaitingSession = shardSetup.createStateConfig({
 });
 
 const Connecting = shardSetup.createStateConfig({
-  on: { identify: { guard: 'aimsToResume', ...renewSession } },
+  on: { identify: { guard: 'hasSession', ...renewSession } },
   initial: 'opening',
   states: {
     opening: {
@@ -132,7 +132,7 @@ const Connecting = shardSetup.createStateConfig({
     awaitingHello: {
       on: {
         'gateway.hello': [
-          { guard: 'aimsToResume', target: '#shard.Online.link.session.Resuming', actions: rememberInterval },
+          { guard: 'hasSession', target: '#shard.Online.link.session.Resuming', actions: rememberInterval },
           { target: '#shard.Online.link.session', actions: rememberInterval },
         ],
       },
@@ -142,8 +142,6 @@ const Connecting = shardSetup.createStateConfig({
 });
 
 const Identifying = shardSetup.createStateConfig({
-  // The first URL has answered: only now is a session given up that could not be resumed.
-  entry: 'forgetSession',
   initial: 'awaitingSlot',
   states: {
     awaitingSlot: {
@@ -179,7 +177,11 @@ const Resuming = shardSetup.createStateConfig({
   states: {
     replaying: {
       on: {
-        'gateway.replayed': { target: 'replaying', reenter: true, actions: ['countReplayed', rememberSequence] },
+        'gateway.replayed': {
+          target: 'replaying',
+          reenter: true,
+          actions: ['countReplayed', 'clearResumeTries', rememberSequence],
+        },
       },
       after: { resumed: giveUp(causes.resumedTimeout) },
     },

@@ -1,5 +1,6 @@
 import type { BackoffBounds } from '../src/protocol/backoff.js';
 import type { Decision } from '../src/protocol/decision.js';
+import type { Target } from '../src/protocol/resumeTarget.js';
 import type { Session } from '../src/protocol/session.js';
 import type { BucketReport, Ticket } from './bucket.js';
 import type { HeartbeatReport } from './heartbeat.js';
@@ -24,6 +25,7 @@ export interface ShardInput {
   /** A session store is there to be asked where `session` is null. Default false. */
   readonly asksStore?: boolean;
   readonly autoReconnect: boolean;
+  /** Tries at the resume URL before the first URL has its turn. */
   readonly resumeAttempts: number;
   readonly timeouts: ShardTimeouts;
   readonly backoff: BackoffBounds;
@@ -38,10 +40,10 @@ export interface ShardContext extends ShardInput {
   readonly attempts: number;
   /** IDENTIFYs since the last stable connection. */
   readonly identifies: number;
-  /** Connections in a row that were meant to resume and did not. */
+  /** Connections in a row that were to resume and made no progress. */
   readonly resumeTries: number;
-  /** Purpose of the connection under way; chosen before it is opened, because the URL depends on it. */
-  readonly target: 'resume' | 'identify';
+  /** URL of the connection under way. */
+  readonly target: Target;
   /** `heartbeat_interval` of the last HELLO; 0 before the first. */
   readonly heartbeatIntervalMs: number;
   /** The random part of that interval which comes before the first beat. */
@@ -84,7 +86,7 @@ export type SocketReport =
   | { type: 'gateway.hello'; heartbeatIntervalMs: number }
   | { type: 'gateway.ready'; session: Session }
   | { type: 'gateway.replayed'; sequence: number }
-  | { type: 'gateway.resumed'; sequence: number }
+  | { type: 'gateway.resumed'; sequence: number | null }
   | { type: 'gateway.reconnect' }
   | { type: 'gateway.invalidSession'; resumable: boolean }
   | { type: 'gateway.heartbeatRequested' }

@@ -89,39 +89,49 @@ export class FrameReader {
 
   #readDispatch(frame: Frame, text: string): void {
     const { t, s } = frame;
+    // RESUMED is the end of a replay whatever its `s`: other servers send null.
+    if (t === 'RESUMED') return this.#resumed(frame, Number.isSafeInteger(s) ? s : null, text);
     if (typeof t !== 'string' || !Number.isSafeInteger(s) || s === null) {
       return this.#malformed('a dispatch without t or s', text);
     }
-    if (t === 'READY' || t === 'RESUMED') return this.#answered(frame, s, text);
+    if (t === 'READY') return this.#ready(frame, s, text);
     this.#advance(s);
     if (this.#sink.wants(t)) this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
     this.#progress(s);
   }
 
-  /** READY and RESUMED: the chart hears of them before the listeners do. */
-  #answered(frame: Frame, sequence: number, text: string): void {
-    if (frame.t !== this.awaiting) return this.#malformed(`${frame.t} without having been asked for`, text);
-    if (frame.t === 'RESUMED') {
-      this.awaiting = null;
-      this.#advance(sequence);
-      this.#report({ type: 'gateway.resumed', sequence });
-    } else {
-      const { session_id: id, resume_gateway_url: resumeUrl } = (frame.d ?? {}) as Record<string, unknown>;
-      if (typeof id !== 'string' || id === '' || !isGatewayUrl(resumeUrl)) {
-        return this.#malformed('READY without session_id or resume_gateway_url', text);
-      }
-      this.awaiting = null;
-      this.#wire.sequence = sequence;
-      this.#wire.stats.dispatches += 1;
-      this.#report({ type: 'gateway.ready', session: { id, sequence, resumeUrl } });
-    }
+  /** The chart receives READY and RESUMED before the listeners do. */
+  #ready(frame: Frame, sequence: number, text: string): void {
+    if (this.awaiting !== 'READY') return this.#malformed('READY without having been asked for', text);
+    const { session_id: id, resume_gateway_url: url } = (frame.d ?? {}) as Record<string, unknown>;
+    if (typeof id !== 'string' || id === '') return this.#malformed('READY without session_id', text);
+    const resumeUrl = this.#resumeUrl(url, text);
+    this.awaiting = null;
+    this.#wire.sequence = sequence;
+    this.#wire.stats.dispatches += 1;
+    this.#report({ type: 'gateway.ready', session: { id, sequence, resumeUrl } });
+    this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
+  }
+
+  /** Proxies and other servers leave the resume URL out: RESUME then goes to the first URL. */
+  #resumeUrl(url: unknown, text: string): string | null {
+    if (isGatewayUrl(url)) return url;
+    if (url !== undefined && url !== null) this.#malformed('READY with an unusable resume_gateway_url', text);
+    return null;
+  }
+
+  #resumed(frame: Frame, sequence: number | null, text: string): void {
+    if (this.awaiting !== 'RESUMED') return this.#malformed('RESUMED without having been asked for', text);
+    this.awaiting = null;
+    this.#advance(sequence);
+    this.#report({ type: 'gateway.resumed', sequence });
     this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
   }
 
   /** `s` only grows within a session: an old frame never lowers ours. */
-  #advance(sequence: number): void {
+  #advance(sequence: number | null): void {
     this.#wire.stats.dispatches += 1;
-    if (this.#wire.sequence === null || sequence > this.#wire.sequence) this.#wire.sequence = sequence;
+    if (sequence !== null && sequence > (this.#wire.sequence ?? -1)) this.#wire.sequence = sequence;
   }
 
   #progress(sequence: number): void {

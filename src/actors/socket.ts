@@ -84,7 +84,7 @@ class Connection implements WireConnection {
     this.#deps = deps;
     this.#report = report;
     this.#reader = new FrameReader(deps.wire, deps.sink, report);
-    deps.wire.sequence = input.resumeUrl === null ? null : input.sequence;
+    deps.wire.sequence = input.sequence;
     deps.wire.stats.connections += 1;
     deps.wire.connection = this;
     void this.#open(input.resumeUrl);

@@ -2,7 +2,7 @@ import { backoffMs, clampDelayMs, type BackoffBounds } from './backoff.js';
 import { closeCodeRow, RESUMABLE_CLOSE } from './closeCodes.js';
 import { FREE_IDENTIFIES, IDENTIFY_PACE_MS, INVALID_SESSION_WAIT_MS, MAX_RETRY_AFTER_MS } from './limits.js';
 import { nextRandom } from './random.js';
-import type { Session } from './session.js';
+import { targetOf, type TargetFacts } from './resumeTarget.js';
 
 /** The shard's next step. `close` stays down because the user asked for it, `fatal` because trying again cannot help. */
 export type Action = 'resume' | 'identify' | 'fatal' | 'close';
@@ -85,22 +85,14 @@ export function closedByGateway(code: number, reason: string, retryAfterMs: numb
 }
 
 /** Facts that a decision depends on besides its cause. */
-export interface DecisionFacts {
-  readonly session: Session | null;
+export interface DecisionFacts extends TargetFacts {
   readonly autoReconnect: boolean;
   readonly backoff: BackoffBounds;
   /** Connections since the last stable one, this one included. */
   readonly attempts: number;
   /** IDENTIFYs since the last stable connection. */
   readonly identifies: number;
-  readonly resumeTries: number;
-  readonly resumeAttempts: number;
   readonly seed: number;
-}
-
-/** True if the next connection is to the resume URL. */
-export function canResume({ session, resumeTries, resumeAttempts }: DecisionFacts): boolean {
-  return session !== null && resumeTries < resumeAttempts;
 }
 
 /** From the second failure on the back-off has a floor. */
@@ -119,10 +111,8 @@ export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Deci
     reason += '; autoReconnect is off';
     return { lastDecision: { action: 'close', code, reason, attempt: facts.attempts, delay: 0 }, seed: facts.seed };
   }
-  const resumes = action === 'resume' && canResume(facts);
-  if (facts.session !== null && action === 'resume' && !resumes) {
-    reason += `; the resume URL failed ${facts.resumeAttempts} times in a row`;
-  }
+  const resumes = action === 'resume' && facts.session !== null;
+  if (resumes && targetOf(facts) === 'firstUrl') reason += '; RESUME goes to the first URL';
   const jitter = nextRandom(facts.seed);
   const wait = nextRandom(jitter.seed);
   const failures = cause.backoff === true ? Math.max(FLOORED, facts.attempts) : facts.attempts;

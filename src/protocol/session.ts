@@ -10,8 +10,8 @@ export interface Session {
   readonly id: string;
   /** `s` of the last dispatch received. */
   readonly sequence: number;
-  /** `resume_gateway_url` of READY. */
-  readonly resumeUrl: string;
+  /** `resume_gateway_url` of READY; null where there is no usable one, and RESUME goes to the first URL. */
+  readonly resumeUrl: string | null;
 }
 
 /** The session with the later sequence: an old frame never lowers ours. */
@@ -33,6 +33,6 @@ export function isSession(value: unknown): value is Session {
     id !== '' &&
     Number.isSafeInteger(sequence) &&
     (sequence as number) >= 0 &&
-    isGatewayUrl(resumeUrl)
+    (resumeUrl === null || isGatewayUrl(resumeUrl))
   );
 }

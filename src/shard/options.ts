@@ -63,7 +63,10 @@ export interface ShardOptions {
   events?: readonly DispatchName[];
   /** False: a lost connection leaves the shard Offline. Default true. */
   autoReconnect?: boolean;
-  /** How often in a row a resume may fail before the first URL is tried with a new session. Default 3. */
+  /**
+   * How often in a row a resume may fail at its resume URL. From then on RESUME goes to the first URL and the resume URL in
+   * turn, until one answers. Only the gateway's word ends a session: op 9 false, or a close code that says so. Default 3.
+   */
   resumeAttempts?: number;
   /** Milliseconds. Defaults: handshake 15 000, hello 15 000, ready 15 000, resumed 30 000 (restarted by every replayed dispatch), close 2 000. */
   timeouts?: { handshake?: number; hello?: number; ready?: number; resumed?: number; close?: number };

@@ -47,12 +47,28 @@ describe('what changes the lifecycle is reported to the chart', () => {
       { type: 'gateway.ready', session: { id: 'session-1', sequence: 1, resumeUrl: 'wss://resume.example' } },
     ],
     ['RESUMED', { t: 'RESUMED', s: 9, op: 0, d: {} }, { type: 'gateway.resumed', sequence: 9 }],
+    ['RESUMED with s null', { t: 'RESUMED', s: null, op: 0, d: {} }, { type: 'gateway.resumed', sequence: null }],
+    ...[undefined, null].map((url): [string, unknown, SocketReport] => [
+      `READY with ${url} for a resume URL`,
+      ready({ ...good, resume_gateway_url: url }),
+      { type: 'gateway.ready', session: { id: 'session-1', sequence: 1, resumeUrl: null } },
+    ]),
   ])('%s', (name, frame, report) => {
-    const { read, reports, malformed } = startReader([], name === 'READY' || name === 'RESUMED' ? name : null);
+    const { read, reports, malformed } = startReader([], /^(READY|RESUMED)/.exec(name)?.[0] as 'READY');
     read(frame);
     expect(reports).toEqual([report]);
     expect(malformed).toEqual([]);
   });
+
+  test.each(['resume', 'http://resume.example', 5, {}])(
+    'READY with %o for a resume URL: a READY, and malformed',
+    (url) => {
+      const { read, reports, malformed } = startReader([], 'READY');
+      read(ready({ ...good, resume_gateway_url: url }));
+      expect(reports).toEqual([{ type: 'gateway.ready', session: { id: 'session-1', sequence: 1, resumeUrl: null } }]);
+      expect(malformed).toMatchObject([{ reason: 'READY with an unusable resume_gateway_url' }]);
+    },
+  );
 
   test('op 11 with the time since the beat; an ack of nothing acknowledges nothing', () => {
     const { read, reports, reader } = startReader();
@@ -131,8 +147,6 @@ describe('malformed frames', () => {
     ['READY without a session id', JSON.stringify(ready({ ...good, session_id: undefined }))],
     ['READY with an empty session id', JSON.stringify(ready({ ...good, session_id: '' }))],
     ['READY with a number for a session id', JSON.stringify(ready({ ...good, session_id: 5 }))],
-    ['READY without a resume URL', JSON.stringify(ready({ ...good, resume_gateway_url: null }))],
-    ['READY with no URL for a resume URL', JSON.stringify(ready({ ...good, resume_gateway_url: 'resume' }))],
   ])('%s: counted, reported and skipped', (_, text) => {
     const { read, malformed, reports, dispatched, wire } = startReader(['WANTED'], 'READY');
     read(text);

@@ -129,30 +129,22 @@ describe('the attempt count', () => {
 });
 
 describe('a dead resume URL', () => {
-  test('after resumeAttempts failures in a row the shard identifies at the first URL', () => {
+  test('fails resumeAttempts times in a row: RESUME goes to the first URL, and the session lives on', () => {
     const shard = startShard({ session }).tell({ type: 'connect', session: null });
     for (const _ of [1, 2, 3]) failed(shard);
     expect(opens(shard)).toEqual([...Array.from({ length: 3 }, () => 'open wss://resume.example'), 'open first']);
     expect(shard.socket.input).toEqual({ resumeUrl: null, sequence: 7 });
-    live(shard).tell({ type: 'slot.granted' });
-    expect(shard.take()).toEqual(['identify']);
-    expect(shard.context.session).toBeNull();
+    expect(live(shard).take()).toEqual(['resume session-1@7']);
+    expect(shard.tell({ type: 'gateway.resumed', sequence: 9 }).state).toBe('Connected');
   });
 
-  test('the decision says so', () => {
+  test('the decision says when RESUME goes to the first URL', () => {
     const shard = startShard({ session, resumeAttempts: 1 }).tell({ type: 'connect', session: null }).closed(1006);
-    expect(shard.decision).toMatchObject({ action: 'identify', attempt: 2 });
-    expect(shard.decision?.reason).toContain('the resume URL failed 1 times in a row');
+    expect(shard.decision).toMatchObject({ action: 'resume', attempt: 2 });
+    expect(shard.decision?.reason).toBe('1006 connection lost; RESUME goes to the first URL');
   });
 
-  test('the session is only forgotten once HELLO came from the first URL', () => {
-    const shard = startShard({ session, resumeAttempts: 1 }).tell({ type: 'connect', session: null });
-    failed(shard).tell({ type: 'socket.opened' });
-    expect(shard.context.session).toEqual(session);
-    expect(shard.hello().context.session).toBeNull();
-  });
-
-  test('an outage: where the first URL cannot be reached either the resume URL has its turn again', () => {
+  test('and a dead first URL take turns, for as long as the outage lasts', () => {
     const shard = startShard({ session }).tell({ type: 'connect', session: null });
     for (let connection = 1; connection <= 7; connection += 1) failed(shard);
     expect(opens(shard).map((line) => line.slice('open '.length))).toEqual([
@@ -164,6 +156,14 @@ describe('a dead resume URL', () => {
       'first',
     ]);
     expect(shard.context.session).toEqual(session);
+  });
+
+  test('op 9 false in answer to RESUME at the first URL ends the session: the next connection identifies', () => {
+    const shard = startShard({ session, resumeAttempts: 1 }).tell({ type: 'connect', session: null });
+    live(failed(shard)).tell({ type: 'gateway.invalidSession', resumable: false });
+    expect(shard.context.session).toBeNull();
+    live(waitForNext(shard.closed(4900))).tell({ type: 'slot.granted' });
+    expect(shard.take().slice(-2)).toEqual(['open first', 'identify']);
   });
 
   test('an outage costs no identify: the session resumes when it is over', () => {
@@ -181,10 +181,41 @@ describe('a dead resume URL', () => {
     expect(shard.context.resumeTries).toBe(0);
   });
 
-  test('resumeAttempts 0: the session is never resumed', () => {
+  test('resumeAttempts 0: RESUME goes to the first URL first', () => {
     const shard = startShard({ session, resumeAttempts: 0 }).tell({ type: 'connect', session: null });
     failed(shard);
-    expect(opens(shard)).toEqual(['open first', 'open first']);
+    expect(opens(shard)).toEqual(['open first', 'open wss://resume.example']);
+  });
+
+  test('a session without a resume URL is resumed at the first URL, however often that fails', () => {
+    const shard = startShard({ session: { ...session, resumeUrl: null } }).tell({ type: 'connect', session: null });
+    for (const _ of [1, 2, 3, 4]) failed(shard);
+    expect(opens(shard)).toEqual(Array.from({ length: 5 }, () => 'open first'));
+    expect(live(shard).take()).toEqual(['resume session-1@7']);
+  });
+
+  test('50 replays in a row, each cut after one dispatch: all at the resume URL, in one session', () => {
+    const shard = startShard({ session }).tell({ type: 'connect', session: null });
+    for (let sequence = 8; sequence < 58; sequence += 1) {
+      failed(live(shard).tell({ type: 'gateway.replayed', sequence }));
+    }
+    live(shard).tell({ type: 'gateway.resumed', sequence: 58 });
+    expect(new Set(opens(shard))).toEqual(new Set(['open wss://resume.example']));
+    expect(shard.wire).not.toContain('identify');
+    expect(shard.context.session).toEqual({ ...session, sequence: 58 });
+  });
+
+  test.each([8, 600])('40 shards, both URLs refusing for %i s: 40 resumes, no identify', (seconds) => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const shard = startShard({ session, seed }).tell({ type: 'connect', session: null });
+      while (shard.clock.now() < seconds * 1_000) {
+        if (shard.state === 'Disconnected') shard.wait(seconds * 1_000 - shard.clock.now());
+        else shard.closed(1006);
+      }
+      live(waitForNext(shard)).tell({ type: 'gateway.resumed', sequence: 9 });
+      expect(shard.state).toBe('Connected');
+      expect(shard.take().filter((line) => /^(resume|identify)/.test(line))).toEqual(['resume session-1@7']);
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect } from 'vitest';
 import { createActor, type EventObject } from 'xstate';
 import { lifecycleOf } from '../../machines/index.js';
-import type { ShardEvent, ShardInput, SocketCommand } from '../../machines/shard.types.js';
+import type { ShardContext, ShardEvent, ShardInput, SocketCommand } from '../../machines/shard.types.js';
 import type { Session } from '../../src/protocol/session.js';
 import { ExactClock } from '../model/exactClock.js';
 import { lawbooks, type Chart } from '../model/laws/index.js';
@@ -64,6 +64,8 @@ export class Harness {
   lastEvent = '';
   wasShutDown = false;
   wasRefused = false;
+  /** Events in which a session was given up, or exchanged for another. */
+  readonly sessionEnds: EventObject[] = [];
   steps = 0;
   readonly #observer: Observer;
   readonly #socketThrows: (() => boolean) | undefined;
@@ -79,6 +81,8 @@ export class Harness {
           this.lastEvent = step.event.type;
           this.steps += 1;
           this.wasRefused ||= step.after.path === 'Offline.fatal';
+          const [before, after] = [step.before, step.after].map(({ context }) => (context as ShardContext).session);
+          if (before && before.id !== after?.id) this.sessionEnds.push(step.event);
         }
         this.violations.push(...lawbooks[step.chart as Chart].judge(step as never));
         observe?.(step);

@@ -1,3 +1,4 @@
+import type { EventObject } from 'xstate';
 import { endsSession } from '../../src/protocol/closeCodes.js';
 import type { Harness } from '../machines/rig.js';
 import { isWithin } from './laws/lawbook.js';
@@ -27,6 +28,24 @@ const hasPermits = (shard: Harness): boolean => {
   return bucket?.status === 'active' && bucket.context.capacity > 0;
 };
 
+/** The gateway's word: op 9 false, and a close code that says so. The user's: a new session, 1000 and 1001. */
+function mayEndSession(event: EventObject): boolean {
+  const { code, resumable } = event as { readonly code?: number; readonly resumable?: boolean };
+  switch (event.type) {
+    case 'gateway.invalidSession':
+      return resumable === false;
+    case 'socket.closed':
+      return [4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014].includes(Number(code));
+    case 'disconnect':
+    case 'close':
+    case 'shutdown':
+    case 'abort':
+      return code === 1000 || code === 1001;
+    default:
+      return event.type === 'identify' || event.type === 'reinstantiate';
+  }
+}
+
 /** What must hold at any time. The harness says at once what no later look could tell: who spoke before HELLO. */
 export const invariants: readonly Invariant[] = [
   {
@@ -54,11 +73,15 @@ export const invariants: readonly Invariant[] = [
     holds: (shard) => count(shard, 'socket.identify', 'socket.resume').every((logins) => logins <= 1),
   },
   {
-    says: 'IDENTIFY is only sent at the first URL, RESUME only at the resume URL',
+    says: 'IDENTIFY is only sent at the first URL',
     holds: (shard) =>
-      shard.sockets.every(({ input, commands }) =>
-        commands.every(({ type }) => type !== (input.resumeUrl === null ? 'socket.resume' : 'socket.identify')),
+      shard.sockets.every(
+        ({ input, commands }) => input.resumeUrl === null || commands.every(({ type }) => type !== 'socket.identify'),
       ),
+  },
+  {
+    says: "only the gateway's word or the user's ends a session",
+    holds: ({ sessionEnds }) => sessionEnds.every(mayEndSession),
   },
   {
     says: 'there is a session while a shard resumes or is Connected, and none after a fatal close code',

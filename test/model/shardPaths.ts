@@ -1,5 +1,6 @@
 import type { EventObject, SnapshotFrom } from 'xstate';
 import { shardMachine, type ShardEvent, type ShardInput } from '../../machines/index.js';
+import { targetOf } from '../../src/protocol/resumeTarget.js';
 import { backoff, timeouts, type Harness } from '../machines/rig.js';
 import { inside, shortestPaths, type Path } from './explore.js';
 import { Unlawful } from './laws/lawbook.js';
@@ -24,10 +25,10 @@ export function project({ value, context }: ShardSnapshot): string {
     path,
     session === null ? 'no session' : 'session',
     ...(asksStore ? ['store unasked'] : []),
-    resumeTries < resumeAttempts ? 'tries left' : 'tries spent',
+    `to ${targetOf({ session, resumeTries, resumeAttempts })}`,
     attempts === 0 ? 'proven' : 'unproven',
     replayed === 0 ? 'nothing replayed' : 'replayed',
-    ...(path.startsWith('Online.link.Connecting') ? [`to ${target}`] : []),
+    ...(path.startsWith('Online.link.Connecting') ? [`at ${target}`] : []),
     ...(path.startsWith('Online.closing') || path === 'Offline.fatal'
       ? [`${lastDecision?.action} ${lastDecision?.code}`]
       : []),

@@ -16,7 +16,7 @@ describe.concurrent('a shard does not', () => {
       await until(() => story(simulator).length === 2);
       await reached(shard, 'Connected');
       expect(upgrades(simulator)).toEqual(['/', '/resume', '/resume', '/resume', '/']);
-      expect(story(simulator)).toEqual(['identify /', 'identify /']);
+      expect(story(simulator)).toEqual(['identify /', 'resume /']);
     }),
   );
 

@@ -25,10 +25,6 @@ const reported: Record<string, string> = {
   'HELLO with an interval as a text': '{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":"41250"}}',
   'READY without a session': '{"t":"READY","s":1,"op":0,"d":{}}',
   'READY with null': '{"t":"READY","s":1,"op":0,"d":null}',
-  'READY with a resume URL that is none':
-    '{"t":"READY","s":1,"op":0,"d":{"session_id":"x","resume_gateway_url":"nowhere"}}',
-  'READY with a resume URL of another protocol':
-    '{"t":"READY","s":1,"op":0,"d":{"session_id":"x","resume_gateway_url":"http://127.0.0.1"}}',
 };
 
 /** Frames that are unusual: ignored or passed on, never reported, never a crash. */

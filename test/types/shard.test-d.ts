@@ -195,7 +195,7 @@ describe('the shapes a user writes down and reads back', () => {
     expectTypeOf<Session>().toEqualTypeOf<{
       readonly id: string;
       readonly sequence: number;
-      readonly resumeUrl: string;
+      readonly resumeUrl: string | null;
     }>();
   });
 

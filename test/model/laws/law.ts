@@ -37,5 +37,5 @@ export const NEW_SESSION: Why = { action: 'identify', code: 4900, reason: 'new s
 export const CONNECT: Why = { action: 'resume', code: null, reason: 'connect requested', persists: true };
 export const RECONNECT: Why = { ...dropped('reconnect requested'), persists: true };
 
-/** What the connection was opened for, and so where. */
-export const atResumeUrl = ({ context }: Told<string>) => context.target === 'resume';
+/** A session is never given up on the way up, so a connection with one is there to resume it. */
+export const isToResume = ({ context }: Told<string>) => context.session !== null;

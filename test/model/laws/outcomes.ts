@@ -61,7 +61,7 @@ export function decides(
   context: ShardContext,
   why: Why,
 ): { readonly lastDecision: ExpectedDecision; readonly seed?: Expectation } {
-  const { session, attempts, identifies, resumeTries, resumeAttempts, autoReconnect, backoff } = context;
+  const { session, attempts, identifies, autoReconnect, backoff } = context;
   const { action, code } = why;
   if (action === 'close' || action === 'fatal') {
     return { lastDecision: new ExpectedDecision(action, code, why.reason, attempts, 0, 0) };
@@ -69,9 +69,8 @@ export function decides(
   if (!autoReconnect && why.persists !== true) {
     return { lastDecision: new ExpectedDecision('close', code, `${why.reason}; autoReconnect is off`, attempts, 0, 0) };
   }
-  const isSpent = session !== null && action === 'resume' && resumeTries >= resumeAttempts;
-  const resumes = session !== null && action === 'resume' && !isSpent;
-  const reason = isSpent ? `${why.reason}; the resume URL failed ${resumeAttempts} times in a row` : why.reason;
+  const resumes = session !== null && action === 'resume';
+  const reason = resumes && goesTo(context) === 'first' ? `${why.reason}; RESUME goes to the first URL` : why.reason;
   const failures = why.backsOff === true ? Math.max(2, attempts) : attempts;
   const highest = failures === 0 ? 0 : Math.min(backoff.maxMs, backoff.initialMs * 2 ** (failures - 1));
   const lowest = failures < 2 ? 0 : Math.min(backoff.initialMs, highest);
@@ -113,19 +112,27 @@ class ExpectedDecision extends Expectation {
   }
 }
 
-/** A connection is opened: at the resume URL while there is a session and tries are left, else at the first. */
+/** Resume URL first, then one and the other in turn. */
+function goesTo({ session, resumeTries, resumeAttempts }: ShardContext): string {
+  if (session === null || session.resumeUrl === null) return 'first';
+  const tries = Array.from({ length: resumeAttempts }, () => session.resumeUrl as string);
+  while (tries.length <= resumeTries) tries.push('first', session.resumeUrl);
+  return tries[resumeTries] as string;
+}
+
+/** A connection is opened: to resume where there is a session, whatever has failed before. */
 export function opens(context: ShardContext): Shard {
-  const { session, resumeTries, resumeAttempts, attempts } = context;
-  const resumes = session !== null && resumeTries < resumeAttempts;
+  const { session, resumeTries, attempts } = context;
+  const url = goesTo(context);
   return {
     to: OPENING,
-    frames: [`open ${resumes ? session.resumeUrl : 'first'}`],
+    frames: [`open ${url}`],
     context: {
       session,
       asksStore: false,
       attempts: attempts + 1,
-      target: resumes ? 'resume' : 'identify',
-      resumeTries: resumes ? resumeTries + 1 : Math.max(0, resumeAttempts - 1),
+      target: url === 'first' ? 'firstUrl' : 'resumeUrl',
+      resumeTries: session === null ? 0 : resumeTries + 1,
     },
   };
 }

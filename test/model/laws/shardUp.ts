@@ -1,5 +1,5 @@
 import type { ShardContext } from '../../../machines/index.js';
-import { law, each, timer, dropped, NEW_SESSION, atResumeUrl } from './law.js';
+import { law, each, timer, dropped, NEW_SESSION, isToResume } from './law.js';
 import { Expectation, isWithin, type Begins, type Law, type Outcome, type Position } from './lawbook.js';
 import {
   advanced,
@@ -30,7 +30,7 @@ export const shardBegins: Begins<ShardContext> = {
     attempts: 0,
     identifies: 0,
     resumeTries: 0,
-    target: 'identify',
+    target: 'firstUrl',
     heartbeatIntervalMs: 0,
     firstBeatMs: 0,
     replayed: 0,
@@ -152,29 +152,29 @@ const goingUp: readonly Law<ShardContext>[] = [
     timer: timer(AWAITING_HELLO, ({ timeouts }) => timeouts.helloMs),
     owes: ({ context }) => dropsAndReturns(context, dropped('no HELLO in time')),
   }),
-  law('HELLO at the resume URL is answered with RESUME', {
+  law('HELLO is answered with RESUME where there is a session, at either URL', {
     in: AWAITING_HELLO,
     on: 'gateway.hello',
-    if: atResumeUrl,
+    if: isToResume,
     owes: ({ context, event }) => ({
       to: REPLAYING,
       frames: [`resume ${context.session?.id}@${context.session?.sequence}`],
       context: { ...heartbeats(context, event.heartbeatIntervalMs), replayed: 0 },
     }),
   }),
-  law('HELLO at the first URL gives up what could not be resumed, and asks for an identify slot', {
+  law('HELLO without a session asks for an identify slot', {
     in: AWAITING_HELLO,
     on: 'gateway.hello',
-    if: (facts) => !atResumeUrl(facts),
+    if: (facts) => !isToResume(facts),
     owes: ({ context, event }) => ({
       to: AWAITING_SLOT,
-      context: { ...heartbeats(context, event.heartbeatIntervalMs), session: null },
+      context: heartbeats(context, event.heartbeatIntervalMs),
     }),
   }),
   law('identify during a resume drops it', {
     in: ['Online.link.Connecting', RESUMING],
     on: 'identify',
-    if: atResumeUrl,
+    if: isToResume,
     owes: ({ context }) => dropsAndReturns(context, NEW_SESSION, null),
   }),
 ];
@@ -244,12 +244,12 @@ const backsOff = (context: ShardContext, reason: string): Outcome<ShardContext> 
 });
 
 const resuming: readonly Law<ShardContext>[] = [
-  law('a replayed dispatch restarts the wait for RESUMED', {
+  law('a replayed dispatch restarts the wait for RESUMED, and proves the URL and the session', {
     in: REPLAYING,
     on: 'gateway.replayed',
     restarts: REPLAYING,
     owes: ({ context, event }) => ({
-      context: { replayed: context.replayed + 1, session: advanced(context.session, event.sequence) },
+      context: { replayed: context.replayed + 1, resumeTries: 0, session: advanced(context.session, event.sequence) },
     }),
   }),
   law('RESUMED ends a resume', {

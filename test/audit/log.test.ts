@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
+import { AUDIT_VERSION } from '../../src/audit/version.js';
 import {
   createAuditLog,
   replayAudit,
@@ -52,7 +53,7 @@ describe('attach', () => {
     expect(written.map(({ n }) => n)).toEqual(shard.records.map((_, index) => index + 1));
     written.forEach(({ start, ...line }, index) => {
       expect(line).toEqual({
-        v: 1,
+        v: AUDIT_VERSION,
         n: index + 1,
         ...(index === 0 && { after: null }),
         ...shard.records[index],

@@ -2,6 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AUDIT_VERSION } from '../../src/audit/version.js';
 import { createAuditLog, readAuditLog, replayAudit } from '../../src/index.js';
 import { until } from '../shard/rig.js';
 import { Recording } from './recording.js';
@@ -76,7 +77,7 @@ describe('reading', () => {
       [(lines[4] as string).replace('"at":', '"at":"x'), 'it is not JSON'],
       [(lines[4] as string).replace(/"at":\d+/, '"at":"noon"'), '`at` is not milliseconds since the epoch'],
       [(lines[4] as string).replace(/,"check".*/, '}'), '`check` is not 8 hexadecimal digits'],
-      ['{"v":7,"new":true}', 'format 7, written by a newer shardchart; this one reads format 1'],
+      ['{"v":7,"new":true}', `format 7, written by a newer shardchart; this one reads format ${AUDIT_VERSION}`],
     ] as const) {
       for (const index of [0, 4, lines.length - 1]) {
         writeFileSync(file, `${lines.with(index, damage).join('\n')}\n\n`);

@@ -90,9 +90,13 @@ export class Recording {
     );
   }
 
-  /** Up, in the same way. */
+  /** Up, in the same way, or by a resume. */
   up(): this {
-    return this.identifying().tell({ type: 'gateway.ready', session }, { type: 'gateway.acknowledged', latencyMs: 20 });
+    return this.identifying().tell(
+      { type: 'gateway.ready', session },
+      { type: 'gateway.resumed', sequence: null },
+      { type: 'gateway.acknowledged', latencyMs: 20 },
+    );
   }
 
   /** Loses the connection, and waits until the next is made. */

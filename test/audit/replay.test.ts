@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { shardMachine } from '../../machines/index.js';
 import { restore, step } from '../../src/audit/pureChart.js';
+import { AUDIT_VERSION } from '../../src/audit/version.js';
 import { replayAudit, type AuditRecord, type Divergence, type ReplayRecord } from '../../src/index.js';
 import { asLog, randomWalk, Recording, session, without } from './recording.js';
 
@@ -272,8 +273,8 @@ describe('it says in words', () => {
   });
 
   test('that a record is of a newer or an older format', () => {
-    expect(divergence([{ ...first, v: 2, entirely: 'other' }]).reason).toBe(
-      'format 2, written by a newer shardchart; this one reads format 1',
+    expect(divergence([{ ...first, v: AUDIT_VERSION + 1, entirely: 'other' }]).reason).toBe(
+      `format ${AUDIT_VERSION + 1}, written by a newer shardchart; this one reads format ${AUDIT_VERSION}`,
     );
     expect(divergence([{ v: 99 }]).reason).toMatch(/^format 99, written by a newer shardchart/);
     expect(divergence([{ ...first, v: 0 }]).reason).toMatch(/^format 0, written by an older shardchart/);

@@ -4,6 +4,7 @@ import type { Lifecycle } from '../../machines/index.js';
 import { foldLog } from '../../src/dashboard/playback/foldLog.js';
 import type { Entry } from '../../src/dashboard/playback/entries.js';
 import { shownStates } from '../../src/dashboard/live/views.js';
+import { AUDIT_VERSION } from '../../src/audit/version.js';
 import { createAuditLog } from '../../src/index.js';
 import type { Decision } from '../../src/protocol/decision.js';
 import { managed } from '../manager/rig.js';
@@ -200,7 +201,7 @@ test('the course of an incident has each shard that was met, met again and up ag
 
 test('a clock that was set back does not reorder the records of a life', async () => {
   const base = {
-    v: 1,
+    v: AUDIT_VERSION,
     shardId: 0,
     life: 1,
     event: { type: 'x' },

@@ -93,10 +93,10 @@ function canCommand(event: EventObject, path: string, { session, asksStore }: Sh
     // `shutdown()` sends its event once.
     case 'shutdown':
       return path !== STOPPING && path !== ABORTING;
-    // A shard that is down for good refuses them.
+    // An Offline shard refuses them with NOT_CONNECTED, and one that is down for good with its error.
     case 'send':
     case 'send.cancel':
-      return path !== FATAL && path !== STOPPED && path !== ABORTING;
+      return path !== IDLE && path !== FATAL && path !== STOPPED && path !== ABORTING;
     default:
       return path !== ABORTING;
   }

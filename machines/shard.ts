@@ -1,6 +1,5 @@
 /*
- * The life of one shard, in the order of a life. Names in capitals are the lifecycle states of lifecycle.ts.
- *
+ * The life of one shard. Names in capitals are the lifecycle states of lifecycle.ts.
  * Offline                    no connection, and none is wanted
  *   idle                     before the first connection, or after a close
  *   fatal                    the gateway refused the shard for good: only a new shard can help
@@ -29,7 +28,6 @@
  *     stopping               to stay down for good
  *     aborting               for signal handlers: without waiting for the peer
  * Disconnected               waits for the next connection, as long as was decided
- *
  * The send bucket lives as long as the chart. Actors report; they never decide.
  */
 import { causes } from '../src/protocol/decision.js';

@@ -69,3 +69,4 @@ export type { FileSessionStoreOptions } from './sessions/fileStoreOptions.js';
 export { createMemorySessionStore, type SessionStore } from './sessions/sessionStore.js';
 export type { Bucket, Heart } from './shard/heart.js';
 export { createShard, type Shard, type ShardStats } from './shard/shard.js';
+export type { ShutdownOptions } from './shard/closeOptions.js';

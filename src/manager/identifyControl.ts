@@ -112,10 +112,10 @@ export class IdentifyControl {
 /** Grant of an `identifyHook`: there is nothing to give back. */
 const granted: IdentifyGrant = { commit: () => true, cancel: () => {} };
 
-function hookLimiter(hook: (shardId: number) => unknown): IdentifyLimiter {
+function hookLimiter(hook: NonNullable<ResolvedManagerOptions['identifyHook']>): IdentifyLimiter {
   return {
     async acquire(shardId, { signal }) {
-      await hook(shardId);
+      await hook(shardId, { signal });
       signal.throwIfAborted();
       return granted;
     },

@@ -5,7 +5,7 @@ import { managerMachine } from '../../machines/manager.js';
 import { RESUMABLE_CLOSE } from '../protocol/closeCodes.js';
 import type { Session } from '../protocol/session.js';
 import { isSnowflake, shardIdFor } from '../protocol/sharding.js';
-import { checkClose } from '../shard/closeOptions.js';
+import { checkClose, resolveShutdown, type ShutdownOptions } from '../shard/closeOptions.js';
 import { openEventStream, type EventStream, type EventStreamOptions } from '../shard/eventStream.js';
 import { PromiseGuard } from '../shard/promiseGuard.js';
 import type { SendOptions, SendPayload } from '../shard/sendQueue.js';
@@ -197,11 +197,15 @@ export class ShardManager implements AsyncDisposable {
   }
 
   /**
-   * Closes all shards for good, saves or deletes their sessions, and leaves nothing running. With `resumable` the sessions
-   * are kept, for the next process.
+   * Closes all shards for good, saves or deletes their sessions, and leaves nothing running. With `resumable`, or a `code`
+   * other than 1000 and 1001, the sessions are kept, for the next process.
+   * @throws ShardError `INVALID_OPTION`
    */
-  shutdown({ resumable = false }: { resumable?: boolean } = {}): Promise<void> {
-    return this.#operations.shutdown(resumable ? RESUMABLE_CLOSE : 1000);
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    return this.#guard.run(async () => {
+      const { code, reason } = resolveShutdown(options);
+      await this.#operations.shutdown(code, reason);
+    });
   }
 
   /**

@@ -72,8 +72,8 @@ export class Operations {
     if (this.#state !== 'Offline') await this.#offline.wait();
   }
 
-  shutdown(code: number): Promise<void> {
-    return this.#deps.guard.run(() => (this.#shutdown ??= this.#shutDown(code)));
+  shutdown(code: number, reason: string): Promise<void> {
+    return (this.#shutdown ??= this.#shutDown(code, reason));
   }
 
   get #state() {
@@ -156,9 +156,9 @@ export class Operations {
     return () => new ShardError('OVER_BUDGET', message, { value: left });
   }
 
-  async #shutDown(code: number): Promise<void> {
+  async #shutDown(code: number, reason: string): Promise<void> {
     const { actor, assembly, onEnd } = this.#deps;
-    if (this.stopped === null) await this.goDown({ type: 'shutdown', code, reason: 'shutdown requested' });
+    if (this.stopped === null) await this.goDown({ type: 'shutdown', code, reason });
     if (endsSession(code)) await assembly.fleet.forgetSessions();
     actor.stop();
     assembly.identifies.own?.actor.stop();

@@ -53,8 +53,11 @@ export interface ShardManagerOptions {
   reserve?: number;
   /** Milliseconds between two identifies of a key (`shard_id % max_concurrency`). Default 5 000. */
   identifyWindow?: number;
-  /** Called before each IDENTIFY, which leaves once the returned promise has resolved. It replaces the manager's own queue. */
-  identifyHook?: (shardId: number) => Awaitable<unknown>;
+  /**
+   * Called before each IDENTIFY, which leaves once the returned promise has resolved. The signal aborts when the shard no
+   * longer waits: its connection was lost, or it was closed. Replaces the manager's own queue.
+   */
+  identifyHook?: (shardId: number, options: { readonly signal: AbortSignal }) => Awaitable<unknown>;
   /** Replaces the manager's own identify queue. Several managers of one bot share one limiter. */
   identifyLimiter?: IdentifyLimiter;
   /** Store of the shards' sessions: read before the shards connect, written from then on. */

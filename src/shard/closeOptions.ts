@@ -1,4 +1,5 @@
 import { ShardError } from '../util/errors.js';
+import { RESUMABLE_CLOSE } from '../protocol/closeCodes.js';
 import { MAX_CLOSE_REASON_BYTES } from '../protocol/limits.js';
 
 /** Whether a client may close a WebSocket with this, before the socket is asked to. */
@@ -17,4 +18,22 @@ export function checkClose(code: unknown, reason: unknown): void {
       value: reason,
     });
   }
+}
+
+/** Options of `shutdown` of a shard and of a manager. */
+export interface ShutdownOptions {
+  /** True keeps the session: the default code is 4900 then, and 1000 otherwise. */
+  resumable?: boolean;
+  code?: number;
+  reason?: string;
+}
+
+/** @throws ShardError `INVALID_OPTION` */
+export function resolveShutdown({
+  resumable = false,
+  code = resumable ? RESUMABLE_CLOSE : 1000,
+  reason = 'shutdown requested',
+}: ShutdownOptions): { readonly code: number; readonly reason: string } {
+  checkClose(code, reason);
+  return { code, reason };
 }

@@ -12,7 +12,7 @@ import { lifecycleOf, type Lifecycle } from '../../machines/lifecycle.js';
 import type { shardMachine } from '../../machines/shard.js';
 import type { WireStats } from '../actors/wire.js';
 import { assemble, type AssembleOptions, type Assembly } from './assemble.js';
-import { checkClose } from './closeOptions.js';
+import { checkClose, resolveShutdown, type ShutdownOptions } from './closeOptions.js';
 import { requestChannelInfo } from './requests/channelInfo.js';
 import { requestGuildMembers, requestGuildMembersIterator, type GuildMembers } from './requests/guildMembers.js';
 import type { RequestOptions } from './requests/request.js';
@@ -182,13 +182,9 @@ export class Shard extends ShardListeners implements AsyncDisposable {
    * With `resumable`, or a `code` other than 1000 and 1001, the session is kept, for a process that comes after this one.
    * @throws ShardError `INVALID_OPTION`
    */
-  shutdown({
-    resumable = false,
-    code = resumable ? RESUMABLE_CLOSE : 1000,
-    reason = 'shutdown requested',
-  }: { resumable?: boolean; code?: number; reason?: string } = {}): Promise<void> {
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
     return this.#assembly.guard.run(async () => {
-      checkClose(code, reason);
+      const { code, reason } = resolveShutdown(options);
       await this.#assembly.commands.shutdown(code, reason);
     });
   }

@@ -208,6 +208,73 @@ describe.concurrent('identifies', () => {
   );
 });
 
+/** A manager whose shard waits for its identifyHook. */
+const waitsForHook = async (simulator: Parameters<typeof managerOn>[0]) => {
+  const signals: AbortSignal[] = [];
+  const identifyHook = (_shardId: number, { signal }: { readonly signal: AbortSignal }) => {
+    signals.push(signal);
+    return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  };
+  const manager = managerOn(simulator, { total: 1, identifyHook, options: { url: simulator.url } });
+  const refused = manager.connect().catch((error: unknown) => error);
+  await until(() => signals.length === 1);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  return { manager, signals, refused };
+};
+
+describe.concurrent('the signal of identifyHook', () => {
+  test(
+    'aborts when the manager is shut down, and no IDENTIFY leaves',
+    managed({}, async ({ simulator }) => {
+      const { manager, signals, refused } = await waitsForHook(simulator);
+      await manager.shutdown();
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+      expect(await refused).toMatchObject({ code: 'CLOSED' });
+      expect(simulator.identifies).toEqual([]);
+    }),
+  );
+
+  test(
+    'aborts when the connection is lost, and the next connection asks again with another one',
+    managed({}, async ({ simulator }) => {
+      const { manager, signals } = await waitsForHook(simulator);
+      simulator.connections[0]?.reset();
+      await until(() => signals.length === 2);
+      expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+      expect(simulator.identifies).toEqual([]);
+      await manager.shutdown();
+    }),
+  );
+});
+
+describe.concurrent('shutdown()', () => {
+  test.each([
+    [{}, { closeCode: 1000, closeReason: 'shutdown requested' }, false],
+    [{ resumable: true }, { closeCode: 4900, closeReason: 'shutdown requested' }, true],
+    [{ code: 4321, reason: 'new version' }, { closeCode: 4321, closeReason: 'new version' }, true],
+    [{ code: 1001, reason: 'the machine stops', resumable: true }, { closeCode: 1001 }, false],
+  ])('with %j closes every connection with %j; sessions are kept: %j', (options, closed, isKept) =>
+    managed({ manager: { total: 2 } }, async ({ simulator }) => {
+      const sessionStore = createMemorySessionStore();
+      const manager = managerOn(simulator, { total: 2, sessionStore });
+      await manager.connect();
+      await manager.shutdown(options);
+      await settled(simulator);
+      expect(simulator.connections).toMatchObject([closed, closed]);
+      expect([sessionStore.get(0), sessionStore.get(1)].map((session) => session !== null)).toEqual([isKept, isKept]);
+    })(),
+  );
+
+  test(
+    'with a code that a client may not send rejects with INVALID_OPTION, and nothing goes down',
+    managed({ manager: { total: 1 } }, async ({ manager }) => {
+      await manager.connect();
+      await expect(manager.shutdown({ code: 1006 })).rejects.toMatchObject({ code: 'INVALID_OPTION', value: 1006 });
+      expect(manager.state).toBe('Running');
+    }),
+  );
+});
+
 describe.concurrent('sessions', () => {
   test(
     'of shardOptions are resumed, and cost no identify',

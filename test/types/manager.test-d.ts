@@ -71,6 +71,20 @@ describe('options of a manager', () => {
     createShardManager({ token: 'fake', intents: 0, ids: { start: 0 } });
   });
 
+  test('identifyHook may ignore the signal, and shutdown takes a code, a reason and resumable', () => {
+    createShardManager({ token: 'fake', intents: 0, identifyHook: () => {} });
+    createShardManager({
+      token: 'fake',
+      intents: 0,
+      identifyHook: async (shardId, { signal }) => {
+        expectTypeOf(shardId).toEqualTypeOf<number>();
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+      },
+    });
+    expectTypeOf(manager.shutdown({ code: 4321, reason: 'new version' })).toEqualTypeOf<Promise<void>>();
+    expectTypeOf(manager.shutdown({ resumable: true })).toEqualTypeOf<Promise<void>>();
+  });
+
   test('every dispatch comes with its shard', async () => {
     for await (const [{ t }, shardId] of manager.events()) expectTypeOf([t, shardId]).toExtend<(string | number)[]>();
   });

@@ -19,7 +19,7 @@ export interface IdentifyBudget {
 }
 
 export interface IdentifyQueueInput {
-  /** `max_concurrency`: the number of keys. The key of a shard is `shardId % maxConcurrency`. */
+  /** `max_concurrency`, until `concurrency.told`: the number of keys. The key of a shard is `shardId % maxConcurrency`. */
   readonly maxConcurrency: number;
   /** Time between two identifies of a key. */
   readonly windowMs: number;
@@ -33,7 +33,7 @@ export interface IdentifyQueueContext extends IdentifyQueueInput {
   readonly waiting: readonly IdentifyTicket[];
   /** Tickets that may identify, and have not done so yet. */
   readonly granted: readonly IdentifyTicket[];
-  /** Keys whose window has not passed. */
+  /** Shards that have identified, and whose window has not passed: their keys are taken. */
   readonly cooling: readonly number[];
   /** Null while the day is not counted. */
   readonly budget: { readonly total: number; readonly remaining: number } | null;
@@ -46,9 +46,10 @@ export type IdentifyQueueEvent =
   | { type: 'grant.commit'; id: number }
   | { type: 'grant.cancel'; id: number }
   | { type: 'grant.expired'; id: number }
-  | { type: 'window.passed'; key: number }
+  | { type: 'window.passed'; shardId: number }
   | { type: 'budget.told'; budget: IdentifyBudget }
-  | { type: 'budget.renewed' };
+  | { type: 'budget.renewed' }
+  | { type: 'concurrency.told'; maxConcurrency: number };
 
 /** Emitted: a ticket may identify; no ticket may until the budget is renewed; tickets may again. */
 export type IdentifyQueueReport =
@@ -57,8 +58,8 @@ export type IdentifyQueueReport =
 /** Tickets whose turn it is: the first of each key that is free, as many as the budget has. */
 function turns(context: IdentifyQueueContext): IdentifyTicket[] {
   const { waiting, granted, cooling, budget, reserve, maxConcurrency } = context;
-  const keyOf = ({ shardId }: IdentifyTicket) => shardId % maxConcurrency;
-  const taken = new Set([...cooling, ...granted.map(keyOf)]);
+  const keyOf = ({ shardId }: Pick<IdentifyTicket, 'shardId'>) => shardId % maxConcurrency;
+  const taken = new Set([...cooling.map((shardId) => keyOf({ shardId })), ...granted.map(keyOf)]);
   const left = budget === null ? Infinity : budget.remaining - reserve - granted.length;
   return waiting
     .filter((ticket) => {
@@ -83,6 +84,8 @@ const queueSetup = setup({
     hasBudget: not('isSpent'),
     canGrant: ({ context }) => turns(context).length > 0,
     isGranted: ({ context }, { id }: { id: number }) => context.granted.some((ticket) => ticket.id === id),
+    isOtherConcurrency: ({ context }, { maxConcurrency }: { maxConcurrency: number }) =>
+      maxConcurrency !== context.maxConcurrency,
   },
   actions: {
     join: assign(({ context }, { ticket }: { ticket: IdentifyTicket }) => ({ waiting: [...context.waiting, ticket] })),
@@ -100,9 +103,9 @@ const queueSetup = setup({
     }),
     /** Takes the key of this grant until its window has passed. */
     startWindow: enqueueActions(({ context, enqueue }, { id }: { id: number }) => {
-      const key = (context.granted.find((ticket) => ticket.id === id)?.shardId ?? 0) % context.maxConcurrency;
-      enqueue.raise({ type: 'window.passed', key }, { delay: context.windowMs, id: `window ${key}` });
-      enqueue.assign({ cooling: [...context.cooling, key] });
+      const shardId = context.granted.find((ticket) => ticket.id === id)?.shardId ?? 0;
+      enqueue.raise({ type: 'window.passed', shardId }, { delay: context.windowMs, id: `window ${shardId}` });
+      enqueue.assign({ cooling: [...context.cooling, shardId] });
     }),
     endGrant: enqueueActions(({ context, enqueue }, { id }: { id: number }) => {
       enqueue(cancel(`grant ${id}`));
@@ -112,9 +115,10 @@ const queueSetup = setup({
       for (const { id } of context.granted) enqueue(cancel(`grant ${id}`));
       enqueue.assign({ granted: [] });
     }),
-    endWindow: assign(({ context }, { key }: { key: number }) => ({
-      cooling: context.cooling.filter((other) => other !== key),
+    endWindow: assign(({ context }, { shardId }: { shardId: number }) => ({
+      cooling: context.cooling.filter((other) => other !== shardId),
     })),
+    rememberConcurrency: assign((_, { maxConcurrency }: { maxConcurrency: number }) => ({ maxConcurrency })),
     spend: assign(({ context: { budget } }) => ({
       budget: budget && { ...budget, remaining: budget.remaining - 1 },
     })),
@@ -158,6 +162,11 @@ export const identifyQueueMachine = queueSetup.createMachine({
       actions: { type: 'rememberBudget', params: carried },
     },
     'budget.renewed': { actions: 'renew' },
+    // Two grants may share a key of the new number: each is worth nothing, and its shard asks again.
+    'concurrency.told': {
+      guard: { type: 'isOtherConcurrency', params: carried },
+      actions: ['withdrawGrants', { type: 'rememberConcurrency', params: carried }],
+    },
   },
   states: {
     serving: {

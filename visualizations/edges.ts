@@ -1,7 +1,13 @@
 import type { AnyStateMachine } from 'xstate';
 import { PRESENCE_WINDOW_MS, SEND_WINDOW_MS } from '../src/protocol/limits.js';
 import { PERMIT_SLACK_MS } from '../src/protocol/sendLimit.js';
-import type { BucketEvent, IdentifyQueueEvent, ManagerCommand, ShardCommand } from '../machines/index.js';
+import type {
+  BucketEvent,
+  IdentifyAllowanceEvent,
+  IdentifyQueueEvent,
+  ManagerCommand,
+  ShardCommand,
+} from '../machines/index.js';
 
 /** The cause of a transition; a picture has a sign and a colour for each. */
 export type EdgeKind = 'command' | 'report' | 'time' | 'always' | 'done' | 'error';
@@ -46,13 +52,17 @@ const COMMANDS: Record<ShardCommand['type'] | ManagerCommand['type'], true> = {
 };
 
 /** Events a chart sends itself later: time, although its definition does not show it. */
-const TIMERS: { readonly [T in BucketEvent['type'] | IdentifyQueueEvent['type']]?: number | null } = {
+const TIMERS: {
+  readonly [T in BucketEvent['type'] | IdentifyAllowanceEvent['type'] | IdentifyQueueEvent['type']]?: number | null;
+} = {
   'permit.returned': SEND_WINDOW_MS + PERMIT_SLACK_MS,
   'presencePermit.returned': PRESENCE_WINDOW_MS + PERMIT_SLACK_MS,
   // The lengths of these are known only at run time.
   'grant.expired': null,
   'window.passed': null,
   'budget.renewed': null,
+  'permit.refilled': null,
+  'identifies.aged': null,
 };
 
 /** All edges of a chart, in the order in which they are declared. */

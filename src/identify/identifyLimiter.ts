@@ -58,8 +58,8 @@ export interface ProcessIdentifyLimiter extends IdentifyLimiter {
   readonly nextAt: number | null;
   /** Milliseconds until the windows of all keys are over. */
   readonly coolMs: number;
-  /** Takes a newer answer of GET /gateway/bot. */
-  tellBudget(limit: SessionStartLimit): void;
+  /** Takes a newer answer of GET /gateway/bot. Another `max_concurrency` applies from the next identify on. */
+  tellBudget(limit: SessionStartLimit & { readonly max_concurrency?: number }): void;
 }
 
 /** Part by which a window is longer here: the network may bring two identifies closer together than they were sent. */
@@ -77,7 +77,7 @@ const clock = {
 class Limiter implements ProcessIdentifyLimiter {
   readonly actor: Actor<typeof identifyQueueMachine>;
   readonly #waiters = new Map<number, (grant: IdentifyGrant) => void>();
-  /** End of each key's window. */
+  /** End of each shard's window. */
   readonly #cooling = new Map<number, number>();
   #lastId = 0;
   #resetAt = 0;
@@ -127,7 +127,12 @@ class Limiter implements ProcessIdentifyLimiter {
     const { waiting, maxConcurrency } = snapshot.context;
     if (waiting.length === 0) return this.#allowance.nextAt;
     if (snapshot.matches('exhausted')) return this.budget?.resetAt ?? null;
-    const ends = waiting.map(({ shardId }) => this.#cooling.get(shardId % maxConcurrency) ?? 0);
+    const endOfKey = new Map<number, number>();
+    for (const [shardId, end] of this.#cooling) {
+      const key = shardId % maxConcurrency;
+      endOfKey.set(key, Math.max(end, endOfKey.get(key) ?? 0));
+    }
+    const ends = waiting.map(({ shardId }) => endOfKey.get(shardId % maxConcurrency) ?? 0);
     return Math.max(Date.now(), Math.min(...ends));
   }
 
@@ -135,9 +140,13 @@ class Limiter implements ProcessIdentifyLimiter {
     return Math.max(0, Math.max(0, ...this.#cooling.values()) - Date.now());
   }
 
-  tellBudget(limit: SessionStartLimit): void {
+  tellBudget(limit: SessionStartLimit & { readonly max_concurrency?: number }): void {
     checkLimit(limit);
-    const { total, remaining, reset_after: resetAfterMs } = limit;
+    const { total, remaining, reset_after: resetAfterMs, max_concurrency: maxConcurrency } = limit;
+    if (maxConcurrency !== undefined) {
+      whole('max_concurrency', maxConcurrency, { min: 1 });
+      this.actor.send({ type: 'concurrency.told', maxConcurrency });
+    }
     this.#resetAt = Date.now() + resetAfterMs;
     this.#allowance.actor.send({ type: 'day.told', total });
     this.actor.send({ type: 'budget.told', budget: { total, remaining, resetAfterMs } });
@@ -168,13 +177,13 @@ class Limiter implements ProcessIdentifyLimiter {
   #grant(id: number): IdentifyGrant {
     return {
       commit: () => {
-        const { granted, maxConcurrency, windowMs } = this.actor.getSnapshot().context;
+        const { granted, windowMs } = this.actor.getSnapshot().context;
         const ticket = granted.find((other) => other.id === id);
         if (ticket === undefined) {
           this.#giveBack(id);
           return false;
         }
-        this.#cooling.set(ticket.shardId % maxConcurrency, Date.now() + windowMs);
+        this.#cooling.set(ticket.shardId, Date.now() + windowMs);
         this.actor.send({ type: 'grant.commit', id });
         this.#tickets.delete(id);
         const saved = this.#allowance.spend(id);

@@ -4,6 +4,7 @@ import type { ProcessIdentifyLimiter } from '../identify/identifyLimiter.js';
 import type { GuardedLogger } from '../util/logger.js';
 import type { ManagerEvents } from './events.js';
 import { Fleet } from './fleet.js';
+import { GatewayRefresh } from './gatewayRefresh.js';
 import { IdentifyControl } from './identifyControl.js';
 import type { ResolvedManagerOptions } from './options.js';
 import { Preparation } from './preparation.js';
@@ -26,6 +27,7 @@ export interface ManagerAssembly {
   readonly fleet: Fleet;
   readonly identifies: IdentifyControl;
   readonly preparation: Preparation;
+  readonly refresh: GatewayRefresh;
   readonly input: ManagerInput;
   readonly actors: {
     readonly fleet: ReturnType<Fleet['logic']>;
@@ -45,7 +47,11 @@ export function assembleManager(
 ): ManagerAssembly {
   const { token, intents, url, options, shardOptions } = resolved;
   const identifies = new IdentifyControl(resolved, {
-    onQueue: (queue) => reportBudget(queue, emitter, logger),
+    onQueue: (queue) => {
+      reportBudget(queue, emitter, logger);
+      // The day's end is known from the last answer; other processes may have used the new day since.
+      queue.actor.on('identify.renewed', () => void refresh.request());
+    },
     onError: (message) => logger.error(message),
   });
   const preparation = new Preparation({
@@ -55,13 +61,16 @@ export function assembleManager(
     left: () => fleet.left,
     lastServed: () => fleet.lastServed,
   });
+  const refresh = new GatewayRefresh({ ask: (signal) => preparation.refresh(signal), logger });
+  const isUrlGiven = url !== undefined || options.url !== undefined;
   const fleet: Fleet = new Fleet({
     emitter,
     logger,
     store: resolved.sessionStore,
     sessions: () => preparation.sessions,
     optionsOf: (id) => ({
-      ...(preparation.url !== null && { url: preparation.url }),
+      // Read for each connection: a newer answer of GET /gateway/bot changes it.
+      ...(preparation.url !== null && { url: () => preparation.url ?? '' }),
       ...(url !== undefined && { url }),
       ...options,
       ...shardOptions[id],
@@ -70,6 +79,9 @@ export function assembleManager(
       identifyLimiter: identifies.limiter,
       ...(resolved.logger !== undefined && { logger: resolved.logger }),
     }),
+    onUnreachable: () => {
+      if (!isUrlGiven) void refresh.request();
+    },
     onRefused: (error) => {
       // The user's logger has the line from the shard. Without a logger and a listener the console is the only place left.
       if (logger.isDefault && !emitter.has('error') && !emitter.has('fatal')) {
@@ -84,6 +96,7 @@ export function assembleManager(
     fleet,
     identifies,
     preparation,
+    refresh,
     input: {
       maxOpening: MAX_OPENING,
       timeouts: { handOverMs: HAND_OVER_MS, drainMs: DRAIN_MS, closeMs: 2 * closeMs + CLOSE_MARGIN_MS },

@@ -21,6 +21,8 @@ export interface FleetDeps {
   readonly store: SessionStore | undefined;
   /** The gateway refused a shard for good. */
   readonly onRefused: (error: FatalShardError) => void;
+  /** A shard's connection ended before HELLO. */
+  readonly onUnreachable: () => void;
   /** Options of a shard, without those that its set decides. */
   readonly optionsOf: (shardId: number) => Omit<ShardOptions, 'total' | 'session' | 'sessionStore'>;
   /** Sessions that the shards of a new set resume. */
@@ -175,6 +177,7 @@ export class Fleet {
     if (from === to || running.shards.get(shard.id) !== shard) return;
     const ref = { set: running.set.number, id: shard.id };
     if (from === 'Connecting') this.#send({ type: 'shard.opened', ...ref });
+    if (from === 'Connecting' && to === 'Disconnected') this.#deps.onUnreachable();
     if (from === 'Connected') this.#send({ type: 'shard.left', ...ref });
     if (to === 'Connected') this.#send({ type: 'shard.up', ...ref });
     if (to !== 'Offline') return;

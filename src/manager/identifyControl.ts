@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { IdentifyGrant, IdentifyLimiter } from '../identify/limiter.js';
 import {
   createIdentifyLimiter,
@@ -30,7 +29,7 @@ export class IdentifyControl {
   readonly #outside: IdentifyLimiter | null;
   readonly #onQueue: (limiter: ProcessIdentifyLimiter) => void;
   readonly #onError: (message: string) => void;
-  #own: { readonly limiter: ProcessIdentifyLimiter; readonly concurrency: number } | null = null;
+  #own: ProcessIdentifyLimiter | null = null;
 
   constructor(
     options: ResolvedManagerOptions,
@@ -49,30 +48,30 @@ export class IdentifyControl {
 
   /** The manager's own queue; null with an `identifyHook` or `identifyLimiter`, and until the limits are known. */
   get own(): ProcessIdentifyLimiter | null {
-    return this.#own?.limiter ?? null;
+    return this.#own;
   }
 
   /** `max_concurrency` of the own queue; null without one. */
   get concurrency(): number | null {
-    return this.#own?.concurrency ?? null;
+    return this.#own?.actor.getSnapshot().context.maxConcurrency ?? null;
   }
 
   /** Identifies left today, without the reserve; null where they are not counted. */
   get left(): number | null {
-    const budget = this.#own?.limiter.budget ?? null;
+    const budget = this.#own?.budget ?? null;
     return budget && Math.max(0, budget.remaining - this.#options.reserve);
   }
 
   get limiter(): IdentifyLimiter {
     if (this.#outside !== null) return this.#outside;
     if (this.#own === null) throw new Error('The limits are not known yet, which is a bug in shardchart.');
-    return this.#own.limiter;
+    return this.#own;
   }
 
   get controller(): IdentifyController | null {
-    if (this.#own === null) return null;
-    const { limiter, concurrency } = this.#own;
-    const { budget } = limiter;
+    const { concurrency } = this;
+    if (this.#own === null || concurrency === null) return null;
+    const { budget } = this.#own;
     return {
       total: budget?.total ?? null,
       remaining: budget?.remaining ?? null,
@@ -82,30 +81,26 @@ export class IdentifyControl {
     };
   }
 
-  /**
-   * Takes the limits of GET /gateway/bot. A different `max_concurrency` needs a new queue. It starts only while no shards run
-   * (`isIdle`), and once the windows of the old queue are over; while shards run the old number is kept.
-   */
-  async setLimits(limits: Limits, { isIdle, signal }: { isIdle: boolean; signal: AbortSignal }): Promise<void> {
+  /** Takes the limits of GET /gateway/bot. The queue starts with the first; later ones change it in place. */
+  setLimits(limits: Limits): void {
     if (this.#outside !== null) return;
-    const { max_concurrency: concurrency = 1 } = limits;
+    if (this.#own !== null) return this.#own.tellBudget(limits);
     const { identifyWindow: window, reserve, sessionStore } = this.#options;
-    const old = this.#own;
-    if (old !== null && (old.concurrency === concurrency || !isIdle)) return old.limiter.tellBudget(limits);
-    if (old !== null) {
-      await sleep(old.limiter.coolMs, undefined, { signal });
-      old.limiter.actor.stop();
-    }
-    const limiter = createIdentifyLimiter({
-      maxConcurrency: concurrency,
+    this.#own = createIdentifyLimiter({
+      maxConcurrency: limits.max_concurrency ?? 1,
       window,
       reserve,
       ...(sessionStore && { sessionStore }),
       onError: this.#onError,
     });
-    this.#own = { limiter, concurrency };
-    this.#onQueue(limiter);
-    limiter.tellBudget(limits);
+    this.#onQueue(this.#own);
+    this.#own.tellBudget(limits);
+  }
+
+  /** Stops the charts of the own queue. */
+  stop(): void {
+    this.#own?.actor.stop();
+    this.#own?.allowance.stop();
   }
 }
 

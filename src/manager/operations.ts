@@ -13,7 +13,7 @@ import type { PromiseGuard } from '../shard/promiseGuard.js';
 
 export interface OperationsDeps {
   readonly actor: Actor<typeof managerMachine>;
-  readonly assembly: Pick<ManagerAssembly, 'fleet' | 'identifies' | 'preparation'>;
+  readonly assembly: Pick<ManagerAssembly, 'fleet' | 'identifies' | 'preparation' | 'refresh'>;
   readonly logger: GuardedLogger;
   /** Stands around the promises of these calls. */
   readonly guard: PromiseGuard;
@@ -161,7 +161,8 @@ export class Operations {
     if (this.stopped === null) await this.goDown({ type: 'shutdown', code, reason });
     if (endsSession(code)) await assembly.fleet.forgetSessions();
     actor.stop();
-    assembly.identifies.own?.actor.stop();
+    assembly.refresh.stop();
+    assembly.identifies.stop();
     onEnd();
   }
 

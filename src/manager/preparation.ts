@@ -25,6 +25,8 @@ export interface PreparationDeps {
 export class Preparation {
   readonly #deps: PreparationDeps;
   #info: GatewayInfo | null;
+  /** True once `#info` is an answer that was asked for here. */
+  #isAsked = false;
   /** The session each shard resumes; null where it is known to have none. */
   sessions: ReadonlyMap<number, Session | null> = new Map();
   /** The last failure. */
@@ -38,6 +40,15 @@ export class Preparation {
   /** The gateway's first URL; null until it is known. */
   get url(): string | null {
     return this.#info?.url ?? null;
+  }
+
+  /** Asks GET /gateway/bot again where it was asked before. URL, limits and `max_concurrency` change in place. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    if (!this.#isAsked) return;
+    const before = this.url;
+    await this.#fetchInfo(signal);
+    this.#takeLimits();
+    if (this.url !== before) this.#deps.logger.info(`GET /gateway/bot names another URL now: ${this.url}`);
   }
 
   logic() {
@@ -79,20 +90,29 @@ export class Preparation {
   /** Asks the gateway for the facts that no option gives: the total, the limits. */
   async #askGateway(needsTotal: boolean, isReshard: boolean, signal: AbortSignal): Promise<void> {
     const { options, identifies } = this.#deps;
-    const { token, gatewayInfo, sessionStartLimit, api } = options;
+    const { gatewayInfo, sessionStartLimit } = options;
     const needsLimits = !identifies.isOutside && sessionStartLimit === undefined;
     // A given answer is older than the process: `reshard('auto')` needs the number of shards recommended now.
     const isGiven = gatewayInfo !== undefined && !(isReshard && needsTotal);
     const asks = !isGiven && (needsTotal || needsLimits);
-    if (asks) {
-      const onRetry = (reason: string, failures: number) => this.#reportRetry(reason, failures);
-      this.#info = await fetchGatewayInfo(token, { ...(api !== undefined && { api }), signal, onRetry });
-    }
-    const isFirst = identifies.own === null;
+    if (asks) await this.#fetchInfo(signal);
+    if (asks || identifies.own === null) this.#takeLimits();
+  }
+
+  async #fetchInfo(signal: AbortSignal): Promise<void> {
+    const { token, api } = this.#deps.options;
+    const onRetry = (reason: string, failures: number) => this.#reportRetry(reason, failures);
+    this.#info = await fetchGatewayInfo(token, { ...(api !== undefined && { api }), signal, onRetry });
+    this.#isAsked = true;
+  }
+
+  #takeLimits(): void {
+    const { options, identifies } = this.#deps;
+    const { sessionStartLimit } = options;
     // Limits from the options are taken once, and counted down from there.
-    if (!isFirst && (!asks || sessionStartLimit !== undefined)) return;
+    if (identifies.own !== null && sessionStartLimit !== undefined) return;
     const limits = { ...this.#info?.session_start_limit, ...sessionStartLimit };
-    if (isLimit(limits)) await identifies.setLimits(limits, { isIdle: !isReshard, signal });
+    if (isLimit(limits)) identifies.setLimits(limits);
   }
 
   /** Warns when the API has failed for a second or two, and then ever more rarely: at 2, 4, 8 … failures. */

@@ -49,6 +49,39 @@ describe('the keys', () => {
   });
 });
 
+describe('another max_concurrency', () => {
+  test('16 instead of 1: 15 shards that waited are granted at once, beside the one whose window has not passed', () => {
+    const { queue, join, commit, granted, waiting } = startQueue();
+    for (let shardId = 0; shardId < 17; shardId += 1) join(shardId);
+    commit(0);
+    queue.tell({ type: 'concurrency.told', maxConcurrency: 16 });
+    expect(granted()).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
+    expect(waiting()).toEqual([16]);
+    queue.clock.increment(WINDOW_MS);
+    expect(granted()).toContain(16);
+  });
+
+  test('1 instead of 4: the turns that were given are taken back, and the next waits for every window', () => {
+    const { queue, join, commit, granted } = startQueue({ maxConcurrency: 4 });
+    for (let shardId = 0; shardId < 4; shardId += 1) join(shardId);
+    commit(2);
+    queue.tell({ type: 'concurrency.told', maxConcurrency: 1 });
+    expect(granted()).toEqual([]);
+    join(5);
+    queue.clock.increment(WINDOW_MS - 1);
+    expect(granted()).toEqual([]);
+    queue.clock.increment(1);
+    expect(granted()).toEqual([5]);
+  });
+
+  test('the same number takes no turn back', () => {
+    const { queue, join, granted } = startQueue({ maxConcurrency: 2 });
+    join(0);
+    queue.tell({ type: 'concurrency.told', maxConcurrency: 2 });
+    expect(granted()).toEqual([0]);
+  });
+});
+
 describe('the budget of the day', () => {
   test('10 left and 12 shards: 10 identify, 2 wait until it is renewed', () => {
     const { queue, join, commit, told, granted, waiting, left } = startQueue({ maxConcurrency: 12 });
@@ -107,14 +140,16 @@ test('whatever is asked, used and given back: one identify a key and window, and
     { weight: 1, arbitrary: fc.record({ leave: fc.nat(5) }) },
     { weight: 3, arbitrary: fc.record({ ms: fc.constantFrom(100, 1_000, 5_000, 30_000) }) },
     { weight: 1, arbitrary: fc.record({ budget: fc.nat(30) }) },
+    { weight: 1, arbitrary: fc.record({ concurrency: fc.integer({ min: 1, max: 4 }) }) },
   );
   fc.assert(
     fc.property(
       fc.array(stride, { maxLength: 120, size: 'max' }),
       fc.integer({ min: 1, max: 4 }),
       fc.nat(3),
-      (strides, maxConcurrency, reserve) => {
-        const { queue, join, commit, told, granted, waiting, left } = startQueue({ maxConcurrency, reserve });
+      (strides, input, reserve) => {
+        let maxConcurrency = input;
+        const { queue, join, commit, told, granted, waiting, left } = startQueue({ maxConcurrency: input, reserve });
         const shardOf = new Map<number, number>();
         const usedAt = new Map<number, number>();
         for (const next of strides) {
@@ -125,11 +160,12 @@ test('whatever is asked, used and given back: one identify a key and window, and
           } else if ('use' in next) {
             const id = granted()[next.use];
             if (id === undefined) continue;
-            const key = (shardOf.get(id) as number) % maxConcurrency;
+            const shardId = shardOf.get(id) as number;
             const now = queue.clock.now();
-            expect(now - (usedAt.get(key) ?? -Infinity)).toBeGreaterThanOrEqual(WINDOW_MS);
+            const ofKey = [...usedAt].filter(([other]) => other % maxConcurrency === shardId % maxConcurrency);
+            expect(now - Math.max(-Infinity, ...ofKey.map(([, at]) => at))).toBeGreaterThanOrEqual(WINDOW_MS);
             if (left() !== undefined) expect(left()).toBeGreaterThan(reserve);
-            usedAt.set(key, now);
+            usedAt.set(shardId, now);
             commit(id);
           } else if ('giveBack' in next) {
             const id = granted()[next.giveBack];
@@ -138,6 +174,9 @@ test('whatever is asked, used and given back: one identify a key and window, and
             const id = waiting()[next.leave];
             if (id === undefined) continue;
             queue.tell({ type: 'queue.leave', id });
+          } else if ('concurrency' in next) {
+            maxConcurrency = next.concurrency;
+            queue.tell({ type: 'concurrency.told', maxConcurrency });
           } else if ('budget' in next) told(next.budget);
           else queue.clock.increment(next.ms);
           expect(queue.violations).toEqual([]);

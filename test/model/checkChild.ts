@@ -72,13 +72,14 @@ const shards = [
   { id: 2, shardId: 5 },
 ];
 
-/** A single key, for the same reason; what several keys do is in test/machines/identifyQueue.test.ts. */
+/** A single key of one or of five, for the same reason; what several keys do is in test/machines/identifyQueue.test.ts. */
 export const identifyQueueModel: ChildModel<typeof identifyQueueMachine> = {
   machine: identifyQueueMachine,
   input: { maxConcurrency: 1, windowMs: 5_000, grantLifetimeMs: 4_000, reserve: 1 },
-  project: ({ value, context: { waiting, granted, cooling, budget } }) =>
+  project: ({ value, context: { waiting, granted, cooling, budget, maxConcurrency } }) =>
     [
       pathOf(value),
+      `of ${maxConcurrency}`,
       `waiting ${waiting.map(({ id }) => id).join(' ')}`,
       `granted ${granted.map(({ id }) => id).join(' ')}`,
       `cooling ${cooling.join(' ')}`,
@@ -94,7 +95,8 @@ export const identifyQueueModel: ChildModel<typeof identifyQueueMachine> = {
       budget: { total: 3, remaining, resetAfterMs: HOUR_MS },
     })),
     ...granted.map(({ id }) => ({ type: 'grant.expired', id })),
-    ...cooling.map((key) => ({ type: 'window.passed', key })),
+    ...cooling.map((shardId) => ({ type: 'window.passed', shardId })),
+    ...[1, 5].map((maxConcurrency) => ({ type: 'concurrency.told', maxConcurrency })),
     // All other waits are over by then.
     ...(budget !== null && granted.length === 0 && cooling.length === 0 ? [{ type: 'budget.renewed' }] : []),
   ],

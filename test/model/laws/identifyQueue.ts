@@ -21,8 +21,9 @@ function serves(path: string, context: IdentifyQueueContext): Outcome<IdentifyQu
   for (const ticket of context.waiting) {
     const key = ticket.shardId % maxConcurrency;
     // A ticket before it in its key goes first.
-    const isTaken =
-      context.cooling.includes(key) || [...granted, ...waiting].some(({ shardId }) => shardId % maxConcurrency === key);
+    const isTaken = [...context.cooling, ...[...granted, ...waiting].map(({ shardId }) => shardId)].some(
+      (shardId) => shardId % maxConcurrency === key,
+    );
     if (isTaken || granted.length >= left) waiting.push(ticket);
     else {
       granted.push(ticket);
@@ -59,12 +60,12 @@ export const identifyQueueLaws: readonly Law<IdentifyQueueContext>[] = [
     on: 'grant.commit',
     if: ({ context, event }: Told<'grant.commit'>) => context.granted.some(({ id }) => id === event.id),
     owes: ({ path, context, event }: Told<'grant.commit'>) => {
-      const { granted, cooling, budget, maxConcurrency } = context;
+      const { granted, cooling, budget } = context;
       const shardId = granted.find(({ id }) => id === event.id)?.shardId ?? Number.NaN;
       return serves(path, {
         ...context,
         granted: without(granted, event.id),
-        cooling: [...cooling, shardId % maxConcurrency],
+        cooling: [...cooling, shardId],
         budget: budget && { ...budget, remaining: budget.remaining - 1 },
       });
     },
@@ -81,7 +82,7 @@ export const identifyQueueLaws: readonly Law<IdentifyQueueContext>[] = [
     in: [''],
     on: 'window.passed',
     owes: ({ path, context, event }: Told<'window.passed'>) =>
-      serves(path, { ...context, cooling: context.cooling.filter((key) => key !== event.key) }),
+      serves(path, { ...context, cooling: context.cooling.filter((shardId) => shardId !== event.shardId) }),
   },
   {
     says: 'a newer budget counts from now on',
@@ -91,6 +92,14 @@ export const identifyQueueLaws: readonly Law<IdentifyQueueContext>[] = [
       const { total, remaining } = event.budget;
       return serves(path, { ...context, budget: { total, remaining } });
     },
+  },
+  {
+    says: 'another max_concurrency takes back the turns that were given: two of them may share a key now',
+    in: [''],
+    on: 'concurrency.told',
+    if: ({ context, event }: Told<'concurrency.told'>) => context.maxConcurrency !== event.maxConcurrency,
+    owes: ({ path, context, event: { maxConcurrency } }: Told<'concurrency.told'>) =>
+      serves(path, { ...context, maxConcurrency, granted: [] }),
   },
   {
     says: 'with the new day the budget is whole',

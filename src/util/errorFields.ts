@@ -17,7 +17,8 @@ export function errorFields(error: unknown, redact: (text: string) => string): E
 
 function typeOf(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.name) : typeof error;
+    if (!(error instanceof Error)) return typeof error;
+    return String(error.name);
   } catch {
     return typeof error;
   }

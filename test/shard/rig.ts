@@ -14,6 +14,9 @@ const IDENTIFY_WINDOW = 20;
 /** What the shard keeps: longer than the gateway's, so that a machine that stutters breaks no rule. */
 export const LIMITER_WINDOW = IDENTIFY_WINDOW + 100;
 
+/** A day whose permits for further identifies are back at once: faults cost more identifies than a bot's night does. */
+const ENDLESS_DAY = { total: 100_000_000, remaining: 100_000_000, reset_after: 86_400_000 };
+
 export interface Rig {
   readonly simulator: GatewaySimulator;
   readonly shard: Shard;
@@ -43,7 +46,7 @@ export function shardOn(simulator: GatewaySimulator, options: Partial<ShardOptio
     url: simulator.url,
     backoff: { initial: 20, max: 100 },
     timeouts: { handshake: 3_000, hello: 3_000, ready: 3_000, resumed: 3_000, close: 200 },
-    identifyLimiter: createIdentifyLimiter({ window: LIMITER_WINDOW }),
+    identifyLimiter: createIdentifyLimiter({ window: LIMITER_WINDOW, sessionStartLimit: ENDLESS_DAY }),
     logger: silentLogger,
     ...options,
   });

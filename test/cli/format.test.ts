@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { fill, labelled, sinceStart, TransitionPrinter } from '../../src/cli/terminal/format.js';
-import { createOutput } from '../../src/cli/terminal/output.js';
+import { printable, fill, labelled, sinceStart, TransitionPrinter } from '../../src/cli/terminal/format.js';
+import { createOutput, writeJson } from '../../src/cli/terminal/output.js';
 import { applyFault } from '../../src/cli/applyFault.js';
 import { tokenFrom } from '../../src/cli/environment.js';
 import { parseIntents } from '../../src/cli/parseIntents.js';
@@ -143,5 +143,25 @@ describe('a typed line', () => {
       expect(applyFault(simulator, line)).toMatch(/^"close" needs a close code from 1000 to 4999, as in "close 4000"/);
     expect(met).toHaveLength(2);
     expect(applyFault(simulator, 'drop all')).toBe('"all" is not a shard id. Use a number, as in "drop 1".');
+  });
+});
+
+describe('a foreign text on a terminal', () => {
+  test.each([
+    ['a C1 command', 'a\u009B2Jb', 'a\\u009b2Jb'],
+    ['an override of the direction', 'a\u202Eb\u2066c', 'a\\u202eb\\u2066c'],
+    ['a space that does not show', 'a\u200Bb', 'a\\u200bb'],
+    ['other ends of a line', 'a\u2028b\u2029c\u0007d', 'a\\u2028b\\u2029c\\u0007d'],
+    ['words in any script', 'größer 世界', 'größer 世界'],
+  ])('%s is written out', (_, text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+
+  test('a line of JSON escapes U+007F to U+009F and is still the same JSON', () => {
+    const written: string[] = [];
+    const stream = { write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+    writeJson(stream, { reason: 'a\u009B2J\u007F' });
+    expect(written).toEqual(['{"reason":"a\\u009b2J\\u007f"}\n']);
+    expect(JSON.parse(written[0] ?? '')).toEqual({ reason: 'a\u009B2J\u007F' });
   });
 });

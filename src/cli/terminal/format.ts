@@ -27,9 +27,15 @@ export function paint(colors: Colors, state: Lifecycle, text: string): string {
   return (colors[lifecycleColor[state]] as Formatter)(text);
 }
 
-/** Makes a foreign text (a gateway's close reason) safe for a terminal: control characters are escaped. */
+/** A character as JSON escapes it. */
+export const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/**
+ * Makes a foreign text (a gateway's close reason) safe for a terminal: characters that control it, reorder or break a line,
+ * or do not show are escaped.
+ */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
 /** Seconds with two decimals, padded to a column. */

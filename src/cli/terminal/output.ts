@@ -1,6 +1,7 @@
 import { createColors } from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import type { Environment } from '../environment.js';
+import { escaped } from './format.js';
 
 /** Output of lines for people. */
 export interface LineOutput {
@@ -56,9 +57,9 @@ export function createOutput(stream: NodeJS.WriteStream, env: Environment = proc
   };
 }
 
-/** Writes a value as one line of JSON. */
+/** Writes a value as one line of JSON. JSON leaves U+007F to U+009F as they are, and a terminal takes some as commands. */
 export function writeJson(stream: NodeJS.WriteStream, value: unknown): void {
-  stream.write(`${JSON.stringify(value)}\n`);
+  stream.write(`${JSON.stringify(value).replaceAll(/[\u007F-\u009F]/g, escaped)}\n`);
 }
 
 /**

@@ -190,6 +190,8 @@ class Connection implements WireConnection {
     this.#socket = socket;
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     socket.on('error', (error) => {
+      // ws has given the connection up, and a message may be lost: one behind it must not move the sequence past it.
+      this.#silent = true;
       if (this.#error === '') this.#error = messageOf(error);
     });
     socket.on('close', (code, reason) => this.#end(code, reason.toString()));

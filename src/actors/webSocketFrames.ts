@@ -5,10 +5,6 @@ type Deliver = (data: Buffer, isBinary: boolean) => void;
 
 /** First byte of a header: FIN, three reserved bits, the opcode. */
 const enum First {
-  Continuation = 0x00,
-  Text = 0x01,
-  Binary = 0x02,
-  LastContinuation = 0x80,
   WholeText = 0x81,
   WholeBinary = 0x82,
   Ping = 0x89,
@@ -25,8 +21,9 @@ const MAX_CONTROL_BYTES = 125;
  * Takes the whole data frames out of what the network brings before ws does: nearly all that a gateway sends. ws takes each
  * apart in several steps with a Buffer a step, and pauses the socket for every large chunk.
  *
- * All else goes to ws as it came: control frames, frames in several chunks, messages in several frames. From the close
- * frame on, or the first frame that breaks the protocol, ws has the connection to itself.
+ * All else goes to ws as it came: control frames, and frames in several chunks. From the close frame on, the first message
+ * in several frames or the first frame that breaks the protocol, ws has the connection to itself: where ws gives such a
+ * message up, no frame behind it is delivered.
  *
  * RFC 6455, section 5.2.
  */
@@ -37,8 +34,6 @@ export class DataFrames {
   #rest = 0;
   /** What ws has of a header that is not whole yet. */
   #header: Buffer | null = null;
-  /** ws has the beginning of a message in several frames. */
-  #isContinued = false;
 
   /** Null where ws does not listen as it is known to: then it has the connection to itself. */
   static before(tcp: Socket, deliver: Deliver): DataFrames | null {
@@ -66,12 +61,7 @@ export class DataFrames {
       const first = chunk[at] as number;
       const second = chunk[at + 1] as number;
       const next = at + size + payloadSize(chunk, at);
-      if (
-        (first === First.WholeBinary || first === First.WholeText) &&
-        next <= end &&
-        second < MASKED &&
-        !this.#isContinued
-      ) {
+      if ((first === First.WholeBinary || first === First.WholeText) && next <= end && second < MASKED) {
         this.#deliver(chunk.subarray(at + size, next), first === First.WholeBinary);
         at = next;
       } else if (this.#isToBePassed(first, second)) at = this.#pass(chunk, at, next - at);
@@ -104,17 +94,6 @@ export class DataFrames {
         return second <= MAX_CONTROL_BYTES;
       case First.WholeText:
       case First.WholeBinary:
-        return !this.#isContinued;
-      case First.Text:
-      case First.Binary:
-        if (this.#isContinued) return false;
-        this.#isContinued = true;
-        return true;
-      case First.Continuation:
-        return this.#isContinued;
-      case First.LastContinuation:
-        if (!this.#isContinued) return false;
-        this.#isContinued = false;
         return true;
       default:
         return false;

@@ -18,6 +18,9 @@ const fstat = promisify(fs.fstat);
 
 const DEFAULT_KEEP = 5;
 
+/** Readable by its owner only: the log has whole session ids. */
+const FILE_MODE = 0o600;
+
 /** Pause before the first retry of a failed write. */
 const RETRY_MS = 250;
 
@@ -76,7 +79,7 @@ export class AuditFile implements Sink {
     this.#tally = tally;
     let tail: Tail = { check: null, isTorn: false };
     try {
-      this.#fd = fs.openSync(path, 'a+');
+      this.#fd = fs.openSync(path, 'a+', FILE_MODE);
       const stats = fs.fstatSync(this.#fd);
       this.#size = this.#sizeToBe = stats.size;
       this.realPath = stats.isFile() ? fs.realpathSync(path) : null;
@@ -236,7 +239,7 @@ export class AuditFile implements Sink {
     try {
       await rotateFiles(this.#path, isMoved ? 0 : (this.#rotation?.keep ?? DEFAULT_KEEP));
       const old = this.#fd;
-      this.#fd = await open(this.#path, 'a');
+      this.#fd = await open(this.#path, 'a', FILE_MODE);
       this.#size = (await fstat(this.#fd)).size;
       this.#isMoveReported = false;
       await close(old);

@@ -91,6 +91,11 @@ test('the first record is written in the turn of its event, and records during a
   expect(lineCount(file)).toBe(3);
 });
 
+test('a new log can be read by its owner only: it has whole session ids', async () => {
+  await run();
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
 test('a file whose last line was torn by a kill continues on a new line', async () => {
   await run();
   const whole = readFileSync(file, 'utf8');

@@ -129,9 +129,7 @@ const allowanceSetup = setup({
       });
     }),
     spend: enqueueActions(({ context, enqueue }, { id }: { id: number }) => {
-      const ticket = context.held.find((other) => other.id === id);
-      if (ticket === undefined) return;
-      const { shardId, isFurther } = ticket;
+      const { shardId = 0, isFurther = false } = context.held.find((other) => other.id === id) ?? {};
       enqueue.raise({ type: 'identifies.aged', count: 1 }, { delay: BUDGET_PERIOD_MS, id: `day of ${id}` });
       enqueue.assign({
         held: without(context.held, id),

@@ -180,7 +180,8 @@ class FileStore implements FileSessionStore {
   async #setIdentifies(record: IdentifyRecord): Promise<void> {
     this.#checkOpen();
     if (!isIdentifyRecord(record)) refuse('identifies', record, '{ hours, spare, at }, as the limiter made it', 0);
-    this.#identifies = record;
+    const { hours, spare, at } = record;
+    this.#identifies = { hours, spare, at };
     return this.#change(true);
   }
 

@@ -10,6 +10,7 @@ export const equivalents: Readonly<Record<string, string>> = {
   'shard: swap edges Online onError #0': disjoint,
   'shard: swap edges Online.link on socket.closed #0': disjoint,
   'shard: swap edges Online.closing.reconnecting on socket.closed #0': disjoint,
+  'identifyAllowance: swap edges exhausted always #0': disjoint,
   'identifyQueue: swap edges serving always #0': disjoint,
   'manager: swap edges Online.Starting always #1': disjoint,
   'manager: swap edges Online.Scaling always #0': disjoint,

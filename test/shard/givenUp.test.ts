@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { createShard } from '../../src/index.js';
@@ -24,7 +24,7 @@ test('a message of too many fragments ends the connection; RESUME asks for it an
   await once(server, 'listening');
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const resumedAt: number[] = [];
-  server.on('connection', (socket: WebSocket) => {
+  server.on('connection', (socket: WebSocket, { socket: tcp }) => {
     const send = (payload: object) => socket.send(JSON.stringify(payload));
     socket.on('error', () => {});
     send({ op: 10, d: { heartbeat_interval: 45_000 } });
@@ -32,7 +32,7 @@ test('a message of too many fragments ends the connection; RESUME asks for it an
       const { op, d } = JSON.parse(String(data)) as { op: number; d: { seq: number } };
       if (op === 2) {
         send({ t: 'READY', s: 1, op: 0, d: { session_id: 'one', resume_gateway_url: url } });
-        (socket as unknown as { readonly _socket: Socket })._socket.write(tooManyFragments());
+        tcp.write(tooManyFragments());
       }
       if (op !== 6) return;
       resumedAt.push(d.seq);

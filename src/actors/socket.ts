@@ -20,6 +20,9 @@ export interface PayloadSource {
   sent(id: number): void;
 }
 
+/** ws ends a connection whose close is not answered, as the chart does. The chart's limit comes first, so that it is the chart that decides. */
+const AFTER_CHART_MS = 100;
+
 /** Everything a shard's sockets need beyond the chart's commands. The token is inside `identify` and `resume` alone. */
 export interface SocketDeps {
   readonly wire: Wire;
@@ -167,7 +170,7 @@ class Connection implements WireConnection {
       const options: ClientOptions & { closeTimeout: number } = {
         perMessageDeflate: false,
         skipUTF8Validation: true,
-        closeTimeout: this.#deps.closeTimeoutMs,
+        closeTimeout: this.#deps.closeTimeoutMs + AFTER_CHART_MS,
         finishRequest: (request, socket) => this.#request(request, socket),
       };
       this.#listen(new WebSocket(gatewayUrl(base, this.#deps.query), options));

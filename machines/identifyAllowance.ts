@@ -68,6 +68,7 @@ function rescaled(before: IdentifyAllowanceContext, after: IdentifyAllowanceCont
 
 /** Tickets that may go now: a first identify while the day has one, a further one while there is a permit besides. */
 function turns({ waiting, held, started, spare, used, dayTotal, isDayTold }: IdentifyAllowanceContext): HeldTicket[] {
+  if (waiting.length === 0) return [];
   let dayLeft = isDayTold ? Infinity : dayTotal - used - held.length;
   let permits = spare - furtherHeld({ held });
   const busy = new Set([...started, ...held.map(({ shardId }) => shardId)]);

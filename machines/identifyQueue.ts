@@ -58,6 +58,7 @@ export type IdentifyQueueReport =
 /** Tickets whose turn it is: the first of each key that is free, as many as the budget has. */
 function turns(context: IdentifyQueueContext): IdentifyTicket[] {
   const { waiting, granted, cooling, budget, reserve, maxConcurrency } = context;
+  if (waiting.length === 0) return [];
   const keyOf = ({ shardId }: Pick<IdentifyTicket, 'shardId'>) => shardId % maxConcurrency;
   const taken = new Set([...cooling.map((shardId) => keyOf({ shardId })), ...granted.map(keyOf)]);
   const left = budget === null ? Infinity : budget.remaining - reserve - granted.length;

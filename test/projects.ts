@@ -41,6 +41,7 @@ export const testProjects: readonly TestProject[] = [
       'cli',
       'dashboard',
       'docs',
+      'fleet',
       'inspector',
       'manager',
       'package',

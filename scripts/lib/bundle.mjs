@@ -10,6 +10,8 @@ const CHUNKS = [
   // Loaded when a connection needs it.
   { name: 'minizlib', test: /dist\/src\/actors\/inflate\/minizlibStreams/ },
   { name: 'client', test: /dist\/src\/(identify|sessions|actors|shard|manager|audit)\// },
+  // Imported by `shardchart/fleet` alone.
+  { name: 'coordination', test: /dist\/src\/fleet\// },
   { name: 'localhost', test: /dist\/src\/util\/localhost/ },
   { name: 'inspection', test: /dist\/src\/inspector/ },
   { name: 'serving', test: /dist\/src\/dashboard/ },

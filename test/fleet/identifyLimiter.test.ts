@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Redis } from 'ioredis';
-import { createClient } from 'redis';
+import { createClient, createIoRedis } from './clients.js';
 import { createRedisIdentifyLimiter, type RedisIdentifyLimiterOptions } from '../../src/fleet/index.js';
 import type { IdentifyGrant } from '../../src/index.js';
 import { until } from '../shard/rig.js';
@@ -171,7 +170,7 @@ describe.runIf(hasRedis)('createRedisIdentifyLimiter', () => {
   });
 
   test('a client of ioredis that was passed in is used, and stays open after close', async () => {
-    const client = new Redis(redis.url);
+    const client = createIoRedis(redis.url);
     const limiter = limiterOf(newName(), { redis: client });
     expect(await (await limiter.acquire(0, { signal })).commit()).toBe(true);
     await limiter.close();

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Redis } from 'ioredis';
+import { createIoRedis } from './clients.js';
 import { createRedisSessionStore } from '../../src/fleet/index.js';
 import { createGatewaySimulator, type GatewaySimulator } from '../../src/simulator/index.js';
 import { story, TOKEN, until } from '../shard/rig.js';
@@ -19,7 +19,7 @@ describe.runIf(hasRedis)('createRedisSessionStore', () => {
 
   test('a session that one store has set, another one gets, until it is deleted', async () => {
     await using first = createRedisSessionStore({ redis: redis.url, name: 'a' });
-    const client = new Redis(redis.url);
+    const client = createIoRedis(redis.url);
     await using second = createRedisSessionStore({ redis: client, name: 'a' });
     await using other = createRedisSessionStore({ redis: redis.url, name: 'b' });
     await first.set(3, { ...SESSION, extra: true } as never);

@@ -36,6 +36,8 @@ export const rules: Readonly<Record<string, Rule>> = {
     npm: ['commander', 'picocolors', 'discord-api-types'],
     node: true,
   },
+  // A door into other libraries: the public face is enough for it, so it is for everyone.
+  discordjs: { ours: ['index'], npm: ['discord-api-types'] },
   index: { ours: [...below, 'shard', 'manager', 'audit'] },
 };
 

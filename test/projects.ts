@@ -40,6 +40,7 @@ export const testProjects: readonly TestProject[] = [
       'browser',
       'cli',
       'dashboard',
+      'discordjs',
       'docs',
       'fleet',
       'inspector',

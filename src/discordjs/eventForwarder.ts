@@ -1,0 +1,103 @@
+import type { GatewayDispatchPayload } from 'discord-api-types/v10';
+import type { FatalShardError, Logger, ManagerEvents, ShardManager } from '../index.js';
+import { callListeners } from './listenerErrors.js';
+import { sessionInfoOf } from './sessions.js';
+import type { StrategyManager } from './strategyManager.js';
+
+/** Close code of a connection that ended without a close frame. */
+const ABNORMAL_CLOSURE = 1006;
+
+/** `emit` and `listenerCount` as every version of \@discordjs/ws has them. */
+interface Target {
+  emit(event: string, ...values: unknown[]): boolean;
+  listenerCount(event: string): number;
+}
+
+/**
+ * Emits the events of a shard manager on a `WebSocketManager`, in the order that discord.js depends on: the session is
+ * updated before `hello`, `ready` and `resumed`, and `ready` and `resumed` come before the `dispatch` of the same payload.
+ */
+export class EventForwarder {
+  readonly #shards: ShardManager;
+  readonly #options: StrategyManager['options'];
+  readonly #target: Target;
+  readonly #logger: Logger | undefined;
+  /** From \@discordjs/ws 2 on events are values with the shard id last; before, one object. */
+  readonly #isPositional: boolean;
+
+  constructor(shards: ShardManager, manager: StrategyManager, logger: Logger | undefined) {
+    this.#shards = shards;
+    this.#options = manager.options;
+    this.#target = manager as unknown as Target;
+    this.#logger = logger;
+    this.#isPositional = typeof manager.setToken === 'function';
+    shards.on('transition', ({ event }, shardId) => {
+      if (event.type === 'gateway.hello') this.#onHello(shardId);
+    });
+    shards.on('event', (payload, shardId) => this.#onDispatch(payload, shardId));
+    shards.on('heartbeat', (beat, shardId) => this.#onHeartbeat(beat, shardId));
+    shards.on('disconnected', ({ code }, shardId) => this.#emit('closed', 'code', code ?? ABNORMAL_CLOSURE, shardId));
+    shards.on('fatal', (error, shardId) => this.#onFatal(error, shardId));
+    shards.on('debug', (message, shardId) => this.debug(message, shardId));
+  }
+
+  debug(message: string, shardId: number): void {
+    this.#emit('debug', 'message', message, shardId);
+  }
+
+  #onHello(shardId: number): void {
+    this.#updateSession(shardId);
+    if (this.#isPositional) this.#call('hello', shardId);
+    else this.#call('hello', { shardId });
+  }
+
+  #onDispatch(payload: GatewayDispatchPayload, shardId: number): void {
+    if (payload.t === 'READY') {
+      this.#updateSession(shardId);
+      this.#emit('ready', 'data', payload.d, shardId);
+    } else if (payload.t === 'RESUMED') {
+      this.#updateSession(shardId);
+      if (this.#isPositional) this.#call('resumed', shardId);
+      else this.#call('resumed', { shardId });
+    }
+    this.#emit('dispatch', 'data', payload, shardId);
+  }
+
+  #onHeartbeat({ latency }: ManagerEvents['heartbeat'], shardId: number): void {
+    const heart = this.#shards.shards.get(shardId)?.heart;
+    // Bots print it.
+    const beat = { ackAt: heart?.lastAckAt, heartbeatAt: heart?.lastBeatAt, latency: Math.round(latency) };
+    if (this.#isPositional) this.#call('heartbeat', beat, shardId);
+    else this.#call('heartbeat', { ...beat, shardId });
+  }
+
+  /** An `error` without a listener would be thrown; `connect()` rejects with the same error while it runs. */
+  #onFatal(error: FatalShardError, shardId: number): void {
+    if (this.#target.listenerCount('error') > 0) this.#emit('error', 'error', error, shardId);
+    else this.#report(error.message);
+  }
+
+  /** Emits one value and the shard's id: as values, or as an object with the name that the value has there. */
+  #emit(event: string, name: string, value: unknown, shardId: number): void {
+    if (this.#isPositional) this.#call(event, value, shardId);
+    else this.#call(event, { [name]: value, shardId });
+  }
+
+  #call(event: string, ...values: unknown[]): void {
+    callListeners(() => this.#target.emit(event, ...values));
+  }
+
+  /** The store may write a moment later: discord.js reads the session within the event. */
+  #updateSession(shardId: number): void {
+    const session = this.#shards.shards.get(shardId)?.session ?? null;
+    const info = session && sessionInfoOf(session, shardId, this.#shards.total);
+    const onFailure = (error: unknown) =>
+      this.#report(`updateSessionInfo failed; the session of shard ${shardId} may be an old one: ${String(error)}`);
+    new Promise<void>((resolve) => resolve(this.#options.updateSessionInfo(shardId, info))).catch(onFailure);
+  }
+
+  #report(message: string): void {
+    if (this.#logger === undefined) process.emitWarning(message, 'ShardchartWarning');
+    else this.#logger.error(message);
+  }
+}

@@ -80,6 +80,52 @@ example('slash-command.mjs', 'registers /ping, answers it over the API, and ends
   expect(await bot.exitCode).toBe(0);
 });
 
+/** Answers every message that a bot sends, and keeps what it sends. */
+async function answering() {
+  const sent: unknown[] = [];
+  const simulator = await simulate({
+    shards: 1,
+    guilds: [{ id: '41771983423143937', name: 'chess club' }],
+    api: ({ method, path, body }) => {
+      sent.push([`${method} ${path.replace(/\d+/, 'ID')}`, (body as { content: unknown }).content]);
+      return { body: simulator.message(body as { content: string }) };
+    },
+  });
+  return { simulator, sent };
+}
+
+example('discord-js.mjs', 'answers "!ping" of a user, not of a bot, and ends on SIGINT', async (name) => {
+  const { simulator, sent } = await answering();
+  const bot = runExample(name, simulator);
+  await bot.prints('up as simulated');
+  simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: '!ping', author: { bot: true } }));
+  simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: '!ping' }));
+  await expect.poll(() => sent, { timeout: 20_000 }).toEqual([['POST /channels/ID/messages', 'pong']]);
+  bot.end('SIGINT');
+  expect(await bot.exitCode, bot.output()).toBe(0);
+});
+
+example('discordjs-core.mjs', 'answers "!ping", and resumes in the next process with what was missed', async (name) => {
+  const { simulator, sent } = await answering();
+  const folder = temporaryFolder();
+  const first = runExample(name, simulator, { folder });
+  await first.prints('1 shards up');
+  first.end('SIGINT');
+  expect(await first.exitCode, first.output()).toBe(0);
+  simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: '!ping' }));
+  const second = runExample(name, simulator, { folder });
+  await expect.poll(() => sent, { timeout: 20_000 }).toEqual([['POST /channels/ID/messages', 'pong']]);
+  second.end('SIGINT');
+  expect(await second.exitCode, second.output()).toBe(0);
+  expect(simulator.identifies).toHaveLength(1);
+});
+
+example('test-discord-js.mjs', 'passes its test', async (name) => {
+  const tests = runExample(name, null);
+  expect(await tests.exitCode, tests.output()).toBe(0);
+  expect(tests.output()).toMatch(/fail 0/);
+});
+
 example('one-shard.mjs', 'hears messages, prints its transitions and ends on SIGINT', async (name) => {
   const simulator = await simulate();
   const bot = runExample(name, simulator);

@@ -1,6 +1,7 @@
 /** Packages that lead an example to the test, by the name that the example imports. */
 const faces = new Map([
   ['shardchart', new URL('shardchart.mjs', import.meta.url).href],
+  ['discord.js', new URL('discordjs.mjs', import.meta.url).href],
   ['@discordjs/rest', new URL('rest.mjs', import.meta.url).href],
 ]);
 

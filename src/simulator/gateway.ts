@@ -1,4 +1,5 @@
 import type { IdentifyGate } from './connection/identifyGate.js';
+import type { MembersGate } from './connection/membersGate.js';
 import type { SessionBook } from './connection/sessionBook.js';
 import type { FaultQueue } from './faults/faultQueue.js';
 import type { ResolvedOptions } from './resolveOptions.js';
@@ -11,6 +12,7 @@ export interface Gateway {
   readonly recorder: Recorder;
   readonly sessions: SessionBook;
   readonly identifyGate: IdentifyGate;
+  readonly membersGate: MembersGate;
   readonly faults: FaultQueue;
   readonly timers: Timers;
   /** First gateway URL without a path: `ws://HOST:PORT`. */

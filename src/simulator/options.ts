@@ -50,6 +50,8 @@ export interface SimulatorOptions {
   readonly presenceLimit?: number;
   /** Milliseconds in which `presenceLimit` presence updates may be sent; default 20 000. */
   readonly presenceWindow?: number;
+  /** Milliseconds in which the bot may ask once for all members of a guild; default 30 000. A further request is answered with RATE_LIMITED and recorded as a violation. */
+  readonly membersWindow?: number;
   /** Milliseconds for which a session can be resumed after its connection ended; default 60 000. */
   readonly sessionTimeout?: number;
   /** Dispatches a session keeps for replay; default 10 000. A RESUME that needs older ones is answered with op 9 false. */

@@ -11,6 +11,7 @@ import { Connection } from './connection/connection.js';
 import { dispatchPayload } from './connection/dispatchPayload.js';
 import type { GatewaySocket } from './connection/gatewaySocket.js';
 import { IdentifyGate, type SessionStartLimit } from './connection/identifyGate.js';
+import { MembersGate } from './connection/membersGate.js';
 import { receive } from './connection/receive.js';
 import type { Session, SimulatedSession } from './connection/session.js';
 import { SessionBook } from './connection/sessionBook.js';
@@ -99,6 +100,7 @@ export class GatewaySimulator extends FaultCalls<[shardId?: number], number> {
       recorder: new Recorder(options),
       sessions: new SessionBook(options),
       identifyGate: new IdentifyGate(options, options.now()),
+      membersGate: new MembersGate(options.membersWindow),
       timers: new Timers(),
       url: this.url,
     };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SampleGuild, SimulatorOptions } from '../../src/simulator/index.js';
-import { connected, identified, simulate, type RawClient } from './rawClient.js';
+import { broken, connected, identified, simulate, type RawClient } from './rawClient.js';
 
 const guild: SampleGuild = {
   id: '4194304',
@@ -11,6 +11,8 @@ const guild: SampleGuild = {
   channels: [{ id: '7', name: 'voice', status: null, voice_start_time: 3 }],
 };
 const options: SimulatorOptions = { guilds: [guild], chunkSize: 2 };
+/** Guilds, GuildMembers and GuildPresences. */
+const intents = 0b100000011;
 const everyone = { guild_id: guild.id, query: '', limit: 0 };
 
 /** Dispatches of the client without READY and GUILD_CREATE. */
@@ -23,7 +25,7 @@ async function answers(client: RawClient): Promise<[string | null, unknown][]> {
 
 describe('a request', () => {
   test('op 8 is answered in chunks, with the nonce and the presences of each', async () => {
-    const { client } = await identified(await simulate(options));
+    const { client } = await identified(await simulate(options), { intents });
     client.send(8, { ...everyone, presences: true, nonce: 'mine' });
     const chunks = (await answers(client)).map(([, d]) => d as Record<string, unknown>);
     expect(chunks.map(({ members }) => (members as unknown[]).length)).toEqual([2, 2, 1]);
@@ -73,7 +75,7 @@ describe('a request', () => {
 
   test('a request for an unknown guild or channel, or without one, gets no answer and is no violation', async () => {
     const simulator = await simulate(options);
-    const { client } = await identified(simulator);
+    const { client } = await identified(simulator, { intents });
     for (const d of [null, 'x', {}, { guild_id: '1' }, { guild_ids: '1' }, { guild_id: guild.id, channel_id: '8' }]) {
       for (const op of [4, 31]) client.send(op, d);
     }
@@ -92,7 +94,7 @@ describe('a request', () => {
         { at: 'request', delay: 1 },
       ],
     });
-    const { client } = await identified(simulator);
+    const { client } = await identified(simulator, { intents });
     client.send(8, { ...everyone, nonce: 'mine' });
     client.send(8, everyone);
     client.send(31, { guild_ids: [guild.id] });
@@ -103,6 +105,48 @@ describe('a request', () => {
     ]);
     expect(() => simulator.next({ at: 'request', rateLimit: -1 })).toThrow('rateLimit');
     expect(() => simulator.next({ at: 'identify', rateLimit: 1 } as never)).toThrow('rateLimit');
+  });
+
+  test('op 8 for all members twice in membersWindow is answered with RATE_LIMITED and is a violation, on whichever shard', async () => {
+    let now = 0;
+    const simulator = await simulate({ ...options, chunkSize: 100, now: () => now });
+    const clients = [await identified(simulator, { intents }), await identified(simulator, { intents, shard: [0, 1] })];
+    const [first, second] = clients.map(({ client }) => client) as [RawClient, RawClient];
+    first.send(8, everyone);
+    await first.event('GUILD_MEMBERS_CHUNK');
+    now = 10_000;
+    second.send(8, { ...everyone, nonce: 'mine' });
+    second.send(8, { ...everyone, limit: 3 });
+    second.send(8, { ...everyone, query: 'a' });
+    expect(await answers(second)).toMatchObject([
+      ['RATE_LIMITED', { opcode: 8, retry_after: 20, meta: { guild_id: guild.id, nonce: 'mine' } }],
+      ['GUILD_MEMBERS_CHUNK', {}],
+      ['GUILD_MEMBERS_CHUNK', {}],
+    ]);
+    expect(broken(simulator).filter((rule) => rule !== 'second session for shard')).toEqual(['over members limit']);
+    now = 30_000;
+    first.send(8, everyone);
+    expect((await answers(first)).map(([t]) => t)).toEqual(['GUILD_MEMBERS_CHUNK', 'GUILD_MEMBERS_CHUNK']);
+  });
+
+  test.each([
+    ['an empty query without GuildMembers', 0b100000001, everyone],
+    ['presences without GuildPresences', 0b11, { guild_id: guild.id, user_ids: ['1'], presences: true }],
+  ])('op 8 with %s gets no answer and is a violation', async (_, lacking, d) => {
+    const simulator = await simulate(options);
+    const { client } = await identified(simulator, { intents: lacking });
+    client.send(8, d);
+    expect(await answers(client)).toEqual([]);
+    expect(broken(simulator)).toEqual(['missing intent']);
+  });
+
+  test('op 8 with a prefix is answered with at most 100 members, with an empty query with all', async () => {
+    const members = Array.from({ length: 150 }, (_, n) => ({ user: { id: String(n + 1), username: `ada${n}` } }));
+    const { client } = await identified(await simulate({ guilds: [{ ...guild, members }] }), { intents });
+    client.send(8, { ...everyone, query: 'ada', limit: 120 });
+    client.send(8, everyone);
+    const chunks = (await answers(client)).map(([, d]) => (d as { members: unknown[] }).members.length);
+    expect(chunks).toEqual([100, 150]);
   });
 
   test('an answer is replayed after RESUME like any dispatch', async () => {

@@ -117,6 +117,39 @@ describe('a payload', () => {
   });
 });
 
+const activity = (name?: unknown) => ({ activities: [{ name, type: 0 }] });
+
+describe('a presence', () => {
+  const flawed: [string, unknown][] = [
+    ['an activity name of 129 characters', activity('x'.repeat(129))],
+    ['an activity without a name', activity()],
+    ['an activity that is null', { activities: [null] }],
+    ['activities that are no array', { activities: {} }],
+    ['a since of 1.5', { since: 1.5 }],
+    ['a since that is text', { since: '1' }],
+  ];
+
+  test.each(flawed)('with %s closes with 4002, in op 3 and in IDENTIFY', async (_, presence) => {
+    const simulator = await simulate();
+    const { client } = await identified(simulator);
+    client.send(3, presence);
+    expect((await client.ended()).code).toBe(4002);
+    const next = await connected(simulator);
+    next.identify({ presence });
+    expect((await next.ended()).code).toBe(4002);
+    expect(broken(simulator)).toEqual(['decode error', 'decode error']);
+  });
+
+  test('with an activity name of 128 characters, of two UTF-16 units each, is accepted', async () => {
+    const simulator = await simulate();
+    const presence = { ...activity('🦆'.repeat(128)), since: null, status: 'online', afk: false };
+    const { client } = await identified(simulator, { presence });
+    client.send(3, { ...presence, since: 1 });
+    await client.settled();
+    expect(broken(simulator)).toEqual([]);
+  });
+});
+
 describe('heartbeats', () => {
   test('before IDENTIFY are acknowledged with op 11', async () => {
     const simulator = await simulate();

@@ -35,7 +35,7 @@ export function isRequest(op: number): boolean {
 
 /**
  * Returns the dispatches that answer a request. Discord answers nothing for a guild of another shard, or a channel that is
- * not in the guild.
+ * not in the guild, or to a request for members with neither `query` nor `user_ids`.
  *
  * See [Discord Docs/Send Events](https://docs.discord.com/developers/events/gateway-events#send-events).
  */
@@ -58,12 +58,13 @@ export function rateLimited(op: number, d: unknown, retryAfter: number): Request
 function memberChunks(d: Fields, { guild, options }: Context): RequestAnswer[] {
   const { guild_id, query, limit, user_ids: ids, presences, nonce } = d;
   const asked = guild(guild_id);
-  if (asked === undefined) return [];
+  if (asked === undefined || (ids === undefined && typeof query !== 'string')) return [];
   const wanted = ids === undefined ? null : new Set<unknown>(Array.isArray(ids) ? ids : [ids]);
   const prefix = String(query ?? '').toLowerCase();
+  const max = prefix === '' || wanted !== null ? Infinity : MAX_FOUND;
   const members = listOf(asked, 'members')
     .filter((member) => (wanted === null ? nameOf(member).startsWith(prefix) : wanted.has(idOf(member))))
-    .slice(0, Number(limit) || Infinity);
+    .slice(0, Math.min(Number(limit) || Infinity, max));
   const found = new Set(members.map(idOf));
   const chunks = Array.from({ length: Math.max(1, Math.ceil(members.length / options.chunkSize)) }, (_, index) =>
     members.slice(index * options.chunkSize, (index + 1) * options.chunkSize),
@@ -82,6 +83,11 @@ function memberChunks(d: Fields, { guild, options }: Context): RequestAnswer[] {
       ...(isNonce(nonce) && { nonce }),
     },
   }));
+}
+
+/** True for a request for members without `user_ids` and with an empty `query`, which needs the intent GuildMembers. */
+export function hasEmptyQuery(d: Fields): boolean {
+  return d['user_ids'] === undefined && d['query'] === '';
 }
 
 function voiceAnswers(d: Fields, { guild, session, options }: Context): RequestAnswer[] {
@@ -144,3 +150,6 @@ const isNonce = (nonce: unknown) =>
   typeof nonce === 'string' && nonce !== '' && Buffer.byteLength(nonce) <= MAX_NONCE_BYTES;
 
 const MAX_NONCE_BYTES = 32;
+
+/** Members that Discord returns for a prefix at most. */
+const MAX_FOUND = 100;

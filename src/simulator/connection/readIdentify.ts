@@ -1,6 +1,7 @@
 import { isRecord, isWhole } from '../../util/predicates.js';
 import type { ResolvedOptions } from '../resolveOptions.js';
 import type { Rule } from '../records/records.js';
+import { presenceFlaw } from './presenceFlaw.js';
 
 /** Shard and intents that a correct IDENTIFY asks for. */
 export interface Identity {
@@ -36,7 +37,8 @@ export function readIdentify(d: unknown, options: IdentifyOptions): { identity: 
     return refuse('decode error', 4002, 'large_threshold is not a whole number from 50 to 250');
   }
   if (typeof compress !== 'boolean') return refuse('decode error', 4002, 'compress is not true or false');
-  if (presence !== null && !isRecord(presence)) return refuse('decode error', 4002, 'presence is not an object');
+  const flaw = presence === null ? null : presenceFlaw(presence);
+  if (flaw !== null) return refuse('decode error', 4002, flaw);
 
   const { shard = [0, 1], intents } = d;
   const [shardId, total] = Array.isArray(shard) && shard.length === 2 ? (shard as unknown[]) : [];

@@ -1,12 +1,10 @@
+import { hasIntent } from '../../protocol/intents.js';
 import { shardIdFor } from '../../protocol/sharding.js';
 import { isRecord } from '../../util/predicates.js';
 import type { SampleGuild } from '../options.js';
 import type { ResolvedOptions } from '../resolveOptions.js';
 import { botPayload, memberPayload } from '../samples/payloads.js';
 import type { Session } from './session.js';
-
-/** GUILDS intent: Discord sends no GUILD_CREATE without it. */
-const GUILDS_INTENT = 1;
 
 /**
  * Returns the `d` of READY.
@@ -29,9 +27,9 @@ export function readyData(session: Session, version: number, resumeUrl: string, 
   };
 }
 
-/** Returns the guilds whose GUILD_CREATE follows READY. */
+/** Returns the guilds whose GUILD_CREATE follows READY: none without the intent Guilds. */
 export function guildsToCreate(session: Session, guilds: readonly SampleGuild[]): SampleGuild[] {
-  return session.intents % 2 === GUILDS_INTENT ? guildsOf(session, guilds) : [];
+  return hasIntent(session.intents, 'Guilds') ? guildsOf(session, guilds) : [];
 }
 
 /**

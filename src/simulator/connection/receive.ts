@@ -2,11 +2,12 @@ import { MAX_PAYLOAD_BYTES } from '../../protocol/limits.js';
 import { clientOpcodes, Opcode } from '../../protocol/opcodes.js';
 import { isRecord, isWhole } from '../../util/predicates.js';
 import type { Gateway } from '../gateway.js';
-import { answersTo, isRequest, rateLimited } from './answersTo.js';
+import { answerRequest } from './answerRequest.js';
+import { isRequest } from './answersTo.js';
 import { identify, resume } from './authenticate.js';
 import { type ClientPayload, readClientPayload, redact } from './clientPayload.js';
 import type { Connection } from './connection.js';
-import { dispatchPayload } from './dispatchPayload.js';
+import { presenceFlaw } from './presenceFlaw.js';
 
 /** Receives one message of a client: records it, checks it against the gateway's rules, and answers. */
 export function receive(gateway: Gateway, connection: Connection, data: Buffer): void {
@@ -60,19 +61,17 @@ function onCommand(gateway: Gateway, connection: Connection, op: number, d: unkn
   if (connection.phase === 'invalidated') return;
   if (connection.phase !== 'identified') {
     connection.refuse({ rule: 'not authenticated', code: 4003, detail: `op ${op} came before READY or RESUMED` });
-  } else if (op === Opcode.PresenceUpdate && !connection.presences.hit(gateway.options.now())) {
-    const { presenceLimit, presenceWindow } = gateway.options;
+  } else if (op === Opcode.PresenceUpdate) onPresence(gateway, connection, d);
+  else if (isRequest(op)) answerRequest(gateway, connection, op, d);
+}
+
+function onPresence({ options }: Gateway, connection: Connection, d: unknown): void {
+  const flaw = presenceFlaw(d);
+  if (flaw !== null) {
+    connection.refuse({ rule: 'decode error', code: 4002, detail: flaw });
+  } else if (!connection.presences.hit(options.now())) {
+    const { presenceLimit, presenceWindow } = options;
     connection.violate('over presence limit', `more than ${presenceLimit} presence updates in ${presenceWindow} ms`);
-  } else if (isRequest(op)) {
-    const { session } = connection;
-    connection.answer('request', (fault) => {
-      if (session === null) return;
-      const answers =
-        fault !== null && 'rateLimit' in fault
-          ? [rateLimited(op, d, fault.rateLimit)]
-          : answersTo(op, d, session, gateway.options);
-      for (const { t, d: data } of answers) session.dispatch(dispatchPayload(t, data));
-    });
   }
 }
 

@@ -2,7 +2,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { createLimitedServer, LocalServer, type ListenFailure } from '../util/localhost/localServer.js';
-import { isFromHere, loopbackHost } from '../util/localhost/loopback.js';
+import { hasManyHosts, isFromHere, loopbackHost } from '../util/localhost/loopback.js';
 import type { Frame } from './conversion.js';
 import { InspectorError } from './inspectorError.js';
 import { BRIDGE_SCRIPT, BRIDGE_STYLE, bridgePage, contentSecurityPolicy } from './page.js';
@@ -111,6 +111,7 @@ export class ViewerServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // The viewer may be gone before the answer.
     socket.on('error', () => {});
+    if (hasManyHosts(request)) return refuse(socket, 400);
     if (!isFromHere(request)) return refuse(socket, 403);
     if (this.#viewers.size >= MAX_VIEWERS || !this.#newViewers.take()) return refuse(socket, 503);
     this.#upgrades.handleUpgrade(request, socket, head, (viewer) => this.#onViewer(viewer));

@@ -1,7 +1,8 @@
 import { renameSync, rmSync, statSync, readFileSync, writeFileSync, type Stats } from 'node:fs';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { removeLitter } from './removeLitter.js';
 
-/** Readable by the owner only, and never written through a link: a session and the token let a thief take over the bot. */
+/** Readable by the owner only, and never a file that is there: a session and the token let a thief take over the bot. */
 const PRIVATE = { flag: 'wx', mode: 0o600 } as const;
 
 /**
@@ -30,8 +31,9 @@ export class AtomicFile {
     this.#lastTemporary = `${path}.${process.pid}.last.tmp`;
   }
 
-  /** Returns the text of the file; null where it does not exist. */
+  /** Returns the text of the file; null where it does not exist. Removes what killed processes left beside it. */
   async read(): Promise<string | null> {
+    await removeLitter(this.#path);
     this.#known = regular(await stat(this.#path).catch(unlessMissing));
     return this.#known && readFile(this.#path, 'utf8');
   }

@@ -11,6 +11,7 @@ import { SessionStoreError, type SessionStoreErrorCode } from './errors.js';
 import { flushAtSignal, forgetAtSignal } from './exitSignals.js';
 import { formatSessions, parseSessions } from './fileFormat.js';
 import { checkFileStoreOptions, DEFAULT_DEBOUNCE_MS, type FileSessionStoreOptions } from './fileStoreOptions.js';
+import { linkTarget } from './linkTarget.js';
 import type { SessionStore } from './sessionStore.js';
 import { handled } from '../util/handled.js';
 
@@ -57,6 +58,8 @@ const inUse = new Set<string>();
 class FileStore implements FileSessionStore {
   readonly sequenceInterval: number;
   readonly #path: string;
+  /** File that the path leads to through symbolic links. */
+  readonly #target: string;
   readonly #debounceMs: number;
   #total: number | null;
   /** True where the total came from the user, not from the file. */
@@ -80,19 +83,21 @@ class FileStore implements FileSessionStore {
     checkFileStoreOptions(path, options);
     const { debounce = DEFAULT_DEBOUNCE_MS, total = null } = options;
     this.#path = resolve(path);
+    // A link stays a link, as to a mounted volume: its target is what is replaced.
+    this.#target = linkTarget(this.#path);
     this.#debounceMs = debounce;
     this.sequenceInterval = Math.max(debounce, MIN_INTERVAL_MS);
     this.#total = total;
     this.#isTotalGiven = total !== null;
     this.#notify = reportTo(options);
-    if (inUse.has(this.#path)) {
+    if (inUse.has(this.#target)) {
       throw this.#error(
         'IN_USE',
         'already has a store in this process. Give its shards one store, or close the first.',
       );
     }
-    inUse.add(this.#path);
-    this.#file = new AtomicFile(this.#path, () =>
+    inUse.add(this.#target);
+    this.#file = new AtomicFile(this.#target, () =>
       this.#report('OTHER_WRITER', 'is written by another process too: sessions get lost. Give each its own file.'),
     );
     this.#writer = new BackgroundWriter({
@@ -204,7 +209,7 @@ class FileStore implements FileSessionStore {
   async #close(): Promise<void> {
     if (this.#written < this.#changed) await within(CLOSE_LIMIT_MS, this.#writeNow()).catch(() => {});
     if (this.#debounce !== null) clearTimeout(this.#debounce);
-    inUse.delete(this.#path);
+    inUse.delete(this.#target);
     forgetAtSignal(this);
     if (this.#written === this.#changed) return this.#writer.stop();
     this.#report('CANNOT_WRITE', 'was closed before its last sessions were written: they are tried again at the exit');
@@ -303,8 +308,8 @@ class FileStore implements FileSessionStore {
 /**
  * Keeps the sessions of all shards of a bot in one file, so that the next process resumes them. A new session is written
  * at once, a new sequence within `debounce`; at the exit, a SIGTERM or a SIGINT the rest is written before the process
- * goes on, so that only a kill loses the last moment's sequences. The file (mode 0600) is always replaced whole; one
- * process at a time may write it. A file that cannot be used is reported and kept under another name, and the shards start
+ * goes on, so that only a kill loses the last moment's sequences. The file (mode 0600) is always replaced whole, and where
+ * the path is a symbolic link, the link's target; one process at a time may write it. A file that cannot be used is reported and kept under another name, and the shards start
  * new sessions. Trouble with the file never fails a shard.
  * @throws ShardError `INVALID_OPTION`; SessionStoreError `IN_USE`
  */

@@ -56,6 +56,14 @@ describe('close() of a local server', () => {
   });
 });
 
+test('a request with two Host headers is answered with 400, also where both are the same', async () => {
+  for (const second of ['127.0.0.1', 'evil.example']) {
+    const socket = await client(`GET /answered HTTP/1.1\r\nHost: 127.0.0.1\r\nhost: ${second}\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /);
+  }
+});
+
 test('a port that another server listens on is a ListenFailure with PORT_IN_USE', async () => {
   const port = server.port ?? 0;
   await expect(localServer(port).listen()).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf } from '../messageOf.js';
+import { hasManyHosts } from './loopback.js';
 
 export interface LocalServerOptions {
   /** Port to listen on; 0 takes any free one. */
@@ -35,14 +36,20 @@ const CHECK_INTERVAL_MS = 2_000;
 /** A connection is closed after this many requests; a browser opens another. */
 const MAX_REQUESTS_PER_CONNECTION = 100;
 
-/** Makes an HTTP server whose connections cannot be held by requests that arrive slowly or not at all. */
+/**
+ * Makes an HTTP server whose connections cannot be held by requests that arrive slowly or not at all, and that answers 400 to a
+ * request with more than one Host header (RFC 9112, 3.2): of two, a check could read another one than a proxy did.
+ */
 export function createLimitedServer(listener: RequestListener): Server {
   const limits = {
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
   };
-  const server = createServer(limits, listener);
+  const server = createServer(limits, (request, response) => {
+    if (hasManyHosts(request)) response.writeHead(400, { Connection: 'close' }).end();
+    else listener(request, response);
+  });
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
   server.on('dropRequest', (_request, socket) => socket.destroy());
   return server;

@@ -5,6 +5,12 @@ export const LOOPBACK: ReadonlySet<unknown> = new Set(['127.0.0.1', '::1', 'loca
 
 const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
 
+/** True for a request with more than one Host header, of which Node shows the first. */
+export function hasManyHosts({ rawHeaders }: IncomingMessage): boolean {
+  const names = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host');
+  return names.length > 1;
+}
+
 /** Host header of a request if it is a loopback name; null otherwise: a foreign name can be made to lead to this machine. */
 export function loopbackHost({ headers: { host = '' } }: IncomingMessage): string | null {
   return LOOPBACK_HOST.test(host) ? host.toLowerCase() : null;

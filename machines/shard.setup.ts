@@ -228,7 +228,7 @@ export const acknowledge = {
 export const decideBy = <const C extends Cause>(cause: C) => ({ type: 'decide', params: cause }) as const;
 export const decideByCode = {
   type: 'decide',
-  params: ({ event }: { event: Closed }): Cause => closedByGateway(event.code, event.reason, event.retryAfterMs),
+  params: ({ event }: { event: Closed }): Cause => closedByGateway(event),
 } as const;
 const decideWithReason = (cause: Cause) =>
   ({

@@ -1,5 +1,5 @@
 import type { BackoffBounds } from '../src/protocol/backoff.js';
-import type { Decision } from '../src/protocol/decision.js';
+import type { ConnectionEnd, Decision } from '../src/protocol/decision.js';
 import type { Target } from '../src/protocol/resumeTarget.js';
 import type { Session } from '../src/protocol/session.js';
 import type { BucketReport, Ticket } from './bucket.js';
@@ -78,7 +78,7 @@ export type SocketReport =
   | { type: 'socket.opened' }
   /** Our close frame is on its way; nothing is delivered any more, so this sequence is the last. */
   | { type: 'socket.closing'; sequence: number | null }
-  | { type: 'socket.closed'; code: number; reason: string; sequence: number | null; retryAfterMs: number | null }
+  | ({ type: 'socket.closed'; sequence: number | null } & ConnectionEnd)
   | { type: 'socket.corrupted'; reason: string }
   /** All that waited in the socket has been read. */
   | { type: 'socket.settled' }

@@ -197,6 +197,10 @@ class Connection implements WireConnection {
       this.#silent = true;
       if (this.#error === '') this.#error = messageOf(error);
     });
+    // ws ends a connection whose pings come faster than its pongs leave, and says nothing. `ping` is emitted after that.
+    socket.on('ping', () => {
+      if (socket.readyState !== socket.OPEN && !this.#silent) this.#error ||= 'too many pings at once';
+    });
     socket.on('close', (code, reason) => this.#end(code, reason.toString()));
   }
 
@@ -288,6 +292,7 @@ class Connection implements WireConnection {
       reason: this.#deps.redact(reason === '' ? this.#error : reason),
       sequence: this.#deps.wire.sequence,
       retryAfterMs: this.#retryAfterMs,
+      ...(this.#tcp === null && { opened: false }),
     });
   }
 }

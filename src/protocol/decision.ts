@@ -35,6 +35,9 @@ export interface Cause {
   readonly minDelayMs?: number;
 }
 
+/** Beginning of the reason where a connection never opened. */
+export const NO_CONNECTION = 'no connection';
+
 const drop = (reason: string): Cause => ({ action: 'resume', code: RESUMABLE_CLOSE, reason });
 
 /** Everything that makes a shard drop a connection of its own accord. Close codes have their own table. */
@@ -70,15 +73,26 @@ export const causes = {
   },
 } as const satisfies Record<string, Cause>;
 
-/** The cause a close frame of the gateway's is, or a connection lost without one (1006). */
-export function closedByGateway(code: number, reason: string, retryAfterMs: number | null): Cause {
+/** End of a connection. */
+export interface ConnectionEnd {
+  /** Code of the gateway's close frame; 1006 where none came. */
+  readonly code: number;
+  /** Reason in the close frame, or the network's error. */
+  readonly reason: string;
+  readonly retryAfterMs: number | null;
+  /** False where the WebSocket never opened. Left out where it did, and in audit logs of shardchart before this field. */
+  readonly opened?: false;
+}
+
+/** Returns the cause that the end of a connection is. */
+export function closedByGateway({ code, reason, retryAfterMs, opened }: ConnectionEnd): Cause {
   const row = closeCodeRow(code);
   // Discord often says no more than the code's name.
   const said = reason === '' || reason.toLowerCase().replace(/\.$/, '') === row.name ? '' : `: ${reason}`;
   return {
     action: row.action,
     code,
-    reason: `${code} ${row.name}${said}`,
+    reason: `${opened === false ? NO_CONNECTION : `${code} ${row.name}`}${said}`,
     ...(row.backoff === true && { backoff: true }),
     ...(retryAfterMs !== null && { minDelayMs: retryAfterMs }),
   };

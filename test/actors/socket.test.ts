@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -17,7 +18,7 @@ async function startConnection(payload: string) {
     server.close();
   });
   await once(server, 'listening');
-  const accepted = once(server, 'connection') as Promise<[WebSocket]>;
+  const accepted = once(server, 'connection') as Promise<[WebSocket, IncomingMessage]>;
   const sent: number[] = [];
   const logic = socketLogic(() => ({
     wire: createWire(),
@@ -61,10 +62,10 @@ async function startConnection(payload: string) {
     }),
   ).start();
   onTestFinished(() => void actor.stop());
-  const [peer] = await accepted;
+  const [peer, { socket: tcp }] = await accepted;
   const reports = () => actor.getSnapshot().context.reports;
   await vi.waitFor(() => expect(reports()).toContainEqual({ type: 'socket.opened' }));
-  return { peer, sent, reports, tell: (command: SocketCommand) => actor.send({ type: 'tell', command }), actor };
+  return { peer, tcp, sent, reports, tell: (command: SocketCommand) => actor.send({ type: 'tell', command }), actor };
 }
 
 test('what was written is reported as sent', async () => {
@@ -93,4 +94,14 @@ test('a payload sent after the peer has closed is reported as unsent', async () 
   tell({ type: 'socket.send', ticket });
   await vi.waitFor(() => expect(reports()).toContainEqual({ type: 'socket.unsent', ticket }));
   expect(sent).toEqual([]);
+});
+
+test('a peer whose 61 pings come before one pong has left loses the connection, and the reason says so', async () => {
+  const { tcp, reports } = await startConnection('');
+  const ping = Buffer.from([0x89, 0]);
+  tcp.write(Buffer.concat(Array.from({ length: 61 }, () => ping)));
+  await vi.waitFor(() =>
+    expect(reports().at(-1)).toMatchObject({ type: 'socket.closed', code: 1006, reason: 'too many pings at once' }),
+  );
+  expect(reports().at(-1)).not.toHaveProperty('opened');
 });

@@ -128,10 +128,20 @@ describe('a filter', () => {
 
 describe('reasons are grouped by what they have in common', () => {
   test.each([
-    ['1006 connection lost', closedByGateway(1006, 'connect ECONNREFUSED 127.0.0.1:9', null).reason],
+    [
+      '1006 connection lost',
+      closedByGateway({ code: 1006, reason: 'connect ECONNREFUSED 127.0.0.1:9', retryAfterMs: null }).reason,
+    ],
+    [
+      'no connection',
+      closedByGateway({ code: 1006, reason: 'connect ECONNREFUSED', retryAfterMs: null, opened: false }).reason,
+    ],
     ['1006 connection lost', '1006 connection lost; the resume URL failed 3 times in a row'],
-    ['4014 disallowed intents', closedByGateway(4014, 'Disallowed intent(s).', null).reason],
-    ['4242 unknown code', closedByGateway(4242, 'what', null).reason],
+    [
+      '4014 disallowed intents',
+      closedByGateway({ code: 4014, reason: 'Disallowed intent(s).', retryAfterMs: null }).reason,
+    ],
+    ['4242 unknown code', closedByGateway({ code: 4242, reason: 'what', retryAfterMs: null }).reason],
     [causes.zombie.reason, `${causes.zombie.reason}; autoReconnect is off`],
     [causes.corrupted.reason, `${causes.corrupted.reason}: incorrect header check`],
     [causes.resumedTimeout.reason, causes.resumedTimeout.reason],

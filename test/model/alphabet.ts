@@ -35,7 +35,7 @@ export const outside: readonly ShardEvent[] = [
   { type: 'socket.opened' },
   { type: 'socket.closing', sequence: 12 },
   ...closes,
-  { type: 'socket.closed', code: 1006, reason: 'refused', sequence: null, retryAfterMs: 30_000 },
+  { type: 'socket.closed', code: 1006, reason: 'refused', sequence: null, retryAfterMs: 30_000, opened: false },
   { type: 'socket.corrupted', reason: 'bad data' },
   { type: 'socket.settled' },
   { type: 'socket.unsent', ticket: { ...ticket, id: 2 } },

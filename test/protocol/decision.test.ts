@@ -59,7 +59,9 @@ describe('every cause', () => {
   });
 
   test('fatal is fatal with autoReconnect off', () => {
-    expect(decided({ autoReconnect: false }, closedByGateway(4004, '', null)).action).toBe('fatal');
+    expect(
+      decided({ autoReconnect: false }, closedByGateway({ code: 4004, reason: '', retryAfterMs: null })).action,
+    ).toBe('fatal');
   });
 });
 
@@ -103,16 +105,21 @@ describe('the delay', () => {
   });
 
   test('Retry-After is a lower bound, not the delay itself', () => {
-    expect(decided({}, closedByGateway(1006, '', 30_000)).delay).toBe(30_000);
+    expect(decided({}, closedByGateway({ code: 1006, reason: '', retryAfterMs: 30_000 })).delay).toBe(30_000);
     const longer = seeds
       .slice(0, 200)
-      .map((seed) => decided({ seed, attempts: 20 }, closedByGateway(1006, '', 1_500)).delay);
+      .map(
+        (seed) =>
+          decided({ seed, attempts: 20 }, closedByGateway({ code: 1006, reason: '', retryAfterMs: 1_500 })).delay,
+      );
     expect(Math.max(...longer)).toBeGreaterThan(1_500);
     expect(Math.min(...longer)).toBeGreaterThanOrEqual(1_500);
   });
 
   test('4008 never leads to an immediate connection, however stable this one was', () => {
-    const delays = seeds.map((seed) => decided({ seed }, closedByGateway(4008, '', null)).delay);
+    const delays = seeds.map(
+      (seed) => decided({ seed }, closedByGateway({ code: 4008, reason: '', retryAfterMs: null })).delay,
+    );
     expect(Math.min(...delays)).toBeGreaterThan(0);
   });
 
@@ -149,8 +156,15 @@ describe('resuming', () => {
     );
   });
 
+  test('a connection that never opened is no connection, with the network’s error; its code stays 1006', () => {
+    const end = { code: 1006, reason: 'connect ECONNREFUSED 127.0.0.1:9', retryAfterMs: null };
+    const { code, reason } = closedByGateway({ ...end, opened: false });
+    expect([code, reason]).toEqual([1006, 'no connection: connect ECONNREFUSED 127.0.0.1:9']);
+    expect(closedByGateway(end).reason).toBe('1006 connection lost: connect ECONNREFUSED 127.0.0.1:9');
+  });
+
   test('the words of a close frame stand in the reason, and none where there were none', () => {
-    expect(closedByGateway(4000, '', null).reason).toBe('4000 unknown error');
-    expect(closedByGateway(4000, 'oops', null).reason).toBe('4000 unknown error: oops');
+    expect(closedByGateway({ code: 4000, reason: '', retryAfterMs: null }).reason).toBe('4000 unknown error');
+    expect(closedByGateway({ code: 4000, reason: 'oops', retryAfterMs: null }).reason).toBe('4000 unknown error: oops');
   });
 });

@@ -83,7 +83,7 @@ test.each([
 const failed = (failures: number): Decision => ({
   action: 'identify',
   code: 1006,
-  reason: '1006 connection lost: getaddrinfo ENOTFOUND',
+  reason: 'no connection: getaddrinfo ENOTFOUND',
   attempt: failures + 1,
   delay: 1_000,
 });
@@ -121,7 +121,7 @@ describe('without a logger a gateway that cannot be reached is a warning', () =>
     await vi.waitFor(() => expect(warned).toHaveBeenCalled(), 10_000);
     expect(warned).toHaveBeenCalledWith(
       expect.stringMatching(
-        /^shard 0: \d+ connections in a row have failed, the last one with ".*ECONNREFUSED.*https:\/\/discordstatus\.com/,
+        /^shard 0: \d+ connections in a row have failed, the last one with "no connection: .*ECONNREFUSED.*https:\/\/discordstatus\.com/,
       ),
       'ShardchartWarning',
     );

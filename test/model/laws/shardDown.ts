@@ -46,13 +46,13 @@ const NAMES: Readonly<Record<number, string>> = {
   4014: 'disallowed intents',
 };
 
-function closed({ code, reason, retryAfterMs }: Named<'socket.closed'>): Why {
+function closed({ code, reason, retryAfterMs, opened }: Named<'socket.closed'>): Why {
   const name = NAMES[code] ?? 'unknown code';
   const action = FATAL_CODES.has(code) ? 'fatal' : SESSION_LOST_CODES.has(code) ? 'identify' : 'resume';
   return {
     action,
     code,
-    reason: `${code} ${name}${reason === '' || reason === name ? '' : `: ${reason}`}`,
+    reason: `${opened === false ? 'no connection' : `${code} ${name}`}${reason === '' || reason === name ? '' : `: ${reason}`}`,
     backsOff: code === 4008,
     minMs: Math.min(retryAfterMs ?? 0, 3_600_000),
   };

@@ -1,10 +1,10 @@
 import { closeCodeRow } from '../../../protocol/closeCodes.js';
-import { causes, type Decision } from '../../../protocol/decision.js';
+import { causes, type Decision, NO_CONNECTION } from '../../../protocol/decision.js';
 
 /** Longest first, so that a cause is not mistaken for a shorter one with the same beginning. */
-const known = Object.values(causes)
-  .map(({ reason }) => reason)
-  .toSorted((a, b) => b.length - a.length);
+const known = [...Object.values(causes).map(({ reason }) => reason), NO_CONNECTION].toSorted(
+  (a, b) => b.length - a.length,
+);
 
 /**
  * Groups a decision with others of the same cause: by close code and its name, or by cause. The gateway's own words,

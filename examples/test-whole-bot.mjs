@@ -6,7 +6,8 @@ import { createGatewaySimulator } from 'shardchart/simulator';
 
 /** A bot that answers "!ping", in any channel, unless a bot wrote it. */
 function createBot({ api, url }) {
-  const bot = createShard({ token: 'any', intents: (1 << 0) | (1 << 9) | (1 << 12) | (1 << 15), url });
+  const intents = ['Guilds', 'GuildMessages', 'DirectMessages', 'MessageContent'];
+  const bot = createShard({ token: 'any', intents, url });
   bot.on('MESSAGE_CREATE', async (message) => {
     if (message.author.bot || message.content !== '!ping') return;
     await fetch(`${api}/v10/channels/${message.channel_id}/messages`, {

@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 const LIMIT_MS = 180_000;
 const MOST_LINES = 40;
 
-/** The registry's failures that say nothing about the package. */
+/** True where a package manager could not reach the registry, which says nothing about the package. */
 export const isOutOfReach = (error) =>
+  error.isInstallation === true &&
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED .*:443|ETIMEDOUT|ENETUNREACH|ENOTCACHED|code E5\d\d/.test(error.message);
 
 /**
@@ -40,7 +41,8 @@ export function execute(folder, [command, ...args], { env = {}, limitMs = LIMIT_
       if (code === 0) return resolve(printed);
       const end = signal === null ? `exit code ${code}` : `ended by ${signal}; the limit is ${limitMs / 1_000} s`;
       const lines = output.trimEnd().split('\n').slice(-MOST_LINES).join('\n');
-      reject(new Error(`${[command, ...args].join(' ')} in ${folder}: ${end}\n${lines}`));
+      const error = new Error(`${[command, ...args].join(' ')} in ${folder}: ${end}\n${lines}`);
+      reject(Object.assign(error, { isInstallation: args[0] === 'install' || args[0] === 'add' }));
     });
   });
 }

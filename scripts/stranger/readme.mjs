@@ -2,8 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execute, makeFolder, npmInstall } from './execute.mjs';
 
-/** The first block of code of the README: the bot. */
-const botOf = (root) => /```js\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))[1];
+/** The first block of code of the README: the bot. It connects to the URL in GATEWAY. */
+function botOf(root) {
+  const bot = /```js\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))[1];
+  const simulated = bot.replace('createShard({ ', 'createShard({ url: process.env.GATEWAY, ');
+  // A bot that were left as it is would connect to Discord.
+  if (simulated === bot) throw new Error('The bot of the README does not call createShard({ … }) in one line.');
+  return simulated;
+}
 
 /** Runs the bot against a simulator until it has answered: the requests to Discord go to `fetch`, which is replaced. */
 const stage = `
@@ -15,7 +21,7 @@ const stage = `
     globalThis.fetch = async (url, { body }) => (resolve(body), new Response('{}'));
   });
   await import('./bot.mjs');
-  simulator.dispatch('MESSAGE_CREATE', { channel_id: '1', content: '!ping', author: { id: '2', username: 'a' } });
+  simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: '!ping' }));
   if ((await answered) !== JSON.stringify({ content: 'pong' })) throw new Error('The bot did not answer with pong.');
   process.emit('SIGINT');
   await simulator.close();
@@ -26,10 +32,7 @@ function prepare({ root, place, tarball }) {
   prepared ??= (async () => {
     // What npm init -y makes is CommonJS: the README says bot.mjs.
     const folder = makeFolder(place, 'readme', {
-      'bot.mjs': botOf(root).replace(
-        'createShard({ token, intents })',
-        'createShard({ token, intents, url: process.env.GATEWAY })',
-      ),
+      'bot.mjs': botOf(root),
       'stage.mjs': stage,
     });
     await execute(folder, ['npm', 'init', '-y']);

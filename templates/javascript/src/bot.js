@@ -1,5 +1,5 @@
 import { REST } from '@discordjs/rest';
-import { GatewayIntentBits, InteractionResponseType, Routes } from 'discord-api-types/v10';
+import { InteractionResponseType, Routes } from 'discord-api-types/v10';
 import { createShard } from 'shardchart';
 
 /** Slash commands of the bot. They need no privileged intent. */
@@ -16,8 +16,11 @@ export function createBot({ token, url, api }) {
   const rest = new REST({ version: '10', ...(api && { api }) }).setToken(token);
   // MessageContent is a privileged intent: enable it on the Bot page of your application, or leave it out here and answer
   // slash commands only. Without it the content of most messages is empty.
-  const intents = GatewayIntentBits.Guilds | GatewayIntentBits.GuildMessages | GatewayIntentBits.MessageContent;
-  const shard = createShard({ token, intents, ...(url && { url }) });
+  const shard = createShard({
+    token,
+    intents: ['Guilds', 'GuildMessages', 'MessageContent'],
+    ...(url && { url }),
+  });
 
   shard.on('READY', ({ application }) => {
     rest.put(Routes.applicationCommands(application.id), { body: commands }).catch(report);

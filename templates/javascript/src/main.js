@@ -8,13 +8,13 @@ if (!token) {
 
 const shard = createBot({ token });
 shard.on('transition', ({ from, to, decision }) => console.log(`${from} -> ${to}`, decision?.reason ?? ''));
+shard.on('fatal', (error) => console.error(error.message));
 process.once('SIGINT', () => shard.shutdown());
 process.once('SIGTERM', () => shard.shutdown());
 
 try {
   await shard.connect();
   console.log('The bot is up. Write /ping or !ping. Ctrl+C ends it.');
-} catch (error) {
-  console.error(error.message);
+} catch {
   process.exitCode = 1;
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import * as bundles from './stranger/bundles.mjs';
 import * as importTime from './stranger/importTime.mjs';
 import * as installs from './stranger/installs.mjs';
+import * as loggers from './stranger/loggers.mjs';
 import * as readme from './stranger/readme.mjs';
 import * as runtimes from './stranger/runtimes.mjs';
 import * as types from './stranger/types.mjs';
@@ -25,6 +26,7 @@ const asked = process.argv.slice(2);
 const checks = Object.entries({
   ...installs.checks,
   ...readme.checks,
+  ...loggers.checks,
   ...types.checks,
   ...bundles.checks,
   ...runtimes.checks,

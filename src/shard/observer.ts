@@ -117,8 +117,10 @@ export class ShardObserver implements StepWatcher {
     this.fatal = error;
     waiters.connected.reject(error);
     rejectPending(error);
-    // Without a logger it is a warning of the process: superfluous where the user listens to `fatal`.
-    if (!(logger.isDefault && emitter.has('fatal'))) logger.error(error.message);
+    if (!logger.isDefault) logger.error(error.message);
+    // Without a logger it is a warning of the process: superfluous where the user listens to `fatal`, or where the rejection of
+    // connect() ends the process, which happens before the next turn of the event loop.
+    else if (!emitter.has('fatal')) setImmediate(() => logger.error(error.message));
   }
 
   #log(record: TransitionRecord): void {

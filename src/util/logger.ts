@@ -1,12 +1,13 @@
 import { errorFields } from './errorFields.js';
 import { messageOf, stackOf } from './messageOf.js';
 import { onRejection } from './onRejection.js';
+import { isRecord } from './predicates.js';
 import { redactor } from './redactor.js';
 
 /**
  * Receives a shard's log lines: `console`, pino and winston all fit. A logger of pino's kind (it has `child` and `bindings`)
- * gets an object of fields before the message: `shard`, `event`, `from`, `to`, `action`, `code`, `reason`, `attempt`, `delay`
- * (milliseconds) and `err`.
+ * gets an object of fields before the message, one of winston's kind (it has `child`, `levels` and `transports`) after it:
+ * `shard`, `event`, `from`, `to`, `action`, `code`, `reason`, `attempt`, `delay` (milliseconds) and `err`.
  */
 export interface Logger {
   debug(message: string): void;
@@ -25,21 +26,18 @@ const defaultLogger: Logger = { debug: quiet, info: quiet, warn: quiet, error: w
 /** Facts of a log line, for a logger that takes them as fields. */
 export type LogFields = Readonly<Record<string, string | number | null>>;
 
-/** A logger of pino's kind: it takes an object of fields before the message. */
-interface StructuredLogger {
-  readonly child: unknown;
-  readonly bindings: unknown;
-  debug(fields: object, message: string): unknown;
-  info(fields: object, message: string): unknown;
-  warn(fields: object, message: string): unknown;
-  error(fields: object, message: string): unknown;
+/** Position of the object of fields among the arguments of a logger's methods: pino takes it first, winston last. */
+type FieldsPosition = 'first' | 'last' | 'none';
+
+/** Tells the loggers of pino and winston by the members that only theirs have. */
+function fieldsPositionOf(logger: object): FieldsPosition {
+  const { child, bindings, levels, transports } = logger as Readonly<Record<string, unknown>>;
+  if (typeof child !== 'function') return 'none';
+  if (typeof bindings === 'function') return 'first';
+  return isRecord(levels) && Array.isArray(transports) ? 'last' : 'none';
 }
 
-/** True for pino's loggers, which have `child` and `bindings`; console and winston have no `bindings`. */
-function isStructured(logger: object): logger is StructuredLogger {
-  const { child, bindings } = logger as Partial<StructuredLogger>;
-  return typeof child === 'function' && typeof bindings === 'function';
-}
+type Log = (...line: (string | object)[]) => unknown;
 
 export interface GuardedLoggerOptions {
   readonly logger?: Logger | undefined;
@@ -49,8 +47,9 @@ export interface GuardedLoggerOptions {
 }
 
 /**
- * The user's logger with the token redacted. One of pino's kind gets fields, any other one a text with a name in front. A
- * logger that throws or rejects disturbs nothing.
+ * The user's logger with the token redacted. One of pino's kind gets fields and a text, any other one a text with a name in
+ * front, and one of winston's kind fields as well: its formats often print the text alone. A logger that throws or rejects
+ * disturbs nothing.
  */
 export class GuardedLogger implements Logger {
   readonly #name: string;
@@ -88,7 +87,7 @@ export class GuardedLogger implements Logger {
 
   /** An error of user code: with its stack in the text, or as the field `err`. */
   failure(what: string, error: unknown, fields?: LogFields): void {
-    if (!isStructured(this.#logger)) return this.error(`${what}: ${stackOf(error)}`);
+    if (fieldsPositionOf(this.#logger) === 'none') return this.error(`${what}: ${stackOf(error)}`);
     this.#write('error', what, { ...fields, err: errorFields(error, this.#redact) });
   }
 
@@ -107,9 +106,11 @@ export class GuardedLogger implements Logger {
   }
 
   #send(level: keyof Logger, message: string, fields: object): unknown {
-    const logger = this.#logger;
-    if (!isStructured(logger)) return logger[level](`${this.#name}: ${message}`);
-    return logger[level]({ ...this.#fields, ...this.#redacted(fields) }, message);
+    const logger = this.#logger as unknown as Readonly<Record<keyof Logger, Log>>;
+    const position = fieldsPositionOf(this.#logger);
+    if (position === 'none') return logger[level](`${this.#name}: ${message}`);
+    const all = { ...this.#fields, ...this.#redacted(fields) };
+    return position === 'first' ? logger[level](all, message) : logger[level](`${this.#name}: ${message}`, all);
   }
 
   #redacted(fields: object): object {

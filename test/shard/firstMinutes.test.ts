@@ -80,6 +80,30 @@ test.each([
   });
 });
 
+test.each([
+  ['rejects at the top level and ends it with 1', 'await shard.connect();', 1],
+  ['is ignored', 'void shard.connect();', 0],
+  [
+    'is caught, and a listener to `fatal` prints it',
+    "shard.on('fatal', print); await shard.connect().catch(() => {});",
+    0,
+  ],
+])('a process without a logger reads of a wrong token once, where connect() %s', async (_, connecting, exit) => {
+  const code = `
+    import { createShard } from './dist/src/index.js';
+    import { createGatewaySimulator } from './dist/src/simulator/index.js';
+    const simulator = await createGatewaySimulator({ token: '${token}' });
+    const print = ({ message }) => console.error(message);
+    const shard = createShard({ token: 'a-wrong-token', intents: 1, url: simulator.url });
+    setTimeout(() => simulator.close(), 1_000);
+    ${connecting}
+  `;
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code]);
+  const ended = await run.catch((error: { code: number; stderr: string }) => error);
+  expect('code' in ended ? ended.code : 0).toBe(exit);
+  expect(ended.stderr.match(/The token is wrong/g)).toHaveLength(1);
+});
+
 const failed = (failures: number): Decision => ({
   action: 'identify',
   code: 1006,

@@ -52,6 +52,30 @@ describe('the logger', () => {
     expect(warned.mock.calls.map(([message]) => message)).toEqual(['shard 0: error [redacted]']);
   });
 
+  test('of winston’s kind gets the text with the name, and the fields after it, without the token', () => {
+    const lines: unknown[][] = [];
+    const log = (...line: unknown[]) => void lines.push(line);
+    const logger = {
+      child: () => {},
+      levels: { error: 0 },
+      transports: [],
+      debug: log,
+      info: log,
+      warn: log,
+      error: log,
+    };
+    const guarded = new GuardedLogger('shard 7', { logger, token: TOKEN, fields: { shard: 7 } });
+    guarded.info(`with ${TOKEN}`, { event: `READY ${TOKEN}`, code: null });
+    guarded.failure('it failed', new TypeError('no'));
+    expect(lines).toEqual([
+      ['shard 7: with [redacted]', { shard: 7, event: 'READY [redacted]', code: null }],
+      [
+        'shard 7: it failed',
+        { shard: 7, err: expect.objectContaining({ type: 'TypeError', message: 'no' }) as object },
+      ],
+    ]);
+  });
+
   test('a token with characters of a pattern is redacted as it is', () => {
     expect(redactor('some.odd.token.a.b$&c')('say some.odd.token.a.b$&c, not axb')).toBe('say [redacted], not axb');
   });

@@ -1,4 +1,5 @@
 import { assign, cancel, enqueueActions, sendParent, setup } from 'xstate';
+import { carried } from './carried.js';
 import { PRESENCE_LIMIT, PRESENCE_WINDOW_MS, SEND_WINDOW_MS } from '../src/protocol/limits.js';
 import { PERMIT_SLACK_MS } from '../src/protocol/sendLimit.js';
 
@@ -132,17 +133,17 @@ export const bucketMachine = bucketSetup.createMachine({
   context: { queue: [], free: [], freePresence: [], capacity: 0 },
   initial: 'closed',
   on: {
-    'bucket.queue': { actions: { type: 'queueTicket', params: ({ event }) => event } },
-    'bucket.cancel': { actions: { type: 'dropTicket', params: ({ event }) => event } },
+    'bucket.queue': { actions: { type: 'queueTicket', params: carried } },
+    'bucket.cancel': { actions: { type: 'dropTicket', params: carried } },
   },
   states: {
     closed: {
-      on: { 'bucket.open': { target: 'open', actions: { type: 'issuePermits', params: ({ event }) => event } } },
+      on: { 'bucket.open': { target: 'open', actions: { type: 'issuePermits', params: carried } } },
     },
     open: {
       on: {
-        'permit.returned': { actions: { type: 'recoverPermit', params: ({ event }) => event } },
-        'presencePermit.returned': { actions: { type: 'recoverPresencePermit', params: ({ event }) => event } },
+        'permit.returned': { actions: { type: 'recoverPermit', params: carried } },
+        'presencePermit.returned': { actions: { type: 'recoverPresencePermit', params: carried } },
         'bucket.close': 'closed',
       },
       always: { guard: 'canGrant', actions: 'grant' },

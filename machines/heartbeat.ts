@@ -1,4 +1,5 @@
 import { assign, sendParent, setup, stateIn } from 'xstate';
+import { carried } from './carried.js';
 
 /** Input of the heartbeat chart: the gateway's interval, and the random part of it that comes before the first beat. */
 export interface HeartbeatInput {
@@ -23,6 +24,9 @@ export type HeartbeatReport = { type: 'heartbeat.due' } | { type: 'heartbeat.sus
 
 /** Longest wait for the socket to have read what already waits in it; a peer that floods and never acknowledges is a zombie too. */
 const SETTLE_LIMIT_MS = 5_000;
+
+/** Takes the latency that the acknowledgement carries. */
+const countAck = { type: 'countAck', params: carried } as const;
 
 /**
  * The heartbeat loop of one connection: lives from HELLO until the connection is given up, and ends as a zombie.
@@ -58,7 +62,7 @@ export const heartbeatMachine = setup({
   on: {
     // The gateway may ask for a beat at any time; the rhythm stays.
     'heartbeat.requested': { actions: ['beat', 'countBeat'] },
-    'heartbeat.acknowledged': { actions: { type: 'countAck', params: ({ event }) => event } },
+    'heartbeat.acknowledged': { actions: countAck },
   },
   states: {
     jittering: {
@@ -75,7 +79,7 @@ export const heartbeatMachine = setup({
           on: {
             'heartbeat.acknowledged': {
               target: 'acknowledged',
-              actions: { type: 'countAck', params: ({ event }) => event },
+              actions: countAck,
             },
           },
         },
@@ -86,7 +90,7 @@ export const heartbeatMachine = setup({
     suspecting: {
       entry: 'askToSettle',
       on: {
-        'heartbeat.acknowledged': { target: 'beating', actions: { type: 'countAck', params: ({ event }) => event } },
+        'heartbeat.acknowledged': { target: 'beating', actions: countAck },
         'heartbeat.settled': 'zombie',
       },
       after: { settleLimit: 'zombie' },

@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { commentsOf, opensWithPronoun, refusedWords } from '../scripts/prose.mjs';
+
+const root = new URL('../', import.meta.url);
 
 const source = `/**
  * Negative past the end of the buffer.
@@ -35,4 +39,22 @@ test('refused words come with their line; a name in code that has one inside doe
     { line: 2, word: 'Whoever' },
     { line: 2, word: 'is told' },
   ]);
+});
+
+/** Folders whose test names have a noun for their input. Names that go on from their `describe` may open with "that" or "of". */
+const NAMED = ['test/shard', 'test/actors', 'test/machines', 'test/model'];
+
+test('no name of a test opens with a word that hides its input: what, who, whatever, one, nothing, none', () => {
+  const files = execFileSync('git', ['ls-files', '--', ...NAMED], { cwd: root, encoding: 'utf8' });
+  const names = files
+    .split('\n')
+    .filter((path) => path.endsWith('.test.ts'))
+    .flatMap((path) => {
+      const text = readFileSync(new URL(path, root), 'utf8');
+      return [...text.matchAll(/\b(?:describe|test|it)(?:\.\w+)*(?:\([^'`]*\))?\(\s*['`]([^'`]*)/g)].map(
+        ([, name]) => `${path}: ${name}`,
+      );
+    });
+  expect(names.length).toBeGreaterThan(500);
+  expect(names.filter((name) => /^[^:]+: (?:what|who|whoever|whatever|one|nothing|none)\b/.test(name))).toEqual([]);
 });

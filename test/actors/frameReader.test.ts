@@ -33,7 +33,7 @@ function startReader(
 const ready = (d: unknown, s = 1) => ({ t: 'READY', s, op: 0, d });
 const good = { session_id: 'session-1', resume_gateway_url: 'wss://resume.example', v: 10 };
 
-describe('what changes the lifecycle is reported to the chart', () => {
+describe('a frame of the lifecycle is reported to the chart', () => {
   test.each<[string, unknown, SocketReport]>([
     ['op 10', { op: 10, d: { heartbeat_interval: 41_250 } }, { type: 'gateway.hello', heartbeatIntervalMs: 41_250 }],
     ['op 1', { op: 1, d: null }, { type: 'gateway.heartbeatRequested' }],
@@ -181,7 +181,7 @@ describe('dispatches', () => {
     expect(wire).toMatchObject({ sequence: 7, stats: { dispatches: 1 } });
   });
 
-  test('one that is wanted comes whole', () => {
+  test('a wanted dispatch is delivered whole', () => {
     const { read, dispatched } = startReader(['WANTED']);
     read({ t: 'WANTED', s: 3, op: 0, d: { content: 'hello', extra: null } });
     expect(dispatched).toEqual([{ t: 'WANTED', s: 3, op: 0, d: { content: 'hello', extra: null } }]);
@@ -234,7 +234,7 @@ describe('dispatches', () => {
     expect(wire.stats.replayed).toBe(2);
   });
 
-  test('who asked for raw gets every frame as it came, malformed ones too', () => {
+  test('a raw listener gets every frame as it came, malformed ones too', () => {
     const { read, raw } = startReader();
     const frames = ['{"op":11}', 'nonsense', '{"t":"UNWANTED","s":1,"op":0,"d":{}}'];
     for (const frame of frames) read(frame);
@@ -255,7 +255,7 @@ describe('where every dispatch is wanted', () => {
     },
   );
 
-  test('what changes the lifecycle is reported to the chart all the same', () => {
+  test('READY and op 7 are reported to the chart all the same', () => {
     const { read, reports, dispatched } = startReader([], 'READY', all);
     read(ready(good));
     read({ t: null, s: null, op: 7, d: null });
@@ -281,14 +281,14 @@ describe('a dispatch without a listener is not decoded', () => {
     expect(dispatched).toEqual([{ t: 'WANTED', s: 5, op: 0, d: { content } }]);
   });
 
-  test('of an unwanted dispatch only the head is read, and its sequence counts', () => {
+  test('an unwanted dispatch: only its head is read, and its sequence counts', () => {
     const { read, dispatched, malformed, wire } = startReader(['WANTED'], null, quiet);
     read(`{"t":"UNWANTED","s":7,"op":0,"d":{this is no JSON, ${'and long '.repeat(100)}}`);
     expect([dispatched, malformed]).toEqual([[], []]);
     expect(wire.sequence).toBe(7);
   });
 
-  test('one in another order is parsed whole', () => {
+  test('a dispatch with its properties in another order is parsed whole', () => {
     const { read, dispatched, wire } = startReader(['WANTED'], null, quiet);
     read('{"d":1,"t":"WANTED","s":5,"op":0}');
     read('{"op":0,"s":6,"t":"UNWANTED","d":1}');
@@ -296,7 +296,7 @@ describe('a dispatch without a listener is not decoded', () => {
     expect(wire.sequence).toBe(6);
   });
 
-  test('one whose head is longer than any is parsed whole: no number in it is taken for done where it was cut', () => {
+  test('a dispatch whose head is longer than any is parsed whole: no number in it is taken for done where it was cut', () => {
     for (let length = 90; length < 130; length += 1) {
       const { read, wire } = startReader([], null, quiet);
       read(`{"t":"${'N'.repeat(length)}","s":123456789,"op":0,"d":{}}`);
@@ -311,7 +311,7 @@ describe('a dispatch without a listener is not decoded', () => {
     expect(wire.sequence).toBeNull();
   });
 
-  test('who asked for raw gets the text, wanted or not', () => {
+  test('a raw listener gets the text of every dispatch, wanted or not', () => {
     const { read, raw } = startReader();
     const text = '{"t":"UNWANTED","s":1,"op":0,"d":"漢字"}';
     read(text);

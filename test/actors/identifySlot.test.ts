@@ -58,7 +58,7 @@ describe('the identify slot', () => {
     expect(acquire).toHaveBeenCalledExactlyOnceWith(3, { signal: expect.any(AbortSignal) });
   });
 
-  test('what must be prepared for the identify is ready before the limiter is asked', async () => {
+  test('the IDENTIFY is prepared before the limiter is asked', async () => {
     const order: string[] = [];
     const { grant } = fakeGrant();
     const { reports } = awaitSlot({

@@ -68,7 +68,7 @@ async function startConnection(payload: string) {
   return { peer, tcp, sent, reports, tell: (command: SocketCommand) => actor.send({ type: 'tell', command }), actor };
 }
 
-test('what was written is reported as sent', async () => {
+test('a payload that was written is reported as sent', async () => {
   const { peer, sent, tell } = await startConnection('{"op":3}');
   const heard = once(peer, 'message');
   tell({ type: 'socket.send', ticket });

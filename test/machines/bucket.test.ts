@@ -143,7 +143,7 @@ describe('the order', () => {
     expect(take()).toEqual([6, 7]);
   });
 
-  test('what is withdrawn while it waits never leaves', () => {
+  test('a ticket that is withdrawn while it waits is never granted', () => {
     const { tell, queue, take } = startBucket();
     for (const id of [1, 2, 3]) queue(id);
     tell({ type: 'bucket.cancel', id: 2 }, { type: 'bucket.cancel', id: 99 }, { type: 'bucket.open', capacity: 10 });
@@ -168,7 +168,7 @@ describe('the order', () => {
 });
 
 describe('the connection', () => {
-  test('nothing leaves before the bucket is open nor after it was closed', () => {
+  test('no ticket is granted before the bucket is open, or after it was closed', () => {
     const { tell, queue, take } = startBucket();
     queue(1);
     expect(take()).toEqual([]);

@@ -117,7 +117,7 @@ describe('a zombie', () => {
     expect(shard.take()).toEqual(['resume session-1@7']);
   });
 
-  test('one ack between two beats is enough', () => {
+  test('an ack between two beats keeps the connection', () => {
     const shard = beating();
     shard
       .tick(INTERVAL_MS)

@@ -132,7 +132,7 @@ describe('the budget of the day', () => {
   });
 });
 
-test('whatever is asked, used and given back: one identify a key and window, and none beyond the budget', () => {
+test('any order of asks, uses and returns: one identify a key and window, and none beyond the budget', () => {
   const stride = fc.oneof(
     { weight: 4, arbitrary: fc.record({ join: fc.nat(20) }) },
     { weight: 4, arbitrary: fc.record({ use: fc.nat(5) }) },

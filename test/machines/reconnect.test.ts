@@ -36,7 +36,7 @@ describe('op 7', () => {
     expect(shard.take()).toEqual(['close 4900']);
   });
 
-  test('what the socket had read before the close counts: the resume continues from there', () => {
+  test('a sequence that the socket had read before the close counts: the resume continues from there', () => {
     const shard = shardIn('Online.link.session.Connected.stable').tell({ type: 'gateway.reconnect' });
     shard.tell({ type: 'socket.closing', sequence: 55 }).closed(4900).tick(1);
     expect(live(shard).take()).toContain('resume session-1@55');

@@ -10,7 +10,7 @@ const sent = (shard: Harness) => shard.take().filter((line) => line.startsWith('
 const connect = (shard: Harness): Harness =>
   shard.tell({ type: 'socket.opened' }).hello().tell({ type: 'slot.granted' }).ready();
 
-describe('what a user sends', () => {
+describe('a payload of the user', () => {
   test('leaves at once when Connected', () => {
     expect(send(shardIn('Online.link.session.Connected.stabilizing'), 1, 2).take()).toEqual(['send 1', 'send 2']);
   });
@@ -19,26 +19,26 @@ describe('what a user sends', () => {
     expect(send(shardIn(path), 1).take()).toEqual([]);
   });
 
-  test('nothing but the login and heartbeats leaves before READY', () => {
+  test('no payload but the login and heartbeats leaves before READY', () => {
     const shard = send(shardIn('Online.link.session.Identifying.awaitingReady'), 1, 2);
     shard.tell({ type: 'send', ticket: ticket(3, { priority: true }) });
     expect(shard.take()).toEqual([]);
     expect(shard.ready().take()).toEqual(['send 3', 'send 1', 'send 2']);
   });
 
-  test('what was sent during a resume leaves with RESUMED and does not wait for the next READY', () => {
+  test('a payload sent during a resume leaves with RESUMED and does not wait for the next READY', () => {
     const shard = send(shardIn('Online.link.session.Resuming.replaying'), 1);
     expect(shard.take()).toEqual([]);
     expect(shard.tell({ type: 'gateway.resumed', sequence: 8 }).take()).toEqual(['send 1']);
   });
 
-  test('what was sent before connect waits for it', () => {
+  test('a payload sent before connect waits for it', () => {
     const shard = send(shardIn('Offline.idle'), 1);
     connect(shard.tell({ type: 'connect', session: null }));
     expect(sent(shard)).toEqual(['send 1']);
   });
 
-  test('what is withdrawn while away never leaves', () => {
+  test('a payload withdrawn while the shard is away never leaves', () => {
     const shard = send(shardIn('Disconnected'), 1, 2).tell({ type: 'send.cancel', id: 1 }).tick(5_000);
     shard.tell({ type: 'socket.opened' }).hello().tell({ type: 'gateway.resumed', sequence: 8 });
     expect(sent(shard)).toEqual(['send 2']);
@@ -58,7 +58,7 @@ describe('what a user sends', () => {
   });
 });
 
-describe('what was granted and did not leave', () => {
+describe('a payload that was granted and did not leave', () => {
   test('is first in line for the next connection', () => {
     const shard = shardIn('Online.link.session.Connected.stable').tell({ type: 'gateway.reconnect' });
     send(shard, 2)

@@ -95,7 +95,7 @@ describe('the identify slot', () => {
   });
 });
 
-describe('what throws when it is started', () => {
+describe('an actor that throws when it is started', () => {
   test('a limiter: the shard lives, keeps its connection and asks again after a back-off', () => {
     let broken = true;
     const shard = startShard({ slotThrows: () => broken });

@@ -247,7 +247,7 @@ describe.concurrent('the events option', () => {
   );
 });
 
-describe.concurrent('what a shard tells of itself', () => {
+describe.concurrent('the state, numbers and ping of a shard', () => {
   it(
     'is readable in every state and never throws',
     scenario({ simulator: { heartbeatInterval: 3_000 } }, async ({ simulator, shard }) => {

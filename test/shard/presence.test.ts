@@ -8,7 +8,7 @@ describe('a presence', () => {
 
   test('passes as it is', () => expect(check(online)).toEqual(online));
 
-  test('what is left out is filled in as the gateway wants it', () => {
+  test('fields that are left out are filled in as the gateway wants them', () => {
     expect(check({ status: 'idle' })).toEqual({ status: 'idle', activities: [], since: null, afk: false });
   });
 

@@ -41,7 +41,7 @@ describe('the queue', () => {
     await expect(queue.send(payload as never)).rejects.toMatchObject({ code: 'INVALID_PAYLOAD' });
   });
 
-  test('what cannot be written as JSON is refused with the cause', async () => {
+  test('a payload that JSON cannot write is refused with the cause', async () => {
     const { queue } = start();
     await expect(queue.send({ op: 8, d: 1n })).rejects.toMatchObject({
       code: 'INVALID_PAYLOAD',

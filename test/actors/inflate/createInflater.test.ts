@@ -202,7 +202,7 @@ describe.skipIf(!hasZstd)('zstd-stream', () => {
     createZstdCompress(): zlib.Deflate;
   }
 
-  test('one context a connection, each frame one message', async () => {
+  test('a connection has one context, and each frame is one message', async () => {
     const stream = (zlib as unknown as Zstd).createZstdCompress();
     const inflater = textsOf(createInflater('zstd-stream'));
     const frames: Buffer[] = [];

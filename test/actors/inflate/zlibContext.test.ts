@@ -173,7 +173,7 @@ describe('a stream of zlib-stream', () => {
   });
 
   test.each([1, 9_000])(
-    'what refers to before its beginning, after %d characters, gets nothing of another stream',
+    'a reference to before the beginning, after %d characters, gets nothing of another stream',
     (length) => {
       const secret = noise(WINDOW_BYTES * 2);
       const other = open();

@@ -75,10 +75,17 @@ export function assemble(options: ResolvedOptions, { takesEarly = false }: Assem
     return sendQueue.send(payload, sendOptions);
   };
   const emitter = new Emitter<ShardEvents>(failed);
-  const requests = new PendingRequests({ send, userId: userIdOf(options.token), intents: options.intents, failed });
+  const offline = () => (!takesEarly && commands.isOffline ? notConnected(options.id) : null);
+  const requests = new PendingRequests({
+    send,
+    refusal: () => commands.downForGood() ?? offline(),
+    userId: userIdOf(options.token),
+    intents: options.intents,
+    failed,
+  });
   const keeper = new SessionKeeper(options.sessionStore, options.id, (message) => logger.error(message));
   const sendQueue = new SendQueue(options.queueMax, {
-    refusal: () => (!takesEarly && commands.isOffline ? notConnected(options.id) : null),
+    refusal: offline,
     queue: (ticket) => commands.send({ type: 'send', ticket }),
     cancel: (id) => commands.send({ type: 'send.cancel', id }),
   });

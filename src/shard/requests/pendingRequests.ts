@@ -12,6 +12,8 @@ export type AnswerEvents = DispatchEvents & {
 
 export interface PendingRequestsDeps {
   readonly send: (payload: SendPayload, options: SendOptions) => Promise<void>;
+  /** Why `send` would reject now, whatever the payload; null where the shard is up or coming up. */
+  readonly refusal: () => Error | null;
   /** The bot's user id as far as its token tells it. */
   readonly userId: string | null;
   /** The sum of bits that the shard identifies with: some requests are answered only with certain intents. */
@@ -28,6 +30,7 @@ export interface PendingRequestsDeps {
 export class PendingRequests {
   readonly answers: Emitter<AnswerEvents>;
   readonly send: PendingRequestsDeps['send'];
+  readonly refusal: PendingRequestsDeps['refusal'];
   readonly intents: number;
   readonly turns = new GuildTurns();
   /** Answers to requests for members that are under way, by what was asked for. */
@@ -35,8 +38,9 @@ export class PendingRequests {
   #userId: string | null;
   #lost: number[] = [];
 
-  constructor({ send, userId, intents, failed }: PendingRequestsDeps) {
+  constructor({ send, refusal, userId, intents, failed }: PendingRequestsDeps) {
     this.send = send;
+    this.refusal = refusal;
     this.intents = intents;
     this.#userId = userId;
     this.answers = new Emitter(failed);

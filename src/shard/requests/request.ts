@@ -129,7 +129,10 @@ class Request<T> {
   async send(): Promise<void> {
     const { op, d, turn } = this.#question;
     const waitMs = turn?.waitMs ?? 0;
-    if (waitMs > 0) return this.#sendIn(waitMs);
+    if (waitMs > 0) {
+      const refusal = this.#requests.refusal();
+      return refusal === null ? this.#sendIn(waitMs) : this.#fail(refusal);
+    }
     this.#phase = 'queued';
     turn?.take();
     try {

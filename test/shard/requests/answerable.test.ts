@@ -121,6 +121,20 @@ describe('all members of a guild, asked for again', () => {
     expect(rig.sent).toHaveLength(1);
   });
 
+  test('within 30 s of a shard that is down: rejects at once, and does not wait for its turn', async () => {
+    let refusal: Error | null = null;
+    const rig = start({ refusal: () => refusal });
+    const first = ask(rig);
+    await turn();
+    rig.chunk(0, 1);
+    await first;
+    refusal = new Error('refused for good');
+    const second = ask(rig).catch((error: unknown) => error);
+    await turn();
+    expect(await Promise.race([second, 'waits'])).toBe(refusal);
+    expect(rig.sent).toHaveLength(1);
+  });
+
   test('by a loop, after its first chunk: is not joined, so that a loop keeps no members', async () => {
     const rig = start();
     const chunks = requestGuildMembersIterator(rig.requests, everyone);

@@ -8,13 +8,15 @@ export const everyone = { guild_id: '1', query: '', limit: 0 };
 /** A shard that sends at once, and a gateway that says what the test says. */
 export function start({
   send = async () => {},
+  refusal = () => null,
   intents = (1 << 1) | (1 << 8),
-}: { send?: PendingRequests['send']; intents?: number } = {}) {
+}: { send?: PendingRequests['send']; refusal?: PendingRequests['refusal']; intents?: number } = {}) {
   const sent: { op: number; d: Record<string, unknown> }[] = [];
   const failed = vi.fn();
   const requests = new PendingRequests({
     userId: BOT,
     intents,
+    refusal,
     failed,
     send(payload, options) {
       sent.push(payload as (typeof sent)[number]);

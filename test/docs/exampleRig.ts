@@ -24,6 +24,20 @@ export async function simulate(options: SimulatorOptions = {}): Promise<GatewayS
   return simulator;
 }
 
+/** Answers every message that a bot sends, and keeps what it sends. */
+export async function answering() {
+  const sent: unknown[] = [];
+  const simulator = await simulate({
+    shards: 1,
+    guilds: [{ id: '41771983423143937', name: 'chess club' }],
+    api: ({ method, path, body }) => {
+      sent.push([`${method} ${path.replace(/\d+/, 'ID')}`, (body as { content: unknown }).content]);
+      return { body: simulator.message(body as { content: string }) };
+    },
+  });
+  return { simulator, sent };
+}
+
 /** A folder for the files that an example writes; removed when the test is over. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'shardchart-example-'));

@@ -2,6 +2,7 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { WINDOW_BYTES } from './wasmMemory.js';
 import type { InflateReader } from './sharedReader.js';
 import type { InflateRegions, Region } from './regions.js';
+import { joined } from './joined.js';
 import { ZlibStream } from './zlibStream.js';
 
 /** Bytes of a stream that are read again for each message before it takes a region: more than READY brings. */
@@ -47,7 +48,7 @@ export class ZlibContext extends ZlibStream {
     const region = this.#region;
     if (region === null) return;
     const window = this.#shared.regions.windowOf(region);
-    this.#past = copied(deflateRawSync(window, { finishFlush: constants.Z_SYNC_FLUSH }));
+    this.#past = joined(deflateRawSync(window, { finishFlush: constants.Z_SYNC_FLUSH }));
     this.#mostPast = this.#past.length + FEW_MORE_BYTES;
     this.close();
   }
@@ -63,7 +64,7 @@ export class ZlibContext extends ZlibStream {
     const blocks = past.length === 0 ? withoutHeader(message) : message;
     const text = reader.read(past, blocks);
     if (past.length + blocks.length <= this.#mostPast && reader.textLength <= 2 * WINDOW_BYTES) {
-      this.#past = copied(past, blocks);
+      this.#past = joined(past, blocks);
     } else {
       this.#region = regions.take(reader.window);
       this.#past = NOTHING;
@@ -86,12 +87,4 @@ function withoutHeader(message: Buffer): Buffer {
   const hasDictionary = (header & 32) !== 0;
   if (!isDeflate || hasDictionary || header % 31 !== 0) throw new Error('incorrect header check');
   return message.subarray(2);
-}
-
-/** Of their own size: pooled buffers would keep what lies around them. */
-function copied(...parts: readonly Buffer[]): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) at += part.copy(bytes, at);
-  return bytes;
 }

@@ -9,6 +9,7 @@ import {
   type ZlibImplementation,
 } from '../../../src/actors/inflate/createInflater.js';
 import { runProgram } from '../../program.js';
+import { stored } from './blocks.js';
 import { compress } from './compress.js';
 
 const cut = (message: Buffer, ...at: number[]): Buffer[] =>
@@ -116,6 +117,16 @@ describe.each(implementations)('zlib-stream with %s', (implementation) => {
     expect(flood).toThrow('does not end');
   });
 
+  test.each([998, 1_000, 1_001, 2_500])('a message in %d frames of one byte is the message that was sent', (length) => {
+    // A stored block: as many frames as characters, and a few for the header.
+    const sent = 'x'.repeat(length);
+    const stream = inflater();
+    const message = Buffer.concat([Buffer.from([0x78, 0x01]), stored(Buffer.from(sent)), stored(Buffer.alloc(0))]);
+    const answers = Array.from(message, (byte) => stream.push(Buffer.of(byte)));
+    expect(answers.filter((answer) => answer !== null)).toEqual([sent]);
+    expect(answers.at(-1)).toBe(sent);
+  });
+
   test('an empty frame changes nothing', () => {
     const [message] = compress([text('empty')]) as [Buffer];
     expect(read([Buffer.alloc(0), message])).toEqual([text('empty')]);
@@ -164,6 +175,34 @@ test('where WebAssembly cannot be used, minizlib inflates instead, which is said
     ['hello 0', 'hello 1'],
     [expect.stringMatching(/^shard 0: WebAssembly cannot be used \(Out of memory\): minizlib inflates instead/)],
   ]);
+});
+
+test('a million frames of one byte that end no message take about their bytes: under 8 MB', () => {
+  const program = `
+    import { setFlagsFromString } from 'node:v8';
+    import { runInNewContext } from 'node:vm';
+    import { createInflater } from './dist/src/actors/inflate/createInflater.js';
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc');
+    const usedBytes = () => {
+      collect();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    const stream = createInflater('zlib-stream');
+    stream.push(Buffer.of(1));
+    const before = usedBytes();
+    for (let chunks = 0; chunks < 16; chunks += 1) {
+      const chunk = Buffer.alloc(65_536, 1);
+      for (let at = 0; at < chunk.length; at += 1) stream.push(chunk.subarray(at, at + 1));
+    }
+    console.log((usedBytes() - before) / 1024 ** 2);
+    stream.close();
+  `;
+  const { stdout, stderr } = runProgram(program);
+  expect(stderr).toBe('');
+  // 115 MB before frames were joined.
+  expect(Number(stdout)).toBeLessThan(8);
 });
 
 // With zlib-sync it was aborted on Node 24.19 and later 24.x (nodejs/node#65446).

@@ -1,7 +1,7 @@
 import { assign, fromCallback, or, sendTo, setup, stateIn, type EventObject } from 'xstate';
 import { clampDelayMs } from '../src/protocol/backoff.js';
 import { endsSession, closeCodeRow, RESUMABLE_CLOSE } from '../src/protocol/closeCodes.js';
-import { causes, closedByGateway, decide, type Cause } from '../src/protocol/decision.js';
+import { causes, closedByGateway, decide, spreadOut, type Cause } from '../src/protocol/decision.js';
 import { nextRandom } from '../src/protocol/random.js';
 import { targetOf } from '../src/protocol/resumeTarget.js';
 import { safeSends } from '../src/protocol/sendLimit.js';
@@ -21,6 +21,8 @@ import type {
   StoreInput,
   StoreReport,
 } from './shard.types.js';
+
+type Acknowledged = Extract<SocketReport, { type: 'gateway.acknowledged' }>;
 
 const notProvided = (name: string) => (): never => {
   throw new Error(`The actor "${name}" does I/O: give it with shardMachine.provide({ actors: { ${name} } }).`);
@@ -61,6 +63,12 @@ export const shardSetup = setup({
       code !== context.lastDecision?.code && closeCodeRow(code).action === 'identify',
     isResumable: (_, { resumable }: { resumable: boolean }) => resumable,
     staysDown: ({ context }) => context.lastDecision?.action === 'close',
+    isAlive: stateIn({ Online: { link: { session: { Identifying: { awaitingReady: 'alive' } } } } }),
+    isAcknowledged: stateIn({ Online: { link: { session: { Connected: { stabilizing: 'acknowledged' } } } } }),
+    isQuiet: ({ context: { quiet } }, { quietMs = 0 }: Acknowledged) => quiet !== null && quietMs >= quiet.afterMs,
+    isHeard: ({ context: { quiet } }, { quietMs = 0 }: Acknowledged) => quiet === null || quietMs < quiet.afterMs,
+    endsByQuiet: ({ context: { quiet } }, { quietMs = 0 }: Acknowledged) =>
+      quiet !== null && quiet.reconnects && quietMs >= quiet.afterMs,
     isStopping: stateIn({ Online: { closing: 'stopping' } }),
     isGoingDown: or([stateIn({ Online: { closing: 'goingOffline' } }), stateIn({ Online: { closing: 'aborting' } })]),
   },
@@ -81,6 +89,9 @@ export const shardSetup = setup({
         reason: causes.reinstantiateRequested.reason,
       },
     })),
+    spread: assign(({ context }, { endedTogether = 1 }: { endedTogether?: number }) =>
+      spreadOut(context, endedTogether),
+    ),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
     countIdentify: assign({ identifies: ({ context }) => context.identifies + 1 }),
     clearAttempts: assign({ attempts: 0, identifies: 0 }),
@@ -145,6 +156,10 @@ export const shardSetup = setup({
     handshake: ({ context }) => context.timeouts.handshakeMs,
     hello: ({ context }) => context.timeouts.helloMs,
     ready: ({ context }) => context.timeouts.readyMs,
+    late: ({ context }) => context.timeouts.readyMs,
+    probe: ({ context }) => context.timeouts.readyMs / 2,
+    readyMax: ({ context }) => context.timeouts.readyMaxMs ?? READY_MAX_MS,
+    stableAfter: ({ context }) => context.backoff.stableAfterMs ?? STABLE_AFTER_MS,
     resumed: ({ context }) => context.timeouts.resumedMs,
     /** For a gateway that sends on and on and never says RESUMED: nothing queued could leave. */
     replay: ({ context }) => clampDelayMs(REPLAY_LIMIT * context.timeouts.resumedMs),
@@ -154,6 +169,8 @@ export const shardSetup = setup({
 });
 
 const STORE_LIMIT_MS = 10_000;
+const READY_MAX_MS = 600_000;
+const STABLE_AFTER_MS = 5_000;
 
 /** How many times `timeouts.resumed` a whole replay may take. */
 const REPLAY_LIMIT = 20;
@@ -165,6 +182,7 @@ function lastWords({ lastDecision }: ShardContext): { code: number; reason: stri
 
 export const initialContext = (input: ShardInput): ShardContext => ({
   ...input,
+  quiet: input.quiet ?? null,
   asksStore: input.asksStore ?? false,
   attempts: 0,
   identifies: 0,
@@ -199,6 +217,9 @@ export const isFatalCode = carried<Closed>()('isFatalCode');
 export const losesSession = carried<Closed>()('losesSession');
 export const answersFatally = carried<Closed>()('answersFatally');
 export const answersWithLoss = carried<Closed>()('answersWithLoss');
+export const isQuiet = carried<Acknowledged>()('isQuiet');
+export const isHeard = carried<Acknowledged>()('isHeard');
+export const endsByQuiet = carried<Acknowledged>()('endsByQuiet');
 export const isResumable = carried<{ resumable: boolean }>()('isResumable');
 
 export const adoptSession = carried<{ session: Session | null }>()('adoptSession');
@@ -207,6 +228,7 @@ export const rememberSequence = carried<{ sequence: number | null }>()('remember
 export const rememberInterval = carried<{ heartbeatIntervalMs: number }>()('rememberInterval');
 export const endSession = carried<WithCode>()('endSession');
 export const sendTicket = carried<WithTicket>()('sendTicket');
+export const spread = carried<Closed>()('spread');
 
 export const queueTicket = {
   type: 'tellBucket',

@@ -16,13 +16,19 @@
  *       Identifying
  *         awaitingSlot       owns the place in the identify queue
  *         backingOff         the identify limiter failed; the connection stays and its heart beats
- *         awaitingReady      IDENTIFY has left
+ *         awaitingReady      IDENTIFY has left; every sign of life restarts `timeouts.ready`, and `readyMax` limits the whole
+ *           prompt           no sign of life yet
+ *           alive            a heartbeat was acknowledged, or asked for
  *       Resuming
  *         replaying          RESUME has left; every replayed dispatch enters it again, which restarts its limit
  *       Connected
- *         stabilizing        no heartbeat has been acknowledged yet: failures still count
+ *         stabilizing        failures still count, until `backoff.stableAfter` has passed and a heartbeat is acknowledged
+ *           unacknowledged   neither yet
+ *           acknowledged     the time has not passed yet
+ *         lasting            the time has passed; failures still count, until a heartbeat is acknowledged
  *         stable
- *   closing                  Disconnected: our close frame has left, the peer has `timeouts.close` to answer it
+ *         quiet              the same, and no event for as long as the option `quiet` says
+ *   closing                  Disconnected: our close frame has left, the peer has `timeouts.close` to answer it (shard.closing.ts)
  *     reconnecting           to come back
  *     goingOffline           to stay down until connect()
  *     stopping               to stay down for good
@@ -31,11 +37,10 @@
  * The send bucket lives as long as the chart. Actors report; they never decide.
  */
 import { causes } from '../src/protocol/decision.js';
+import { closing } from './shard.closing.js';
 import {
   acknowledge,
   adoptSession,
-  answersFatally,
-  answersWithLoss,
   backOff,
   bringsSession,
   decideBy,
@@ -45,9 +50,12 @@ import {
   decideBySlotFailure,
   decideToClose,
   endSession,
+  endsByQuiet,
   giveUp,
   initialContext,
   isFatalCode,
+  isHeard,
+  isQuiet,
   isResumable,
   losesSession,
   queueTicket,
@@ -58,6 +66,7 @@ import {
   sendTicket,
   shardSetup,
   socketInput,
+  spread,
   standDown,
   tellHeartbeat,
   withdrawTicket,
@@ -139,6 +148,15 @@ const Connecting = shardSetup.createStateConfig({
   },
 });
 
+/** Waits for a sign of life. The rhythm of the heart is slower than this wait, so it is asked for a beat besides. */
+const listening = {
+  on: {
+    'gateway.acknowledged': { target: 'alive', reenter: true, actions: acknowledge },
+    'gateway.heartbeatRequested': { target: 'alive', reenter: true, actions: tellHeartbeat('heartbeat.requested') },
+  },
+  after: { probe: { actions: tellHeartbeat('heartbeat.requested') }, ready: giveUp(causes.readyTimeout) },
+} as const;
+
 const Identifying = shardSetup.createStateConfig({
   initial: 'awaitingSlot',
   states: {
@@ -156,10 +174,17 @@ const Identifying = shardSetup.createStateConfig({
       },
     },
     backingOff: { after: { decided: 'awaitingSlot' } },
+    // "Continue to heartbeat; the Gateway will eventually respond and issue a session": another IDENTIFY would be wasted.
     awaitingReady: {
       entry: ['identify', 'countIdentify'],
       on: { 'gateway.ready': { target: '#shard.Online.link.session.Connected', actions: rememberSession } },
-      after: { ready: giveUp(causes.readyTimeout) },
+      after: {
+        // Nothing to decide: the shard's log says that READY is late.
+        late: { guard: 'isAlive' },
+        readyMax: giveUp(causes.readyNever),
+      },
+      initial: 'prompt',
+      states: { prompt: listening, alive: listening },
     },
   },
 });
@@ -192,9 +217,27 @@ const Connected = shardSetup.createStateConfig({
   exit: 'closeBucket',
   initial: 'stabilizing',
   states: {
-    // READY proves little: a gateway that accepts and drops at once must not burn identifies. An acknowledged beat does.
-    stabilizing: { on: { 'gateway.acknowledged': { target: 'stable', actions: acknowledge } } },
-    stable: { entry: 'clearAttempts' },
+    // READY proves little: a gateway that accepts and drops at once must not burn identifies. Time and a beat prove more.
+    stabilizing: {
+      after: { stableAfter: [{ guard: 'isAcknowledged', target: 'stable' }, { target: 'lasting' }] },
+      initial: 'unacknowledged',
+      states: {
+        unacknowledged: { on: { 'gateway.acknowledged': { target: 'acknowledged', actions: acknowledge } } },
+        acknowledged: {},
+      },
+    },
+    lasting: { on: { 'gateway.acknowledged': { target: 'stable', actions: acknowledge } } },
+    stable: {
+      entry: 'clearAttempts',
+      on: {
+        'gateway.acknowledged': [
+          { guard: endsByQuiet, ...giveUp(causes.quiet) },
+          { guard: isQuiet, target: 'quiet', actions: acknowledge },
+        ],
+      },
+    },
+    // Acknowledged and without an event for hours happens. The observer of the shard says so once a silence.
+    quiet: { on: { 'gateway.acknowledged': { guard: isHeard, target: 'stable', actions: acknowledge } } },
   },
 });
 
@@ -226,8 +269,8 @@ const link = shardSetup.createStateConfig({
   on: {
     'socket.closed': [
       { guard: isFatalCode, target: '#shard.Offline.fatal', actions: ['forgetSession', decideByCode] },
-      { guard: losesSession, target: '#shard.Disconnected', actions: ['forgetSession', decideByCode] },
-      { target: '#shard.Disconnected', actions: [rememberSequence, decideByCode] },
+      { guard: losesSession, target: '#shard.Disconnected', actions: ['forgetSession', decideByCode, spread] },
+      { target: '#shard.Disconnected', actions: [rememberSequence, decideByCode, spread] },
     ],
     'socket.corrupted': { target: '#shard.Online.closing', actions: decideByCorruption },
     'gateway.reconnect': giveUp(causes.reconnect),
@@ -240,63 +283,6 @@ const link = shardSetup.createStateConfig({
   },
   initial: 'Connecting',
   states: { Connecting, session },
-});
-
-const closing = shardSetup.createStateConfig({
-  on: {
-    'socket.closing': { actions: rememberSequence },
-    shutdown: { target: '.stopping', actions: standDown },
-  },
-  initial: 'reconnecting',
-  states: {
-    reconnecting: {
-      entry: 'closeSocket',
-      on: {
-        'socket.closed': [
-          { guard: answersFatally, target: '#shard.Offline.fatal', actions: ['forgetSession', decideByCode] },
-          { guard: answersWithLoss, target: '#shard.Disconnected', actions: ['forgetSession', decideByCode] },
-          { target: '#shard.Disconnected' },
-        ],
-        // With autoReconnect off the shard is about to stay down: connect and reconnect turn it round.
-        connect: { guard: 'staysDown', actions: decideBy(causes.connectRequested) },
-        reconnect: { guard: 'staysDown', actions: decideBy(causes.reconnectRequested) },
-        identify: { actions: renewSession.actions },
-        reinstantiate: { actions: renewSession.actions },
-        close: { target: 'goingOffline', actions: standDown },
-        abort: { target: 'aborting', actions: standDown },
-      },
-      after: { close: '#shard.Disconnected' },
-    },
-    goingOffline: {
-      entry: 'closeSocket',
-      on: {
-        'socket.closed': '#shard.Offline.idle',
-        connect: { target: 'reconnecting', actions: decideBy(causes.connectRequested) },
-        identify: { target: 'reconnecting', actions: renewSession.actions },
-        close: { actions: standDown },
-        abort: { target: 'aborting', actions: standDown },
-      },
-      after: { close: '#shard.Offline.idle' },
-    },
-    stopping: {
-      entry: 'closeSocket',
-      on: {
-        'socket.closed': '#shard.Offline.stopped',
-        shutdown: {},
-        abort: { actions: [...standDown, 'abortSocket'] },
-      },
-      after: { close: '#shard.Offline.stopped' },
-    },
-    aborting: {
-      entry: 'abortSocket',
-      on: {
-        'socket.closed': '#shard.Offline.idle',
-        shutdown: 'stopping',
-        abort: { actions: [...standDown, 'abortSocket'] },
-      },
-      after: { close: '#shard.Offline.idle' },
-    },
-  },
 });
 
 const Online = shardSetup.createStateConfig({

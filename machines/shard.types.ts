@@ -11,11 +11,22 @@ export interface ShardTimeouts {
   readonly storeMs?: number;
   readonly handshakeMs: number;
   readonly helloMs: number;
+  /** Every sign of life restarts it. */
   readonly readyMs: number;
+  /** The whole wait for READY. Default 600 000. */
+  readonly readyMaxMs?: number;
   /** Every replayed dispatch restarts it. */
   readonly resumedMs: number;
   /** How long a peer may take to answer our close before the socket is terminated. */
   readonly closeMs: number;
+}
+
+/** What becomes of a connection that is acknowledged and brings no event. */
+export interface QuietWatch {
+  /** Time without an event after which the connection is quiet. */
+  readonly afterMs: number;
+  /** True: it is dropped and resumed then. */
+  readonly reconnects: boolean;
 }
 
 /** Input of a shard's chart: numbers and a session. No token is in it, nor in any event. */
@@ -29,11 +40,14 @@ export interface ShardInput {
   readonly resumeAttempts: number;
   readonly timeouts: ShardTimeouts;
   readonly backoff: BackoffBounds;
+  /** Default null: a quiet bot is not a broken one. */
+  readonly quiet?: QuietWatch | null;
   /** Where the jitter starts from: a 32-bit integer, from a random source outside the chart. */
   readonly seed: number;
 }
 
 export interface ShardContext extends ShardInput {
+  readonly quiet: QuietWatch | null;
   /** The session store may know a session; false once it has been asked, or the shard has gone up without it. */
   readonly asksStore: boolean;
   /** Connections since the last stable one. */
@@ -78,7 +92,12 @@ export type SocketReport =
   | { type: 'socket.opened' }
   /** Our close frame is on its way; nothing is delivered any more, so this sequence is the last. */
   | { type: 'socket.closing'; sequence: number | null }
-  | ({ type: 'socket.closed'; sequence: number | null } & ConnectionEnd)
+  | ({
+      type: 'socket.closed';
+      sequence: number | null;
+      /** How many connections of this process have ended within the last second, this one included. */
+      endedTogether?: number;
+    } & ConnectionEnd)
   | { type: 'socket.corrupted'; reason: string }
   /** All that waited in the socket has been read. */
   | { type: 'socket.settled' }
@@ -90,7 +109,8 @@ export type SocketReport =
   | { type: 'gateway.reconnect' }
   | { type: 'gateway.invalidSession'; resumable: boolean }
   | { type: 'gateway.heartbeatRequested' }
-  | { type: 'gateway.acknowledged'; latencyMs: number };
+  /** `quietMs`: time since the last event of the connection. */
+  | { type: 'gateway.acknowledged'; latencyMs: number; quietMs?: number };
 
 /** Reports of the identify slot: an identify may leave now, its grant ran out before it could, or the limiter failed. */
 export type SlotReport = { type: 'slot.granted' } | { type: 'slot.expired' } | { type: 'slot.failed'; reason: string };

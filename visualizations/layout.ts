@@ -80,7 +80,7 @@ interface Sides {
 }
 
 /** Attempts to widen the boxes whose name or rows do not fit. ELK's minimum size does not widen them. */
-const PASSES = 8;
+const PASSES = 32;
 
 /** Gives everything its place. Coordinates have one decimal at most, so that the pictures do not change with the platform. */
 export async function layoutOf(chart: Chart): Promise<Layout> {

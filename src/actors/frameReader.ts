@@ -1,5 +1,6 @@
 import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import { FrameHead } from '../protocol/frameHead.js';
+import { HEARTBEAT_INTERVAL_MS } from '../protocol/limits.js';
 import { Opcode } from '../protocol/opcodes.js';
 import { isGatewayUrl } from '../protocol/url.js';
 import type { SocketReport } from '../../machines/shard.types.js';
@@ -50,6 +51,8 @@ export class FrameReader {
   readonly #report: Report;
   /** Answer to our login: until RESUMED each dispatch is progress the chart waits for. */
   awaiting: 'READY' | 'RESUMED' | null = null;
+  /** When the bytes under way were read, in milliseconds since the epoch: the clock is read once for all their frames. */
+  readAt = 0;
   /** Time of the last heartbeat, from which its ack gives the latency. */
   beatSentAt: number | null = null;
 
@@ -82,9 +85,23 @@ export class FrameReader {
     const frame = this.#parse(text);
     if (frame === null) return;
     if (frame.op === Opcode.Dispatch) return this.#readDispatch(frame, text);
-    const report = reportOf(frame, this.beatSentAt);
-    if (report === 'malformed') this.#malformed(`op ${frame.op} with wrong data`, text);
-    else if (report !== null) this.#report(report);
+    if (frame.op === Opcode.Hello) return this.#hello(frame.d, text);
+    const report = this.#reportOf(frame);
+    if (report !== null) this.#report(report);
+  }
+
+  /** An interval that no gateway has is said, and taken as the nearest that one may have: HELLO counts. */
+  #hello(d: unknown, text: string): void {
+    const interval = (d as { heartbeat_interval?: unknown } | null | undefined)?.heartbeat_interval;
+    if (typeof interval !== 'number' || !(interval > 0) || !Number.isFinite(interval)) {
+      return this.#malformed(`op ${Opcode.Hello} with wrong data`, text);
+    }
+    const { min, max } = HEARTBEAT_INTERVAL_MS;
+    const heartbeatIntervalMs = Math.min(max, Math.max(min, interval));
+    if (heartbeatIntervalMs !== interval) {
+      this.#malformed(`HELLO with a heartbeat_interval of ${interval} ms, taken as ${heartbeatIntervalMs}`, text);
+    }
+    this.#report({ type: 'gateway.hello', heartbeatIntervalMs });
   }
 
   #readDispatch(frame: Frame, text: string): void {
@@ -108,7 +125,7 @@ export class FrameReader {
     const resumeUrl = this.#resumeUrl(url, text);
     this.awaiting = null;
     this.#wire.sequence = sequence;
-    this.#wire.stats.dispatches += 1;
+    this.#count();
     this.#report({ type: 'gateway.ready', session: { id, sequence, resumeUrl } });
     this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
   }
@@ -130,8 +147,14 @@ export class FrameReader {
 
   /** `s` only grows within a session: an old frame never lowers ours. */
   #advance(sequence: number | null): void {
-    this.#wire.stats.dispatches += 1;
+    this.#count();
     if (sequence !== null && sequence > (this.#wire.sequence ?? -1)) this.#wire.sequence = sequence;
+  }
+
+  #count(): void {
+    const { stats } = this.#wire;
+    stats.dispatches += 1;
+    stats.lastDispatchAt = this.readAt;
   }
 
   #progress(sequence: number): void {
@@ -157,28 +180,32 @@ export class FrameReader {
     this.#wire.stats.malformed += 1;
     this.#sink.malformed(reason, text);
   }
-}
 
-/** The report that a frame other than a dispatch makes to the chart; null for an unknown op, which is ignored. */
-function reportOf({ op, d }: Frame, beatSentAt: number | null): SocketReport | null | 'malformed' {
-  switch (op) {
-    case Opcode.Hello: {
-      const interval = (d as { heartbeat_interval?: unknown } | null | undefined)?.heartbeat_interval;
-      return typeof interval === 'number' && interval > 0 && Number.isFinite(interval)
-        ? { type: 'gateway.hello', heartbeatIntervalMs: interval }
-        : 'malformed';
+  /** The report that a frame other than a dispatch makes to the chart; null for an unknown op, which is ignored. */
+  #reportOf({ op, d }: Frame): SocketReport | null {
+    switch (op) {
+      case Opcode.Heartbeat:
+        return { type: 'gateway.heartbeatRequested' };
+      case Opcode.HeartbeatAck:
+        return this.#acknowledged();
+      case Opcode.Reconnect:
+        return { type: 'gateway.reconnect' };
+      case Opcode.InvalidSession:
+        // Anything but true counts as false: where the session cannot be trusted, a new one is safe.
+        return { type: 'gateway.invalidSession', resumable: d === true };
+      default:
+        return null;
     }
-    case Opcode.Heartbeat:
-      return { type: 'gateway.heartbeatRequested' };
-    case Opcode.HeartbeatAck:
-      // An ack of nothing acknowledges nothing.
-      return beatSentAt === null ? null : { type: 'gateway.acknowledged', latencyMs: performance.now() - beatSentAt };
-    case Opcode.Reconnect:
-      return { type: 'gateway.reconnect' };
-    case Opcode.InvalidSession:
-      // Anything but true counts as false: where the session cannot be trusted, a new one is safe.
-      return { type: 'gateway.invalidSession', resumable: d === true };
-    default:
-      return null;
+  }
+
+  /** An ack of nothing acknowledges nothing. */
+  #acknowledged(): SocketReport | null {
+    if (this.beatSentAt === null) return null;
+    const { lastDispatchAt } = this.#wire.stats;
+    return {
+      type: 'gateway.acknowledged',
+      latencyMs: performance.now() - this.beatSentAt,
+      quietMs: lastDispatchAt === null ? 0 : this.readAt - lastDispatchAt,
+    };
   }
 }

@@ -7,6 +7,7 @@ import type { SocketCommand, SocketInput, SocketReport } from '../../machines/sh
 import { MAX_CLOSE_REASON_BYTES } from '../protocol/limits.js';
 import type { Session } from '../protocol/session.js';
 import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
+import { countEnding } from './endings.js';
 import { DataFrames } from './webSocketFrames.js';
 import { FrameReader, type DispatchSink } from './frameReader.js';
 import { createInflater, loadInflater, type Compression, type Inflater } from './inflate/createInflater.js';
@@ -89,6 +90,7 @@ class Connection implements WireConnection {
     this.#reader = new FrameReader(deps.wire, deps.sink, report);
     deps.wire.sequence = input.sequence;
     deps.wire.stats.connections += 1;
+    deps.wire.error = null;
     deps.wire.connection = this;
     void this.#open(input.resumeUrl);
   }
@@ -146,7 +148,7 @@ class Connection implements WireConnection {
   }
 
   fail(error: unknown): void {
-    this.#error = messageOf(error);
+    this.#failed(error);
     this.#socket?.terminate();
     this.#end(1006, '');
   }
@@ -191,11 +193,14 @@ class Connection implements WireConnection {
 
   #listen(socket: WebSocket): void {
     this.#socket = socket;
-    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('message', (data, isBinary) => {
+      this.#reader.readAt = Date.now();
+      this.#receive(data as Buffer, isBinary);
+    });
     socket.on('error', (error) => {
       // ws has given the connection up, and a message may be lost: one behind it must not move the sequence past it.
       this.#silent = true;
-      if (this.#error === '') this.#error = messageOf(error);
+      this.#failed(error);
     });
     // ws ends a connection whose pings come faster than its pongs leave, and says nothing. `ping` is emitted after that.
     socket.on('ping', () => {
@@ -206,7 +211,13 @@ class Connection implements WireConnection {
 
   #opened(tcp: Socket): void {
     this.#tcp = tcp;
-    DataFrames.before(tcp, (data, isBinary) => this.#receive(data, isBinary));
+    // ws keeps the error of an open connection to itself.
+    tcp.once('error', (error) => this.#failed(error));
+    DataFrames.before(
+      tcp,
+      (data, isBinary) => this.#receive(data, isBinary),
+      () => (this.#reader.readAt = Date.now()),
+    );
     this.#report({ type: 'socket.opened' });
   }
 
@@ -223,6 +234,13 @@ class Connection implements WireConnection {
       return this.#corrupted(messageOf(error));
     }
     if (text !== null) this.#reader.read(text);
+  }
+
+  /** The first error says most. */
+  #failed(error: unknown): void {
+    if (this.#error === '') this.#error = messageOf(error);
+    const message = this.#deps.redact(messageOf(error));
+    this.#deps.wire.error ??= error instanceof Error && message === error.message ? error : new Error(message);
   }
 
   /** Nothing but an acknowledgement since the last heartbeat. */
@@ -293,6 +311,7 @@ class Connection implements WireConnection {
       sequence: this.#deps.wire.sequence,
       retryAfterMs: this.#retryAfterMs,
       ...(this.#tcp === null && { opened: false }),
+      endedTogether: countEnding(performance.now()),
     });
   }
 }

@@ -3,6 +3,9 @@ import { DataListener } from './dataListener.js';
 
 type Deliver = (data: Buffer, isBinary: boolean) => void;
 
+/** Called before the frames of each piece that the network brings. */
+type OnChunk = () => void;
+
 /** First byte of a header: FIN, three reserved bits, the opcode. */
 const enum First {
   WholeText = 0x81,
@@ -30,25 +33,28 @@ const MAX_CONTROL_BYTES = 125;
 export class DataFrames {
   readonly #ws: DataListener;
   readonly #deliver: Deliver;
+  readonly #onChunk: OnChunk;
   /** Bytes to come of a frame that ws has the beginning of. */
   #rest = 0;
   /** What ws has of a header that is not whole yet. */
   #header: Buffer | null = null;
 
   /** Null where ws does not listen as it is known to: then it has the connection to itself. */
-  static before(tcp: Socket, deliver: Deliver): DataFrames | null {
+  static before(tcp: Socket, deliver: Deliver, onChunk: OnChunk = () => {}): DataFrames | null {
     let frames: DataFrames | null = null;
     const ws = DataListener.replace(tcp, (chunk) => frames?.read(chunk));
-    if (ws !== null) frames = new DataFrames(ws, deliver);
+    if (ws !== null) frames = new DataFrames(ws, deliver, onChunk);
     return frames;
   }
 
-  private constructor(ws: DataListener, deliver: Deliver) {
+  private constructor(ws: DataListener, deliver: Deliver, onChunk: OnChunk) {
     this.#ws = ws;
     this.#deliver = deliver;
+    this.#onChunk = onChunk;
   }
 
   read(chunk: Buffer): void {
+    this.#onChunk();
     const end = chunk.length;
     let at = this.#header === null ? this.#pass(chunk, 0, this.#rest) : this.#endHeader(chunk, this.#header);
     while (at < end) {

@@ -9,6 +9,8 @@ export interface WireStats {
   resumes: number;
   replayed: number;
   malformed: number;
+  /** When the last dispatch came, in milliseconds since the epoch; null before the first. */
+  lastDispatchAt: number | null;
 }
 
 /** Hears the round trip of a ping in milliseconds, or null where the connection went first. */
@@ -29,6 +31,8 @@ export interface Wire {
   readonly stats: WireStats;
   /** `s` of the last dispatch of the session under way. */
   sequence: number | null;
+  /** What the network failed with, of the connection under way or the last one; null where it has not. */
+  error: Error | null;
   /** Null before the first. */
   connection: WireConnection | null;
 }
@@ -45,8 +49,10 @@ export function createWire(): Wire {
       resumes: 0,
       replayed: 0,
       malformed: 0,
+      lastDispatchAt: null,
     },
     sequence: null,
+    error: null,
     connection: null,
   };
 }

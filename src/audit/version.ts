@@ -4,7 +4,7 @@
  * Raise it when the lines change, or when the chart decides differently on the same events (an edge, a guard, a table, the
  * back-off): a replay would blame an older log for the difference. test/audit/version.test.ts fails then.
  */
-export const AUDIT_VERSION = 2;
+export const AUDIT_VERSION = 3;
 
 /** Says why a record's format cannot be read; null where it can. A record without a version is this process's own. */
 export function formatProblem(version: unknown): string | null {

@@ -26,7 +26,15 @@ export function shardEventOf(name: keyof ManagerEvents): Name | null {
 const SESSION_EVENTS: ReadonlySet<Name> = new Set<Name>(['disconnected', 'raw', 'ready', 'resumed']);
 
 /** Events of a shard itself. Both sets deliver them. */
-const SHARD_EVENTS: ReadonlySet<Name> = new Set<Name>(['debug', 'fatal', 'heartbeat', 'malformed', 'transition']);
+const SHARD_EVENTS: ReadonlySet<Name> = new Set<Name>([
+  'debug',
+  'fatal',
+  'heartbeat',
+  'hello',
+  'malformed',
+  'quiet',
+  'transition',
+]);
 
 interface Member {
   readonly set: number;

@@ -4,6 +4,8 @@ import { MAX_DELAY_MS } from './limits.js';
 export interface BackoffBounds {
   readonly initialMs: number;
   readonly maxMs: number;
+  /** How long a connection must be Connected before what failed before counts no more. Default 5 000. */
+  readonly stableAfterMs?: number;
 }
 
 /**

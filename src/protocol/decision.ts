@@ -1,6 +1,13 @@
 import { backoffMs, clampDelayMs, type BackoffBounds } from './backoff.js';
 import { closeCodeRow, RESUMABLE_CLOSE } from './closeCodes.js';
-import { FREE_IDENTIFIES, IDENTIFY_PACE_MS, INVALID_SESSION_WAIT_MS, MAX_RETRY_AFTER_MS } from './limits.js';
+import {
+  FREE_IDENTIFIES,
+  IDENTIFY_PACE_MS,
+  INVALID_SESSION_WAIT_MS,
+  MAX_RETRY_AFTER_MS,
+  RESUME_WAIT_MS,
+  SPREAD,
+} from './limits.js';
 import { nextRandom } from './random.js';
 import { targetOf, type TargetFacts } from './resumeTarget.js';
 
@@ -47,6 +54,8 @@ export const causes = {
   handshakeTimeout: drop('handshake timed out'),
   helloTimeout: drop('no HELLO in time'),
   readyTimeout: drop('no READY in time'),
+  readyNever: drop('no READY, though the connection is alive'),
+  quiet: drop('no event for as long as `quiet.after`'),
   resumedTimeout: drop('no RESUMED in time'),
   replayTimeout: drop('no RESUMED, though dispatches came'),
   corrupted: drop('compressed stream corrupted'),
@@ -130,8 +139,10 @@ export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Deci
   const jitter = nextRandom(facts.seed);
   const wait = nextRandom(jitter.seed);
   const failures = cause.backoff === true ? Math.max(FLOORED, facts.attempts) : facts.attempts;
+  // The connection was Connected, or its replay moved on: a drop after that is no outage.
+  const gotSomewhere = resumes && facts.resumeTries === 0;
   const delay = Math.max(
-    backoffMs(failures, jitter.value, facts.backoff),
+    Math.min(backoffMs(failures, jitter.value, facts.backoff), gotSomewhere ? RESUME_WAIT_MS : Infinity),
     cause.invalidSession === true ? between(INVALID_SESSION_WAIT_MS, wait.value) : 0,
     Math.min(clampDelayMs(cause.minDelayMs ?? 0), MAX_RETRY_AFTER_MS),
     !resumes && facts.identifies >= FREE_IDENTIFIES ? between(IDENTIFY_PACE_MS, wait.value) : 0,
@@ -141,3 +152,19 @@ export function decide(facts: DecisionFacts, cause: Cause): { lastDecision: Deci
     seed: wait.seed,
   };
 }
+
+/** Spreads a first reconnect where many connections of the process have ended together: Discord's staff ask for that. */
+export function spreadOut(
+  { lastDecision, seed }: { readonly lastDecision: Decision | null; readonly seed: number },
+  endedTogether: number,
+): { lastDecision: Decision | null; seed: number } {
+  if (lastDecision === null || lastDecision.delay > 0 || endedTogether < SPREAD.from || !comesBack(lastDecision)) {
+    return { lastDecision, seed };
+  }
+  const drawn = nextRandom(seed);
+  const delay = Math.round(drawn.value * Math.min(SPREAD.maxMs, endedTogether * SPREAD.eachMs));
+  const reason = `${lastDecision.reason}; many connections ended together`;
+  return { lastDecision: { ...lastDecision, reason, delay }, seed: drawn.seed };
+}
+
+const comesBack = ({ action }: Decision) => action === 'resume' || action === 'identify';

@@ -31,6 +31,18 @@ export const INVALID_SESSION_WAIT_MS = { min: 1_000, max: 5_000 } as const;
 export const FREE_IDENTIFIES = 10;
 export const IDENTIFY_PACE_MS = { min: 60_000, max: 120_000 } as const;
 
+/** Longest wait before a RESUME after a connection that got somewhere: a resume costs nothing, and Discord's buffer is finite. */
+export const RESUME_WAIT_MS = 5_000;
+
+/** `heartbeat_interval` outside of these is taken as the bound. Discord's is 41 250. */
+export const HEARTBEAT_INTERVAL_MS = { min: 100, max: 600_000 } as const;
+
+/**
+ * From so many connections of a process that end within a second on, first reconnects are spread: each takes a random part
+ * of so many milliseconds a connection, up to a limit.
+ */
+export const SPREAD = { from: 5, eachMs: 25, maxMs: 5_000 } as const;
+
 /** The longest Retry-After that is believed. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
 

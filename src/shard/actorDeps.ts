@@ -75,7 +75,10 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
     return typeof url === 'string' ? url : url(id);
   }
 
+  /** With the presence that was set last. `makePresence` is asked for every identify, and wins. */
   identify(): string {
+    const { presence } = this.payloads;
+    if (presence !== null && this.#options.makePresence === undefined) this.#show(presence);
     return identifyPayload(this.#options, this.#presence);
   }
 
@@ -104,7 +107,10 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
     } catch (error) {
       this.#logger.error(`makePresence failed, the bot identifies without a presence: ${messageOf(error)}`);
     }
-    if (signal.aborted) return;
+    if (!signal.aborted) this.#show(presence);
+  }
+
+  #show(presence: GatewayPresenceUpdateData | undefined): void {
     const flaw = presence === undefined ? null : flawOfPresence(this.#options, presence);
     if (flaw !== null) this.#logger.error(`the presence was left out of IDENTIFY: ${flaw}`);
     this.#presence = flaw === null ? presence : undefined;

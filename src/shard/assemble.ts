@@ -145,6 +145,7 @@ function createShardActor(options: ResolvedOptions, logger: Logger): Actor<typeo
       resumeAttempts: options.resumeAttempts,
       timeouts: options.timeouts,
       backoff: options.backoff,
+      quiet: options.quiet ?? null,
       seed: randomInt(2 ** 32),
     },
     ...(options.inspect !== undefined && { inspect: guardObserver(options.inspect, logger) }),

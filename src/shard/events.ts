@@ -38,11 +38,26 @@ export interface LifecycleEvents {
   dispatch: GatewayDispatchPayload;
   /** Every frame received, as the text it came as. */
   raw: string;
-  /** A heartbeat was acknowledged. Milliseconds. */
-  heartbeat: { readonly latency: number };
+  /** A connection is up: HELLO has been received, with the milliseconds between two heartbeats. */
+  hello: { readonly interval: number };
+  /**
+   * A heartbeat was acknowledged. `latency` in milliseconds; `sentAt`, when it left, and `ackAt` in milliseconds since the
+   * epoch.
+   */
+  heartbeat: { readonly latency: number; readonly sentAt: number; readonly ackAt: number };
+  /** Connected and acknowledged, and no event since `lastDispatchAt` (milliseconds since the epoch): see the option `quiet`. */
+  quiet: { readonly lastDispatchAt: number };
   transition: TransitionRecord;
-  /** A connection ended, or an attempt at one; `decision` says what follows. */
-  disconnected: { readonly code: number | null; readonly reason: string; readonly decision: Decision | null };
+  /**
+   * A connection ended, or an attempt at one; `decision` says what follows. `error` is what the network failed with, and null
+   * where a close frame ended the connection.
+   */
+  disconnected: {
+    readonly code: number | null;
+    readonly reason: string;
+    readonly error: Error | null;
+    readonly decision: Decision | null;
+  };
   /** A frame that was not what the protocol allows. It was skipped, or its connection dropped and resumed. */
   malformed: Malformed;
   /** The gateway refused the shard for good. `connect()` rejects with the same error. */

@@ -12,6 +12,7 @@ import { causes, type Decision } from '../protocol/decision.js';
 import { FatalShardError, ShardError } from '../util/errors.js';
 import { levelOf } from './logLevel.js';
 import { unreachableWarnings } from './unreachableWarnings.js';
+import { safeSends } from '../protocol/sendLimit.js';
 import { advanceSession } from '../protocol/session.js';
 import type { SessionKeeper } from '../sessions/sessionKeeper.js';
 import { watchSteps, type ChartEvent, type Step, type StepWatcher } from './steps.js';
@@ -20,6 +21,9 @@ import { messageOf } from '../util/messageOf.js';
 
 /** How many records `shard.history` keeps: hours of an ordinary life, or all of a bad night's last minutes. */
 export const HISTORY_LENGTH = 50;
+
+/** Fewer payloads a minute than this are said in the log. */
+const FEW_SENDS = 10;
 
 export interface ShardObserverDeps {
   readonly actor: Actor<typeof shardMachine>;
@@ -40,6 +44,7 @@ export class ShardObserver implements StepWatcher {
   latency: number | null = null;
   lastBeatAt: number | null = null;
   lastAckAt: number | null = null;
+  #toldFewSends = false;
   /** Session of the last step. */
   #session: TransitionRecord['session'] = null;
   /** Why the shard is down for good. */
@@ -59,16 +64,63 @@ export class ShardObserver implements StepWatcher {
     );
   }
 
-  onEvent(event: ChartEvent, snapshot: ShardSnapshot): void {
-    if (event.type === 'heartbeat.due') this.lastBeatAt = Date.now();
-    if (event.type === 'gateway.acknowledged' && 'latencyMs' in event) {
-      this.latency = event.latencyMs;
-      this.lastAckAt = Date.now();
-      this.#deps.emitter.emit('heartbeat', { latency: event.latencyMs });
-      this.#save(snapshot);
+  onEvent(event: ChartEvent, snapshot: ShardSnapshot, before: ShardSnapshot): void {
+    switch (event.type) {
+      case 'heartbeat.due':
+        this.lastBeatAt = Date.now();
+        return;
+      case 'gateway.hello':
+        if ('heartbeatIntervalMs' in event) this.#hello(event.heartbeatIntervalMs);
+        return;
+      case 'gateway.acknowledged':
+        if ('latencyMs' in event) this.#acknowledged(event.latencyMs, snapshot);
+        if (snapshot !== before && (isQuiet(snapshot) || isDecided(snapshot, before))) this.#quiet();
+        return;
+      case 'store.failed':
+        if ('reason' in event) this.#withoutStore(`could not be read: ${event.reason}`);
+        return;
     }
-    if (event.type === 'store.failed' && 'reason' in event) this.#withoutStore(`could not be read: ${event.reason}`);
     if (event.type.startsWith('xstate.after.store.')) this.#withoutStore('has not answered in time');
+    if (event.type.startsWith('xstate.after.late.') && isAlive(snapshot)) this.#readyIsLate(snapshot);
+  }
+
+  #hello(interval: number): void {
+    const { emitter, logger } = this.#deps;
+    const sends = safeSends(interval);
+    if (sends < FEW_SENDS && !this.#toldFewSends) {
+      this.#toldFewSends = true;
+      logger.warn(
+        `The gateway wants a heartbeat every ${interval} ms, which leaves ${sends} of 120 payloads a minute for yours: what you send waits long. Take 1 500 ms or more in tests that send.`,
+        { event: 'few.sends', interval, sends },
+      );
+    }
+    emitter.emit('hello', { interval });
+  }
+
+  #acknowledged(latency: number, snapshot: ShardSnapshot): void {
+    const ackAt = Date.now();
+    this.latency = latency;
+    this.lastAckAt = ackAt;
+    this.#deps.emitter.emit('heartbeat', { latency, sentAt: Math.round(ackAt - latency), ackAt });
+    this.#save(snapshot);
+  }
+
+  #readyIsLate({ context: { timeouts } }: ShardSnapshot): void {
+    this.#deps.logger.warn(
+      `READY is late: none after ${timeouts.readyMs} ms, though heartbeats are acknowledged. Discord is slow; the shard waits ` +
+        `up to ${timeouts.readyMaxMs} ms for it, because another IDENTIFY would only cost one of the day's.`,
+      { event: 'ready.late' },
+    );
+  }
+
+  #quiet(): void {
+    const { emitter, logger, wire } = this.#deps;
+    const lastDispatchAt = wire.stats.lastDispatchAt ?? Date.now();
+    logger.warn(`No event since ${new Date(lastDispatchAt).toISOString()}, though heartbeats are acknowledged.`, {
+      event: 'quiet',
+      lastDispatchAt,
+    });
+    emitter.emit('quiet', { lastDispatchAt });
   }
 
   #withoutStore(why: string): void {
@@ -86,7 +138,8 @@ export class ShardObserver implements StepWatcher {
     emitter.emit('transition', record);
     // A shard that only waited for the session store had no connection to lose.
     if (!isLeft(from) && isLeft(to) && wire.connection !== null) {
-      emitter.emit('disconnected', { code: decision?.code ?? null, reason: decision?.reason ?? '', decision });
+      const { error } = wire;
+      emitter.emit('disconnected', { code: decision?.code ?? null, reason: decision?.reason ?? '', error, decision });
     }
     if (decision?.action === 'fatal' && this.fatal !== null) emitter.emit('fatal', this.fatal);
   }
@@ -157,6 +210,16 @@ export class ShardObserver implements StepWatcher {
     if (this.fatal !== null) emitter.emit('fatal', this.fatal);
   }
 }
+
+const isAlive = (snapshot: ShardSnapshot) =>
+  snapshot.matches({ Online: { link: { session: { Identifying: { awaitingReady: 'alive' } } } } });
+
+const isQuiet = (snapshot: ShardSnapshot) =>
+  snapshot.matches({ Online: { link: { session: { Connected: 'quiet' } } } });
+
+/** The one thing that is decided by an ack: to leave a connection that is quiet. */
+const isDecided = (snapshot: ShardSnapshot, before: ShardSnapshot) =>
+  snapshot.context.lastDecision !== before.context.lastDecision;
 
 /** No connection is there, and none is being made. */
 const isLeft = (state: Lifecycle) => state === 'Disconnected' || state === 'Offline';

@@ -14,9 +14,9 @@ import { checkEventsOption } from './eventNames.js';
 import type { DispatchEvents } from './events.js';
 import { fits, identifyPayload } from './identifyPayload.js';
 import { checkPresence, type Presence } from './presence.js';
+import { resolveWaits } from './waits.js';
 import { ShardError } from '../util/errors.js';
 import { intentNames, sumOfIntents, type IntentName, type Intents } from '../protocol/intents.js';
-import { MAX_DELAY_MS } from '../protocol/limits.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
 import { isGatewayUrl } from '../protocol/url.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
@@ -68,15 +68,37 @@ export interface ShardOptions {
    * turn, until one answers. Only the gateway's word ends a session: op 9 false, or a close code that says so. Default 3.
    */
   resumeAttempts?: number;
-  /** Milliseconds. Defaults: handshake 15 000, hello 15 000, ready 15 000, resumed 30 000 (restarted by every replayed dispatch), close 2 000. */
-  timeouts?: { handshake?: number; hello?: number; ready?: number; resumed?: number; close?: number };
-  /** Milliseconds. Defaults: initial 1 000, max 60 000. */
-  backoff?: { initial?: number; max?: number };
+  /**
+   * Milliseconds. Defaults: handshake 15 000, hello 15 000, ready 15 000 (restarted by every sign of life), readyMax 600 000
+   * (the whole wait for READY), resumed 30 000 (restarted by every replayed dispatch), close 2 000.
+   */
+  timeouts?: TimeoutOptions;
+  /**
+   * Milliseconds. Defaults: initial 1 000, max 60 000, stableAfter 5 000. A connection that has been Connected for
+   * `stableAfter`, with a heartbeat acknowledged, clears the count of failures. The wait before a RESUME is 5 000 at most
+   * where the connection before was Connected, or its replay made progress.
+   */
+  backoff?: { initial?: number; max?: number; stableAfter?: number };
+  /**
+   * Reports a connection that is acknowledged and brings no event for `after` milliseconds, once a silence: event `quiet` and
+   * a warning. With `reconnect` it is dropped and resumed then. Default: off, for a quiet bot is not a broken one.
+   */
+  quiet?: { after: number; reconnect?: boolean };
   /** How many payloads may wait to be sent. Default 1 000. */
   queue?: { max?: number };
   logger?: Logger;
   /** XState's inspection observer or function. */
   inspect?: Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+}
+
+/** Limits of a shard's waits, in milliseconds. */
+export interface TimeoutOptions {
+  handshake?: number;
+  hello?: number;
+  ready?: number;
+  readyMax?: number;
+  resumed?: number;
+  close?: number;
 }
 
 /** Name of a dispatch: one that discord-api-types knows, or another in upper case. */
@@ -127,6 +149,7 @@ const OPTIONS = namesOf<ShardOptions>()({
   resumeAttempts: true,
   timeouts: true,
   backoff: true,
+  quiet: true,
   queue: true,
   logger: true,
   inspect: true,
@@ -134,8 +157,9 @@ const OPTIONS = namesOf<ShardOptions>()({
 
 /** Names of the options that are objects of options themselves. */
 const NESTED = {
-  timeouts: ['handshake', 'hello', 'ready', 'resumed', 'close'],
-  backoff: ['initial', 'max'],
+  timeouts: ['handshake', 'hello', 'ready', 'readyMax', 'resumed', 'close'],
+  backoff: ['initial', 'max', 'stableAfter'],
+  quiet: ['after', 'reconnect'],
   queue: ['max'],
 } as const;
 
@@ -179,7 +203,7 @@ function check(options: ShardOptions): ResolvedOptions {
   if (options.makePresence !== undefined && typeof options.makePresence !== 'function') {
     refuse('makePresence', options.makePresence, 'a function of the shard id');
   }
-  for (const name of ['timeouts', 'backoff', 'queue'] as const) {
+  for (const name of ['timeouts', 'backoff', 'quiet', 'queue'] as const) {
     if (options[name] !== undefined && !isRecord(options[name])) refuse(name, options[name], 'an object');
     checkNames(`\`${name}\``, options[name], NESTED[name]);
   }
@@ -187,20 +211,6 @@ function check(options: ShardOptions): ResolvedOptions {
   checkMethods('identifyLimiter', options.identifyLimiter, ['acquire']);
   checkMethods('sessionStore', options.sessionStore, ['get', 'set', 'delete']);
   checkMethods('logger', options.logger, ['debug', 'info', 'warn', 'error']);
-  const {
-    handshake = 15_000,
-    hello = 15_000,
-    ready = 15_000,
-    resumed = 30_000,
-    close = 2_000,
-  } = options.timeouts ?? {};
-  for (const [name, value] of Object.entries({ handshake, hello, ready, resumed, close })) {
-    milliseconds(`timeouts.${name}`, value);
-  }
-  const { initial = 1_000, max = 60_000 } = options.backoff ?? {};
-  milliseconds('backoff.initial', initial);
-  milliseconds('backoff.max', max);
-  if (max < initial) refuse('backoff.max', max, `at least backoff.initial (${initial})`);
   const { max: queueMax = 1_000 } = options.queue ?? {};
   whole('queue.max', queueMax, { min: 1, meaning: 'how many payloads may wait' });
   const resolved = {
@@ -221,20 +231,13 @@ function check(options: ShardOptions): ResolvedOptions {
     events,
     autoReconnect: options.autoReconnect ?? true,
     resumeAttempts,
-    timeouts: { handshakeMs: handshake, helloMs: hello, readyMs: ready, resumedMs: resumed, closeMs: close },
-    backoff: { initialMs: initial, maxMs: max },
+    ...resolveWaits(options),
     queueMax,
     logger: options.logger,
     inspect: options.inspect,
   };
   checkIdentify(resolved);
   return resolved;
-}
-
-function milliseconds(name: string, value: unknown): void {
-  if (typeof value !== 'number' || !(value >= 0 && value <= MAX_DELAY_MS)) {
-    refuse(name, value, `milliseconds, from 0 to ${MAX_DELAY_MS}`);
-  }
 }
 
 /** An IDENTIFY the gateway cannot read would be sent, and refused with 4002, for ever. */

@@ -1,8 +1,10 @@
+import type { GatewayPresenceUpdateData } from 'discord-api-types/v10';
 import type { Ticket } from '../../machines/bucket.js';
 import type { PayloadSource } from '../actors/socket.js';
 import { ShardError } from '../util/errors.js';
 import { MAX_PAYLOAD_BYTES } from '../protocol/limits.js';
-import { commandOpcodes, Opcode } from '../protocol/opcodes.js';
+import { clientOpcodes, commandOpcodes, Opcode } from '../protocol/opcodes.js';
+import { isWhole } from '../util/predicates.js';
 
 /** A payload for the gateway, as a user may send it. */
 export interface SendPayload {
@@ -18,6 +20,11 @@ export interface SendOptions {
    * already may arrive all the same.
    */
   signal?: AbortSignal;
+  /**
+   * True: sends an op that this release does not know, as it is. Ops 1, 2 and 6 stay the shard's own; length, order and rate
+   * limit are as for every payload. Default false.
+   */
+  unchecked?: boolean;
 }
 
 interface Waiting {
@@ -42,6 +49,8 @@ export class SendQueue implements PayloadSource {
   /** Null before the first payload: most shards never send. */
   #waiting: Map<number, Waiting> | null = null;
   #lastId = 0;
+  /** `d` of the op 3 that was written last; null before the first. */
+  presence: GatewayPresenceUpdateData | null = null;
 
   constructor(max: number, chart: SendQueueChart) {
     this.max = max;
@@ -56,8 +65,8 @@ export class SendQueue implements PayloadSource {
    * Resolves once the payload has been written to the socket.
    * @throws ShardError `INVALID_PAYLOAD`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, the chart's refusal, always as a rejection.
    */
-  async send(payload: SendPayload, { priority = false, signal }: SendOptions = {}): Promise<void> {
-    const text = encode(payload);
+  async send(payload: SendPayload, { priority = false, unchecked = false, signal }: SendOptions = {}): Promise<void> {
+    const text = encode(payload, unchecked);
     signal?.throwIfAborted();
     const refusal = this.#chart.refusal();
     if (refusal !== null) throw refusal;
@@ -87,7 +96,11 @@ export class SendQueue implements PayloadSource {
   }
 
   sent(id: number): void {
-    this.#take(id)?.resolve();
+    const waiting = this.#take(id);
+    if (waiting?.op === Opcode.PresenceUpdate) {
+      this.presence = (JSON.parse(waiting.text) as { d: GatewayPresenceUpdateData }).d;
+    }
+    waiting?.resolve();
   }
 
   /** Rejects everything that waits, and returns its opcodes. */
@@ -110,15 +123,28 @@ export class SendQueue implements PayloadSource {
   }
 }
 
-function encode(payload: SendPayload): string {
-  const op: unknown = (payload as SendPayload | null | undefined)?.op;
-  if (!commandOpcodes.has(op as number)) {
+/** @throws ShardError `INVALID_PAYLOAD` */
+function checkOp(op: unknown, unchecked: boolean): void {
+  if (commandOpcodes.has(op as number)) return;
+  if (!unchecked) {
     throw new ShardError(
       'INVALID_PAYLOAD',
-      `A payload is { op, d } with one of the ops ${[...commandOpcodes].join(', ')}; the shard sends all others itself.`,
+      `A payload is { op, d } with one of the ops ${[...commandOpcodes].join(', ')}. Pass { unchecked: true } for an op that is newer than this release.`,
       { value: op },
     );
   }
+  if (!isWhole(op) || clientOpcodes.has(op)) {
+    throw new ShardError(
+      'INVALID_PAYLOAD',
+      'An unchecked payload is { op, d } with any op but 1, 2 and 6, which the shard sends itself.',
+      { value: op },
+    );
+  }
+}
+
+function encode(payload: SendPayload, unchecked: boolean): string {
+  const op: unknown = (payload as SendPayload | null | undefined)?.op;
+  checkOp(op, unchecked);
   let text: string;
   try {
     text = JSON.stringify({ op, d: payload.d ?? null });

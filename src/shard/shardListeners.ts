@@ -26,11 +26,15 @@ export abstract class ShardListeners {
   on(name: 'dispatch', listener: ShardListener<'dispatch'>): this;
   /** Every frame received, as the text it came as. */
   on(name: 'raw', listener: ShardListener<'raw'>): this;
+  /** A connection is up: HELLO has been received, with the milliseconds between two heartbeats. */
+  on(name: 'hello', listener: ShardListener<'hello'>): this;
   /** A heartbeat was acknowledged, after `latency` milliseconds. */
   on(name: 'heartbeat', listener: ShardListener<'heartbeat'>): this;
+  /** No event for as long as the option `quiet` says, though heartbeats are acknowledged. Once a silence. */
+  on(name: 'quiet', listener: ShardListener<'quiet'>): this;
   /** One step of the shard's life, with the decision that led to it: for each change of `state`, and for each decision. */
   on(name: 'transition', listener: ShardListener<'transition'>): this;
-  /** A connection ended, or an attempt at one; `decision` says what follows. */
+  /** A connection ended, or an attempt at one; `decision` says what follows, `error` what the network failed with. */
   on(name: 'disconnected', listener: ShardListener<'disconnected'>): this;
   /** A frame that was not what the protocol allows. It was skipped, or its connection dropped and resumed. */
   on(name: 'malformed', listener: ShardListener<'malformed'>): this;

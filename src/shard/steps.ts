@@ -29,8 +29,8 @@ export interface Step {
 }
 
 export interface StepWatcher {
-  /** The chart has taken an event. */
-  onEvent(event: ChartEvent, snapshot: ShardSnapshot): void;
+  /** The chart has taken an event; `before` is the very same snapshot where it changed nothing. */
+  onEvent(event: ChartEvent, snapshot: ShardSnapshot, before: ShardSnapshot): void;
   /** That led to a step. */
   onStep(step: Step): void;
   /** The chart has thrown, which ended its actor. */
@@ -69,7 +69,7 @@ class StepWatch {
     const event = lastEventOf(this.#actor) ?? START;
     const before = this.#latest;
     this.#latest = snapshot;
-    this.#watcher.onEvent(event, snapshot);
+    this.#watcher.onEvent(event, snapshot, before);
     if (snapshot === before) return;
     const from = this.#from;
     const to = lifecycleOf(snapshot);
@@ -106,13 +106,19 @@ function startOf({ value, context }: ShardSnapshot): ChartStart {
   return { value: known ?? value, context };
 }
 
-/** A resume may replay thousands of dispatches, each of which says only how far it has come: the furthest says it all. */
+/**
+ * A resume may replay thousands of dispatches, each of which says only how far it has come: the furthest says it all. So does
+ * the last of the acks during which READY is late.
+ */
 function collect(since: ChartEvent[], event: ChartEvent): void {
   const last = since.at(-1);
   if (last !== undefined && isReplayed(last) && isReplayed(event)) {
     if (event.sequence > last.sequence) since[since.length - 1] = event;
-  } else since.push(event);
+  } else if (last?.type === ACK && event.type === ACK) since[since.length - 1] = event;
+  else since.push(event);
 }
+
+const ACK = 'gateway.acknowledged';
 
 const isReplayed = (event: ChartEvent): event is Extract<ShardEvent, { type: 'gateway.replayed' }> =>
   event.type === 'gateway.replayed';

@@ -76,7 +76,18 @@ describe('a frame of the lifecycle is reported to the chart', () => {
     expect(reports).toEqual([]);
     reader.beatSentAt = performance.now() - 100;
     read({ op: 11 });
-    expect(reports).toEqual([{ type: 'gateway.acknowledged', latencyMs: expect.closeTo(100, -2) }]);
+    expect(reports).toEqual([{ type: 'gateway.acknowledged', latencyMs: expect.closeTo(100, -2), quietMs: 0 }]);
+  });
+
+  test.each([
+    [20, 100],
+    [99.9, 100],
+    [1e99, 600_000],
+  ])('HELLO with an interval of %d ms: malformed, and taken as %d', (interval, taken) => {
+    const { read, reports, malformed } = startReader();
+    read({ op: 10, d: { heartbeat_interval: interval } });
+    expect(reports).toEqual([{ type: 'gateway.hello', heartbeatIntervalMs: taken }]);
+    expect(malformed).toMatchObject([{ reason: expect.stringContaining(`taken as ${taken}`) }]);
   });
 
   test.each([2, 3, 4, 5, 6, 8, 12, 31, 999, -1])('op %d is not for us to judge: ignored', (op) => {

@@ -38,5 +38,16 @@ export function goldenRecords(): TransitionRecord[] {
     shard.up().tell({ type: 'shutdown', code: 1000, reason: 'asked' }, closed(1000));
   });
   story((shard) => shard.up().tell(closed(4000)), { autoReconnect: false });
+  story((shard) => shard.up().tell(closed(4000)));
+  story((shard) => shard.up().tell({ ...closed(4000), endedTogether: 40 }));
+  story(
+    (shard) => {
+      for (let times = 0; times < 8; times += 1) {
+        shard.tell({ type: 'socket.opened' }, { type: 'gateway.hello', heartbeatIntervalMs: 41_250 });
+        shard.tell({ type: 'gateway.replayed', sequence: 8 + times }, closed(1006)).wait(70_000);
+      }
+    },
+    { session: firstSession },
+  );
   return told;
 }

@@ -90,13 +90,15 @@ export class Recording {
     );
   }
 
-  /** Up, in the same way, or by a resume. */
+  /** Up and stable, in the same way, or by a resume. */
   up(): this {
-    return this.identifying().tell(
-      { type: 'gateway.ready', session },
-      { type: 'gateway.resumed', sequence: null },
-      { type: 'gateway.acknowledged', latencyMs: 20 },
-    );
+    return this.identifying()
+      .tell(
+        { type: 'gateway.ready', session },
+        { type: 'gateway.resumed', sequence: null },
+        { type: 'gateway.acknowledged', latencyMs: 20 },
+      )
+      .wait(5_000);
   }
 
   /** Loses the connection, and waits until the next is made. */

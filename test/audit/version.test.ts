@@ -20,7 +20,7 @@ const golden = (version: number) => fileURLToPath(new URL(`fixtures/golden-${ver
 
 /** Digest of each version's chart. */
 const fingerprints: Readonly<Record<number, string>> = {
-  2: '2f44717fc87adb13',
+  3: '33dd48a6b38b1fcd',
 };
 
 test('a chart that decides differently has another AUDIT_VERSION', () => {
@@ -35,7 +35,7 @@ test('a chart that decides differently has another AUDIT_VERSION', () => {
 test('a log that was written when this version was made still verifies', async () => {
   const file = golden(AUDIT_VERSION);
   if (process.env['WRITE_GOLDEN'] !== undefined) writeFileSync(file, asLines(goldenRecords()).join(''));
-  expect(await replayAudit(readAuditLog(file))).toMatchObject({ ok: true, shards: 8 });
+  expect(await replayAudit(readAuditLog(file))).toMatchObject({ ok: true, shards: 11 });
   expect(new Set((await readAuditLog(file)).map(({ to }) => to)).size).toBe(6);
 });
 
@@ -67,6 +67,15 @@ describe('each branch of a decision is in that log:', () => {
     [
       'the ceiling of the back-off',
       ({ action, attempt, delay }) => action === 'resume' && attempt > 6 && delay > 20_000,
+    ],
+    [
+      'the cap after a replay that moved on',
+      ({ action, attempt, delay }) =>
+        action === 'resume' && attempt > 6 && delay >= 1_000 && delay <= limits.RESUME_WAIT_MS,
+    ],
+    [
+      'many that end together',
+      ({ reason, delay }) => reason.endsWith('; many connections ended together') && delay > 0,
     ],
     ['the pace', (decision) => decision.attempt > 10 && isBetween(decision, limits.IDENTIFY_PACE_MS)],
   ])('%s', async (_, isMeant) => {

@@ -42,7 +42,7 @@ describe('a close code of the gateway', () => {
   });
 
   test.each(resumable)('%d without a session: identifies', (code) => {
-    const shard = shardIn('Online.link.session.Identifying.awaitingReady').closed(code);
+    const shard = shardIn('Online.link.session.Identifying.awaitingReady.prompt').closed(code);
     expect(shard.decision).toMatchObject({ action: 'identify', code });
     expect(comesBack(shard)).toEqual(identifies);
   });
@@ -70,7 +70,7 @@ describe('a close code of the gateway', () => {
   });
 
   test.each([4004, 4013])('%d in answer to IDENTIFY is fatal', (code) => {
-    expect(shardIn('Online.link.session.Identifying.awaitingReady').closed(code).path).toBe('Offline.fatal');
+    expect(shardIn('Online.link.session.Identifying.awaitingReady.prompt').closed(code).path).toBe('Offline.fatal');
   });
 });
 

@@ -5,7 +5,7 @@ const beats = (shard: Harness) => shard.wire.filter((line) => line === 'heartbea
 
 /** Connected, the first beat sent and acknowledged: the next is due in a whole interval. */
 function beating(): Harness {
-  const shard = shardIn('Online.link.session.Connected.stabilizing');
+  const shard = shardIn('Online.link.session.Connected.stabilizing.unacknowledged');
   shard.tick(shard.context.firstBeatMs).acknowledge();
   expect(shard.take()).toEqual(['heartbeat']);
   return shard;
@@ -13,7 +13,7 @@ function beating(): Harness {
 
 describe('the rhythm', () => {
   test('the first beat comes after a random part of the interval, each next one a whole interval later', () => {
-    const shard = shardIn('Online.link.session.Connected.stabilizing');
+    const shard = shardIn('Online.link.session.Connected.stabilizing.unacknowledged');
     const { firstBeatMs } = shard.context;
     expect(firstBeatMs).toBeGreaterThan(0);
     expect(firstBeatMs).toBeLessThan(INTERVAL_MS);
@@ -30,8 +30,8 @@ describe('the rhythm', () => {
   });
 
   test('two shards do not beat together after the same HELLO', () => {
-    const first = shardIn('Online.link.session.Connected.stabilizing', { seed: 1 });
-    const second = shardIn('Online.link.session.Connected.stabilizing', { seed: 2 });
+    const first = shardIn('Online.link.session.Connected.stabilizing.unacknowledged', { seed: 1 });
+    const second = shardIn('Online.link.session.Connected.stabilizing.unacknowledged', { seed: 2 });
     expect(first.context.firstBeatMs).not.toBe(second.context.firstBeatMs);
   });
 
@@ -49,7 +49,7 @@ describe('the rhythm', () => {
   });
 
   test('the rhythm goes on from Identifying into Connected: READY does not restart it', () => {
-    const shard = shardIn('Online.link.session.Identifying.awaitingReady');
+    const shard = shardIn('Online.link.session.Identifying.awaitingReady.prompt');
     const { firstBeatMs } = shard.context;
     shard
       .tick(500)

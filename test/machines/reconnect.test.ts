@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { session, shardIn, startShard, type Harness, type StatePath } from './rig.js';
+import { backoff, session, shardIn, startShard, type Harness, type StatePath } from './rig.js';
 
 const waitForNext = (shard: Harness): Harness => {
   for (let waited = 0; waited < 120_000 && shard.state === 'Disconnected'; waited += 100) shard.tick(100);
@@ -22,7 +22,7 @@ describe('op 7', () => {
   test.each([
     ['Online.link.Connecting.awaitingHello', 'identify'],
     ['Online.link.session.Identifying.awaitingSlot', 'identify'],
-    ['Online.link.session.Identifying.awaitingReady', 'identify'],
+    ['Online.link.session.Identifying.awaitingReady.prompt', 'identify'],
     ['Online.link.session.Resuming.replaying', 'resume'],
   ] as const)('in %s: closes and comes back to %s', (path, action) => {
     const shard = shardIn(path).tell({ type: 'gateway.reconnect' });
@@ -46,9 +46,9 @@ describe('op 7', () => {
 describe('op 9', () => {
   const inSession = [
     'Online.link.session.Identifying.awaitingSlot',
-    'Online.link.session.Identifying.awaitingReady',
+    'Online.link.session.Identifying.awaitingReady.prompt',
     'Online.link.session.Resuming.replaying',
-    'Online.link.session.Connected.stabilizing',
+    'Online.link.session.Connected.stabilizing.unacknowledged',
     'Online.link.session.Connected.stable',
   ] as const satisfies StatePath[];
 
@@ -73,7 +73,7 @@ describe('op 9', () => {
   });
 
   test('true without a session: identifies', () => {
-    const shard = shardIn('Online.link.session.Identifying.awaitingReady');
+    const shard = shardIn('Online.link.session.Identifying.awaitingReady.prompt');
     shard.tell({ type: 'gateway.invalidSession', resumable: true });
     expect(shard.decision?.action).toBe('identify');
   });
@@ -97,10 +97,10 @@ describe('the attempt count', () => {
     expect(shard.wire.filter((line) => line === 'identify')).toHaveLength(1);
   });
 
-  test('is cleared by an acknowledged heartbeat once Connected, and the next reconnect is immediate', () => {
-    const shard = shardIn('Online.link.session.Connected.stabilizing');
+  test('is cleared by time and an acknowledged heartbeat once Connected, and the next reconnect is immediate', () => {
+    const shard = shardIn('Online.link.session.Connected.stabilizing.unacknowledged');
     expect(shard.context.attempts).toBe(1);
-    shard.acknowledge().closed(1006);
+    shard.acknowledge().tick(backoff.stableAfterMs).closed(1006);
     expect(shard.decision).toMatchObject({ attempt: 1, delay: 0 });
     shard.tick(1);
     expect(shard.take()).toEqual(['drop', 'open wss://resume.example']);
@@ -239,7 +239,7 @@ describe('resuming', () => {
     shard.tell({ type: 'gateway.replayed', sequence: 8 }, { type: 'gateway.replayed', sequence: 9 });
     shard.tell({ type: 'gateway.resumed', sequence: 10 });
     expect(shard.context).toMatchObject({ replayed: 2, session: { sequence: 10 } });
-    live(shard.acknowledge().closed(4000).tick(1));
+    live(shard.acknowledge().tick(backoff.stableAfterMs).closed(4000).tick(1));
     expect(shard.context.replayed).toBe(0);
   });
 

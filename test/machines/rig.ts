@@ -19,10 +19,12 @@ export const timeouts = {
   handshakeMs: 10_000,
   helloMs: 11_000,
   readyMs: 12_000,
+  readyMaxMs: 40_000,
   resumedMs: 13_000,
   closeMs: 2_000,
 };
-export const backoff = { initialMs: 1_000, maxMs: 60_000 };
+export const backoff = { initialMs: 1_000, maxMs: 60_000, stableAfterMs: 200 };
+export const quiet = { afterMs: 600_000, reconnects: false };
 
 const defaults: ShardInput = {
   shardId: 0,
@@ -31,6 +33,7 @@ const defaults: ShardInput = {
   resumeAttempts: 3,
   timeouts,
   backoff,
+  quiet,
   seed: 1,
 };
 
@@ -60,13 +63,12 @@ export class Harness {
   readonly violations: string[] = [];
   readonly actor;
 
-  /** The last event the shard's chart has taken, and how many it has taken so far. */
-  lastEvent = '';
+  /** The events the shard's chart has taken, by type. */
+  readonly taken: string[] = [];
   wasShutDown = false;
   wasRefused = false;
   /** Events in which a session was given up, or exchanged for another. */
   readonly sessionEnds: EventObject[] = [];
-  steps = 0;
   readonly #observer: Observer;
   readonly #socketThrows: (() => boolean) | undefined;
   readonly #slotThrows: (() => boolean) | undefined;
@@ -78,8 +80,7 @@ export class Harness {
       () => this.clock.now(),
       (step) => {
         if (step.chart === 'shard') {
-          this.lastEvent = step.event.type;
-          this.steps += 1;
+          this.taken.push(step.event.type);
           this.wasRefused ||= step.after.path === 'Offline.fatal';
           const [before, after] = [step.before, step.after].map(({ context }) => (context as ShardContext).session);
           if (before && before.id !== after?.id) this.sessionEnds.push(step.event);
@@ -226,12 +227,15 @@ export class Harness {
     return this.tell({ type: 'gateway.ready', session: of });
   }
 
-  acknowledge(): this {
-    return this.tell({ type: 'gateway.acknowledged', latencyMs: 20 });
+  acknowledge(quietMs = 0): this {
+    return this.tell({ type: 'gateway.acknowledged', latencyMs: 20, quietMs });
   }
 
-  closed(code: number, { sequence = null, retryAfterMs = null, reason = '' }: Partial<Closed> = {}): this {
-    return this.tell({ type: 'socket.closed', code, reason, sequence, retryAfterMs });
+  closed(
+    code: number,
+    { sequence = null, retryAfterMs = null, reason = '', endedTogether = 1 }: Partial<Closed> = {},
+  ): this {
+    return this.tell({ type: 'socket.closed', code, reason, sequence, retryAfterMs, endedTogether });
   }
 
   close(code = 1000): this {
@@ -253,6 +257,7 @@ interface Closed {
   readonly sequence: number | null;
   readonly retryAfterMs: number | null;
   readonly reason: string;
+  readonly endedTogether: number;
 }
 
 const harnesses: Harness[] = [];
@@ -276,8 +281,10 @@ export type StatePath =
   | `Offline.${'idle' | 'fatal' | 'stopped'}`
   | `awaitingSession.${'optional' | 'required'}`
   | `Online.link.Connecting.${'opening' | 'awaitingHello'}`
-  | `Online.link.session.Identifying.${'awaitingSlot' | 'backingOff' | 'awaitingReady'}`
-  | `Online.link.session.Connected.${'stabilizing' | 'stable'}`
+  | `Online.link.session.Identifying.${'awaitingSlot' | 'backingOff'}`
+  | `Online.link.session.Identifying.awaitingReady.${'prompt' | 'alive'}`
+  | `Online.link.session.Connected.stabilizing.${'unacknowledged' | 'acknowledged'}`
+  | `Online.link.session.Connected.${'lasting' | 'stable' | 'quiet'}`
   | 'Online.link.session.Resuming.replaying'
   | `Online.closing.${'reconnecting' | 'goingOffline' | 'stopping' | 'aborting'}`
   | 'Disconnected';
@@ -296,12 +303,20 @@ const ways: Readonly<Record<StatePath, (shard: Harness) => Harness>> = {
     ways['Online.link.Connecting.awaitingHello'](shard).hello(),
   'Online.link.session.Identifying.backingOff': (shard) =>
     ways['Online.link.session.Identifying.awaitingSlot'](shard).tell({ type: 'slot.failed', reason: 'down' }),
-  'Online.link.session.Identifying.awaitingReady': (shard) =>
+  'Online.link.session.Identifying.awaitingReady.prompt': (shard) =>
     ways['Online.link.session.Identifying.awaitingSlot'](shard).tell({ type: 'slot.granted' }),
-  'Online.link.session.Connected.stabilizing': (shard) =>
-    ways['Online.link.session.Identifying.awaitingReady'](shard).ready(),
+  'Online.link.session.Identifying.awaitingReady.alive': (shard) =>
+    ways['Online.link.session.Identifying.awaitingReady.prompt'](shard).acknowledge(),
+  'Online.link.session.Connected.stabilizing.unacknowledged': (shard) =>
+    ways['Online.link.session.Identifying.awaitingReady.prompt'](shard).ready(),
+  'Online.link.session.Connected.stabilizing.acknowledged': (shard) =>
+    ways['Online.link.session.Connected.stabilizing.unacknowledged'](shard).acknowledge(),
+  'Online.link.session.Connected.lasting': (shard) =>
+    ways['Online.link.session.Connected.stabilizing.unacknowledged'](shard).tick(backoff.stableAfterMs),
   'Online.link.session.Connected.stable': (shard) =>
-    ways['Online.link.session.Connected.stabilizing'](shard).acknowledge(),
+    ways['Online.link.session.Connected.stabilizing.acknowledged'](shard).tick(backoff.stableAfterMs),
+  'Online.link.session.Connected.quiet': (shard) =>
+    ways['Online.link.session.Connected.stable'](shard).acknowledge(quiet.afterMs),
   'Online.link.session.Resuming.replaying': (shard) =>
     shard.tell({ type: 'connect', session }, { type: 'socket.opened' }).hello(),
   'Online.closing.reconnecting': (shard) =>

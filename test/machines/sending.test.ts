@@ -12,7 +12,10 @@ const connect = (shard: Harness): Harness =>
 
 describe('a payload of the user', () => {
   test('leaves at once when Connected', () => {
-    expect(send(shardIn('Online.link.session.Connected.stabilizing'), 1, 2).take()).toEqual(['send 1', 'send 2']);
+    expect(send(shardIn('Online.link.session.Connected.stabilizing.unacknowledged'), 1, 2).take()).toEqual([
+      'send 1',
+      'send 2',
+    ]);
   });
 
   test.each(statePaths.filter((path) => !path.includes('Connected')))('in %s: waits', (path) => {
@@ -20,7 +23,7 @@ describe('a payload of the user', () => {
   });
 
   test('no payload but the login and heartbeats leaves before READY', () => {
-    const shard = send(shardIn('Online.link.session.Identifying.awaitingReady'), 1, 2);
+    const shard = send(shardIn('Online.link.session.Identifying.awaitingReady.prompt'), 1, 2);
     shard.tell({ type: 'send', ticket: ticket(3, { priority: true }) });
     expect(shard.take()).toEqual([]);
     expect(shard.ready().take()).toEqual(['send 3', 'send 1', 'send 2']);

@@ -5,7 +5,7 @@ describe('every wait has a limit', () => {
   const waits = [
     ['Online.link.Connecting.opening', timeouts.handshakeMs, 'handshake timed out', 'identify'],
     ['Online.link.Connecting.awaitingHello', timeouts.helloMs, 'no HELLO in time', 'identify'],
-    ['Online.link.session.Identifying.awaitingReady', timeouts.readyMs, 'no READY in time', 'identify'],
+    ['Online.link.session.Identifying.awaitingReady.prompt', timeouts.readyMs, 'no READY in time', 'identify'],
     ['Online.link.session.Resuming.replaying', timeouts.resumedMs, 'no RESUMED in time', 'resume'],
   ] as const satisfies [StatePath, number, string, string][];
 
@@ -88,7 +88,7 @@ describe('time alone leads on', () => {
     'Offline.fatal',
     'Offline.stopped',
     'Online.link.session.Identifying.awaitingSlot',
-    'Online.link.session.Connected.stabilizing',
+    'Online.link.session.Connected.stabilizing.unacknowledged',
     'Online.link.session.Connected.stable',
   ]);
   const longest = Math.max(...Object.values(timeouts)) + backoff.maxMs;

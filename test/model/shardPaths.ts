@@ -1,7 +1,7 @@
 import type { EventObject, SnapshotFrom } from 'xstate';
 import { shardMachine, type ShardEvent, type ShardInput } from '../../machines/index.js';
 import { targetOf } from '../../src/protocol/resumeTarget.js';
-import { backoff, timeouts, type Harness } from '../machines/rig.js';
+import { backoff, quiet, timeouts, type Harness } from '../machines/rig.js';
 import { inside, shortestPaths, type Path } from './explore.js';
 import { Unlawful } from './laws/lawbook.js';
 import { pathOf } from './observer.js';
@@ -12,7 +12,7 @@ type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
 /** Inputs that shards are started with: the options that change which way a shard goes. */
 export const inputs: readonly Partial<ShardInput>[] = [
   { resumeAttempts: 1, asksStore: true },
-  { resumeAttempts: 3, session: firstSession },
+  { resumeAttempts: 3, session: firstSession, quiet: { ...quiet, reconnects: true } },
   { resumeAttempts: 0, session: firstSession },
   { resumeAttempts: 1, autoReconnect: false },
 ];
@@ -28,6 +28,8 @@ export function project({ value, context }: ShardSnapshot): string {
     `to ${targetOf({ session, resumeTries, resumeAttempts })}`,
     attempts === 0 ? 'proven' : 'unproven',
     replayed === 0 ? 'nothing replayed' : 'replayed',
+    // Which of two limits ends first, that of READY or the heart's: see isInTime.
+    ...(path.includes('.Identifying.') ? [isSlow(context) ? 'slow heart' : 'fast heart'] : []),
     ...(path.startsWith('Online.link.Connecting') ? [`at ${target}`] : []),
     ...(path.startsWith('Online.closing') || path === 'Offline.fatal'
       ? [`${lastDecision?.action} ${lastDecision?.code}`]
@@ -37,7 +39,16 @@ export function project({ value, context }: ShardSnapshot): string {
 
 /** The shortest way to everything a shard started with this can come to. */
 export function shardPaths(input: Partial<ShardInput>): Path[] {
-  const defaults = { shardId: 0, session: null, autoReconnect: true, resumeAttempts: 3, timeouts, backoff, seed: 1 };
+  const defaults = {
+    shardId: 0,
+    session: null,
+    autoReconnect: true,
+    resumeAttempts: 3,
+    timeouts,
+    backoff,
+    quiet,
+    seed: 1,
+  };
   return shortestPaths(shardMachine, {
     input: { ...defaults, ...input },
     project,
@@ -53,9 +64,18 @@ function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
   return isInTime(event, snapshot);
 }
 
-/** The limit of a whole replay is only reached by one that goes on: a silent one ends before. */
-export const isInTime = ({ type }: EventObject, { context }: ShardSnapshot): boolean =>
-  !type.startsWith('xstate.after.replay.') || context.replayed > 0;
+const isSlow = ({ heartbeatIntervalMs }: ShardSnapshot['context']) => heartbeatIntervalMs > timeouts.readyMs;
+
+/**
+ * The limit of a whole replay is only reached by one that goes on: a silent one ends before. A silence while READY is awaited
+ * ends with the heart where that beats fast, and else with the limit of READY.
+ */
+export const isInTime = ({ type }: EventObject, { context, value }: ShardSnapshot): boolean => {
+  if (type.startsWith('xstate.after.replay.')) return context.replayed > 0;
+  if (/^xstate\.after\.(ready|probe)\./.test(type)) return isSlow(context);
+  if (type.startsWith('xstate.after.late.')) return pathOf(value).endsWith('.alive');
+  return type !== 'xstate.done.actor.heartbeat' || !isSlow(context) || !pathOf(value).includes('.awaitingReady.');
+};
 
 /** Longer than anything here takes. */
 export const PATIENCE_MS = 3_600_000;
@@ -74,21 +94,22 @@ export function perform(shard: Harness, event: EventObject): void {
 function waitFor(shard: Harness, timer: string): void {
   const until = shard.clock.now() + PATIENCE_MS;
   const isReplay = timer.startsWith('xstate.after.replay.');
-  const from = shard.steps;
-  while (shard.lastEvent !== timer || shard.steps === from) {
+  const isSilent = /^xstate\.after\.(ready|probe|stableAfter)\./.test(timer);
+  const from = shard.taken.length;
+  while (!shard.taken.includes(timer, from)) {
     if (shard.clock.now() > until) throw new Unlawful(`${timer} never came`);
     if (isReplay) shard.tell({ type: 'gateway.replayed', sequence: 8 });
     shard.wait(isReplay ? timeouts.resumedMs - 1 : undefined);
-    if (shard.lastEvent === 'heartbeat.due') shard.acknowledge();
+    if (shard.taken.at(-1) === 'heartbeat.due' && !isSilent) shard.acknowledge();
   }
 }
 
 /** The gateway falls silent; the socket has nothing left to read. */
 function becomeZombie(shard: Harness): void {
   const until = shard.clock.now() + PATIENCE_MS;
-  while (shard.lastEvent !== 'xstate.done.actor.heartbeat') {
+  while (shard.taken.at(-1) !== 'xstate.done.actor.heartbeat') {
     if (shard.clock.now() > until) throw new Unlawful('no zombie was found');
     shard.wait();
-    if (shard.lastEvent === 'heartbeat.suspected') shard.tell({ type: 'socket.settled' });
+    if (shard.taken.at(-1) === 'heartbeat.suspected') shard.tell({ type: 'socket.settled' });
   }
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { ShardEvent, ShardInput } from '../../machines/index.js';
-import { Harness, session } from '../machines/rig.js';
+import { backoff, Harness, quiet, session } from '../machines/rig.js';
 import type { Charts } from '../machines/scriptedRig.js';
 import { fallible, firstSession, outside, strays } from './alphabet.js';
 import { broken } from './invariants.js';
@@ -25,7 +25,9 @@ const lucky = fc.oneof(
   on('slot.granted'),
   on('gateway.ready', fc.record({ session: fc.constant(session) })),
   on('gateway.resumed', fc.record({ sequence: fc.nat(1_000) })),
-  on('gateway.acknowledged', fc.record({ latencyMs: fc.nat(500) })),
+  on('gateway.acknowledged', fc.record({ latencyMs: fc.nat(500), quietMs: fc.constantFrom(0, 3_600_000) })),
+  on('gateway.acknowledged', fc.record({ latencyMs: fc.nat(500), quietMs: fc.constantFrom(0, 3_600_000) })),
+  fc.constant({ ms: backoff.stableAfterMs }),
 );
 
 /** Events of which the enumeration has one value of each kind, with values at random. */
@@ -36,7 +38,10 @@ const varied = fc.oneof(
   on('send', fc.record({ ticket })),
   on('send.cancel', fc.record({ id: fc.nat(50) })),
   on('socket.closing', fc.record({ sequence })),
-  on('socket.closed', fc.record({ code, reason, sequence, retryAfterMs: fc.option(fc.nat(20_000)) })),
+  on(
+    'socket.closed',
+    fc.record({ code, reason, sequence, retryAfterMs: fc.option(fc.nat(20_000)), endedTogether: fc.nat(50) }),
+  ),
   on('socket.unsent', fc.record({ ticket })),
   on('gateway.replayed', fc.record({ sequence: fc.nat(1_000) })),
 );
@@ -54,7 +59,18 @@ const stride: fc.Arbitrary<Stride> = fc.oneof(
 
 const LONGEST = 200;
 
+/** How a shard comes up when all goes well: a third of the walks begin there. */
+const up: readonly ShardEvent[] = [
+  { type: 'connect', session: null },
+  { type: 'store.answered', session: null },
+  { type: 'socket.opened' },
+  { type: 'gateway.hello', heartbeatIntervalMs: 41_250 },
+  { type: 'slot.granted' },
+  { type: 'gateway.ready', session },
+];
+
 const story = fc.record({
+  isUp: fc.constantFrom(true, false, false),
   strides: fc.array(stride, { minLength: 60, maxLength: LONGEST, size: 'max' }),
   /** When the user shuts it down; mostly never. */
   shutdownAt: fc.oneof({ weight: 5, arbitrary: fc.constant(-1) }, { weight: 1, arbitrary: fc.nat(LONGEST) }),
@@ -64,6 +80,7 @@ const story = fc.record({
       resumeAttempts: fc.nat(3),
       autoReconnect: fc.boolean(),
       asksStore: fc.boolean(),
+      quiet: fc.constantFrom(null, quiet, { ...quiet, reconnects: true }),
       session: fc.constantFrom(null, firstSession),
     } as never,
     { requiredKeys: [] },
@@ -91,8 +108,9 @@ export interface Travels {
 
 /** Shards told things at random, with pauses and failures: each step must be lawful and every invariant hold after it. */
 export function walks(travels: Travels, charts?: Charts) {
-  return fc.property(story, ({ strides, shutdownAt, input }) => {
+  return fc.property(story, ({ isUp, strides, shutdownAt, input }) => {
     const shard = new Harness({ ...input, ...(charts !== undefined && { charts }) });
+    if (isUp) shard.tell(...up);
     strides.forEach((next, index) => {
       if (index === shutdownAt) shard.shutdown();
       if (!isPossible(shard, next)) return;

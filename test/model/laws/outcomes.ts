@@ -14,10 +14,16 @@ export const AWAITING_HELLO = 'Online.link.Connecting.awaitingHello';
 export const AWAITING_SLOT = 'Online.link.session.Identifying.awaitingSlot';
 export const BACKING_OFF = 'Online.link.session.Identifying.backingOff';
 export const AWAITING_READY = 'Online.link.session.Identifying.awaitingReady';
+export const READY_PROMPT = 'Online.link.session.Identifying.awaitingReady.prompt';
+export const READY_ALIVE = 'Online.link.session.Identifying.awaitingReady.alive';
 export const RESUMING = 'Online.link.session.Resuming';
 export const REPLAYING = 'Online.link.session.Resuming.replaying';
 export const CONNECTED = 'Online.link.session.Connected';
 export const STABILIZING = 'Online.link.session.Connected.stabilizing';
+export const UNACKNOWLEDGED = 'Online.link.session.Connected.stabilizing.unacknowledged';
+export const ACKNOWLEDGED = 'Online.link.session.Connected.stabilizing.acknowledged';
+export const LASTING = 'Online.link.session.Connected.lasting';
+export const QUIET = 'Online.link.session.Connected.quiet';
 export const STABLE = 'Online.link.session.Connected.stable';
 export const RECONNECTING = 'Online.closing.reconnecting';
 export const GOING_OFFLINE = 'Online.closing.goingOffline';
@@ -72,7 +78,9 @@ export function decides(
   const resumes = session !== null && action === 'resume';
   const reason = resumes && goesTo(context) === 'first' ? `${why.reason}; RESUME goes to the first URL` : why.reason;
   const failures = why.backsOff === true ? Math.max(2, attempts) : attempts;
-  const highest = failures === 0 ? 0 : Math.min(backoff.maxMs, backoff.initialMs * 2 ** (failures - 1));
+  // A connection that was Connected, or whose replay moved on: a resume costs nothing.
+  const cap = resumes && context.resumeTries === 0 ? 5_000 : Infinity;
+  const highest = failures === 0 ? 0 : Math.min(cap, backoff.maxMs, backoff.initialMs * 2 ** (failures - 1));
   const lowest = failures < 2 ? 0 : Math.min(backoff.initialMs, highest);
   const isPaced = !resumes && identifies >= 10;
   const least = Math.max(lowest, why.minMs ?? 0, isPaced ? 60_000 : 0);
@@ -87,15 +95,33 @@ export function decides(
 export const drawn = ({ seed }: ShardContext): Expectation =>
   new Expectation('another seed', (value) => typeof value === 'number' && value !== seed);
 
+/** The wait of a first reconnect, where many connections of the process have ended within a second. */
+export function spreads(lastDecision: ShardContext['lastDecision'] | ExpectedDecision, endedTogether = 1): Patch {
+  if (lastDecision === null || endedTogether < 5) return {};
+  const { action, code, reason, attempt } = lastDecision;
+  const isExpected = lastDecision instanceof ExpectedDecision;
+  const least = isExpected ? lastDecision.least : lastDecision.delay;
+  if (least > 0 || action === 'close' || action === 'fatal') return {};
+  const says = `${reason}; many connections ended together`;
+  const spread = new ExpectedDecision(action, code, says, attempt, 0, Math.min(5_000, endedTogether * 25));
+  // Jitter that came out as no wait at all is spread too.
+  const isAtOnce = !isExpected || lastDecision.most === 0;
+  const accepts = (value: unknown) => spread.accepts(value) || (!isAtOnce && isExpected && lastDecision.accepts(value));
+  return {
+    lastDecision: new Expectation(spread.says, accepts),
+    seed: new Expectation('a seed', (value) => typeof value === 'number'),
+  };
+}
+
 /** A decision whose wait has room for jitter. */
 class ExpectedDecision extends Expectation {
   constructor(
     readonly action: string,
-    code: number | null,
-    reason: string,
-    attempt: number,
-    least: number,
-    most: number,
+    readonly code: number | null,
+    readonly reason: string,
+    readonly attempt: number,
+    readonly least: number,
+    readonly most: number,
   ) {
     super(`${action} ${code} "${reason}" attempt ${attempt} in ${least}-${most} ms`, (value) => {
       const found = value as ShardContext['lastDecision'];

@@ -16,6 +16,7 @@ import {
   opens,
   PAST_HELLO,
   RECONNECTING,
+  spreads,
   standsDown,
   STOPPED,
   STOPPING,
@@ -57,6 +58,14 @@ function closed({ code, reason, retryAfterMs, opened }: Named<'socket.closed'>):
     minMs: Math.min(retryAfterMs ?? 0, 3_600_000),
   };
 }
+
+type Decided = ReturnType<typeof decides>;
+
+/** Many connections that end together do not come back together. */
+const thenSpread = (decided: Decided, { endedTogether }: Named<'socket.closed'>) => ({
+  ...decided,
+  ...spreads(decided.lastDecision, endedTogether),
+});
 
 const isFatal = ({ event }: Told<'socket.closed'>) => FATAL_CODES.has(event.code);
 const losesSession = ({ event }: Told<'socket.closed'>) => SESSION_LOST_CODES.has(event.code);
@@ -123,7 +132,7 @@ const ending: readonly Law<ShardContext>[] = [
     if: losesSession,
     owes: ({ context, event }) => {
       const session = null;
-      return lost(context, { session, ...decides({ ...context, session }, closed(event)) });
+      return lost(context, { session, ...thenSpread(decides({ ...context, session }, closed(event)), event) });
     },
   }),
   law('any other close keeps the session', {
@@ -132,7 +141,7 @@ const ending: readonly Law<ShardContext>[] = [
     if: (facts) => !isFatal(facts) && !losesSession(facts),
     owes: ({ context, event }) => {
       const session = advanced(context.session, event.sequence);
-      return lost(context, { session, ...decides({ ...context, session }, closed(event)) });
+      return lost(context, { session, ...thenSpread(decides({ ...context, session }, closed(event)), event) });
     },
   }),
   law('a socket that fails is a lost connection', {
@@ -224,14 +233,14 @@ const closing: readonly Law<ShardContext>[] = [
     if: (facts) => losesSession(facts) && !isOurs(facts),
     owes: ({ context, event }) => {
       const session = null;
-      return lost(context, { session, ...decides({ ...context, session }, closed(event)) });
+      return lost(context, { session, ...thenSpread(decides({ ...context, session }, closed(event)), event) });
     },
   }),
   law('once our close is answered, what was decided follows', {
     in: RECONNECTING,
     on: 'socket.closed',
     if: (facts) => isOurs(facts) || (!isFatal(facts) && !losesSession(facts)),
-    owes: ({ context }) => lost(context),
+    owes: ({ context, event }) => lost(context, spreads(context.lastDecision, event.endedTogether)),
   }),
   law('a peer that does not answer our close is not waited for', {
     in: RECONNECTING,

@@ -15,13 +15,19 @@ import {
   IDLE,
   OPENING,
   opens,
+  ACKNOWLEDGED,
+  LASTING,
   PAST_HELLO,
+  QUIET,
+  READY_ALIVE,
+  READY_PROMPT,
   REPLAYING,
   RESUMING,
   SESSION_OPTIONAL,
   SESSION_REQUIRED,
   STABILIZING,
   STABLE,
+  UNACKNOWLEDGED,
 } from './outcomes.js';
 
 export const shardBegins: Begins<ShardContext> = {
@@ -196,7 +202,7 @@ const identifying: readonly Law<ShardContext>[] = [
     in: AWAITING_SLOT,
     on: 'slot.granted',
     owes: ({ context }) => ({
-      to: AWAITING_READY,
+      to: READY_PROMPT,
       frames: ['identify'],
       context: { identifies: context.identifies + 1 },
     }),
@@ -225,13 +231,41 @@ const identifying: readonly Law<ShardContext>[] = [
   law('READY begins a session', {
     in: AWAITING_READY,
     on: 'gateway.ready',
-    owes: ({ event }) => ({ to: STABILIZING, context: { session: event.session, resumeTries: 0 } }),
+    owes: ({ event }) => ({ to: UNACKNOWLEDGED, context: { session: event.session, resumeTries: 0 } }),
   }),
-  law('READY has its time', {
+  ...[READY_PROMPT, READY_ALIVE].flatMap((state) => {
+    return [
+      law('READY has its time, from the last sign of life on', {
+        in: state,
+        on: 'xstate.after.ready',
+        timer: timer(state, ({ timeouts }) => timeouts.readyMs),
+        owes: ({ context }) => dropsAndReturns(context, dropped('no READY in time')),
+      }),
+      law('half of that time without a sign of life: the gateway is asked for one', {
+        in: state,
+        on: 'xstate.after.probe',
+        timer: timer(state, ({ timeouts }) => timeouts.readyMs / 2),
+        owes: () => ({ frames: ['heartbeat.requested'] }),
+      }),
+      law('an acknowledged heartbeat gives READY its time again', {
+        in: state,
+        on: 'gateway.acknowledged',
+        restarts: READY_ALIVE,
+        owes: () => ({ to: READY_ALIVE, frames: ['heartbeat.acknowledged'] }),
+      }),
+      law('a heartbeat that the gateway asks for gives READY its time again', {
+        in: state,
+        on: 'gateway.heartbeatRequested',
+        restarts: READY_ALIVE,
+        owes: () => ({ to: READY_ALIVE, frames: ['heartbeat.requested'] }),
+      }),
+    ];
+  }),
+  law('READY is not waited for without end, whatever is acknowledged', {
     in: AWAITING_READY,
-    on: 'xstate.after.ready',
-    timer: timer(AWAITING_READY, ({ timeouts }) => timeouts.readyMs),
-    owes: ({ context }) => dropsAndReturns(context, dropped('no READY in time')),
+    on: 'xstate.after.readyMax',
+    timer: timer(AWAITING_READY, ({ timeouts }) => timeouts.readyMaxMs ?? 600_000),
+    owes: ({ context }) => dropsAndReturns(context, dropped('no READY, though the connection is alive')),
   }),
 ];
 
@@ -256,7 +290,7 @@ const resuming: readonly Law<ShardContext>[] = [
     in: RESUMING,
     on: 'gateway.resumed',
     owes: ({ context, event }) => ({
-      to: STABILIZING,
+      to: UNACKNOWLEDGED,
       context: { session: advanced(context.session, event.sequence), resumeTries: 0 },
     }),
   }),
@@ -273,6 +307,9 @@ const resuming: readonly Law<ShardContext>[] = [
     owes: ({ context }) => dropsAndReturns(context, dropped('no RESUMED, though dispatches came')),
   }),
 ];
+
+const isQuiet = (quiet: ShardContext['quiet'], { quietMs = 0 }: { readonly quietMs?: number }) =>
+  quiet !== null && quietMs >= quiet.afterMs;
 
 const beating: readonly Law<ShardContext>[] = [
   law('a heartbeat leaves when it is due', {
@@ -295,9 +332,44 @@ const beating: readonly Law<ShardContext>[] = [
     on: 'xstate.error.actor.heartbeat',
     owes: ({ context }) => dropsAndReturns(context, dropped('heartbeat actor failed')),
   }),
-  law('an acknowledged heartbeat proves the connection: what failed before counts no more', {
-    in: STABILIZING,
+  law('an acknowledged heartbeat proves a part: time must pass besides', {
+    in: UNACKNOWLEDGED,
     on: 'gateway.acknowledged',
+    owes: () => ({ to: ACKNOWLEDGED, frames: ['heartbeat.acknowledged'] }),
+  }),
+  law('time proves a part: a heartbeat must be acknowledged besides', {
+    in: UNACKNOWLEDGED,
+    on: 'xstate.after.stableAfter',
+    timer: timer(STABILIZING, ({ backoff }) => backoff.stableAfterMs ?? 5_000),
+    owes: () => ({ to: LASTING }),
+  }),
+  law('time and an acknowledged heartbeat prove the connection: what failed before counts no more', {
+    in: ACKNOWLEDGED,
+    on: 'xstate.after.stableAfter',
+    timer: timer(STABILIZING, ({ backoff }) => backoff.stableAfterMs ?? 5_000),
+    owes: () => ({ to: STABLE, context: { attempts: 0, identifies: 0 } }),
+  }),
+  law('an acknowledged heartbeat after that time proves the connection', {
+    in: LASTING,
+    on: 'gateway.acknowledged',
+    owes: () => ({ to: STABLE, frames: ['heartbeat.acknowledged'], context: { attempts: 0, identifies: 0 } }),
+  }),
+  law('no event for as long as `quiet.after` makes a connection quiet', {
+    in: STABLE,
+    on: 'gateway.acknowledged',
+    if: ({ context: { quiet }, event }) => isQuiet(quiet, event) && quiet?.reconnects === false,
+    owes: () => ({ to: QUIET, frames: ['heartbeat.acknowledged'] }),
+  }),
+  law('with `quiet.reconnect` a quiet connection is dropped and resumed', {
+    in: STABLE,
+    on: 'gateway.acknowledged',
+    if: ({ context: { quiet }, event }) => isQuiet(quiet, event) && quiet?.reconnects === true,
+    owes: ({ context }) => dropsAndReturns(context, dropped('no event for as long as `quiet.after`')),
+  }),
+  law('an event ends the quiet', {
+    in: QUIET,
+    on: 'gateway.acknowledged',
+    if: ({ context: { quiet }, event }) => !isQuiet(quiet, event),
     owes: () => ({ to: STABLE, frames: ['heartbeat.acknowledged'], context: { attempts: 0, identifies: 0 } }),
   }),
   law('a granted payload is sent', {
@@ -327,8 +399,10 @@ const telling: readonly Law<ShardContext>[] = [
     }),
   ),
   law('the heartbeat hears of its ack', {
-    in: [AWAITING_SLOT, BACKING_OFF, AWAITING_READY, RESUMING, STABLE],
+    in: [AWAITING_SLOT, BACKING_OFF, RESUMING, ACKNOWLEDGED, STABLE, QUIET],
     on: 'gateway.acknowledged',
+    if: ({ path, context: { quiet }, event }) =>
+      path === STABLE ? !isQuiet(quiet, event) : path !== QUIET || isQuiet(quiet, event),
     owes: () => ({ frames: ['heartbeat.acknowledged'] }),
   }),
   law('the heartbeat hears that all has been read', {
@@ -337,7 +411,7 @@ const telling: readonly Law<ShardContext>[] = [
     owes: () => ({ frames: ['heartbeat.settled'] }),
   }),
   law('the heartbeat hears that the gateway wants one now', {
-    in: PAST_HELLO,
+    in: [AWAITING_SLOT, BACKING_OFF, RESUMING, CONNECTED],
     on: 'gateway.heartbeatRequested',
     owes: () => ({ frames: ['heartbeat.requested'] }),
   }),

@@ -12,6 +12,12 @@ export const notRun: Readonly<Record<string, string>> = {
   'shard.Online.link.session|xstate.error.actor.heartbeat|0': 'the heartbeat is a chart of ours, and HELLO is checked',
   'shard.Online.link.session.Identifying.awaitingSlot|xstate.error.actor.slot|0':
     'a limiter that throws or rejects is reported as slot.failed, which is run',
+  'shard.Online.link.session.Identifying.awaitingReady.prompt|gateway.acknowledged|0':
+    'the gateway here makes a shard beat by asking for a beat, which is a sign of life before the ack is one',
+  'shard.Online.link.session.Connected.stable|gateway.acknowledged|0':
+    'a silence longer than a run; test/shard/lifeEvents.test.ts has it',
+  'shard.Online.link.session.Connected.stable|gateway.acknowledged|1': 'the same',
+  'shard.Online.link.session.Connected.quiet|gateway.acknowledged|0': 'the same',
   'shard.Online.closing.stopping|shutdown|0':
     'shutdown() sends one event: each further call returns the promise of the first',
   'shard.Online.closing.aborting|xstate.after.close.shard.Online.closing.aborting|0':

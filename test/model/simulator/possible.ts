@@ -59,6 +59,9 @@ function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
   switch (type) {
     case 'socket.closed':
       return canClose(event as never, path);
+    // No gateway is quiet for an hour here. A beat that the gateway asks for is a sign of life before its ack is one.
+    case 'gateway.acknowledged':
+      return (event as unknown as { quietMs: number }).quietMs === 0 && !path.endsWith('.awaitingReady.prompt');
     case 'store.answered':
     case 'store.failed':
       return isWithin(path, AWAITING_SESSION);
@@ -68,6 +71,7 @@ function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
     case 'socket.closing':
       return isWithin(path, CLOSING);
     case 'heartbeat.due':
+      return isWithin(path, PAST_HELLO) && !path.endsWith('.awaitingReady.prompt');
     case 'heartbeat.suspected':
     case 'socket.settled':
       return isWithin(path, PAST_HELLO);
@@ -103,7 +107,11 @@ function canCommand(event: EventObject, path: string, { session, asksStore }: Sh
 }
 
 /** A close has no code before the upgrade, and none is read after an abort. */
-function canClose({ code, retryAfterMs }: { code: number; retryAfterMs: number | null }, path: string): boolean {
+function canClose(
+  { code, retryAfterMs, endedTogether = 1 }: { code: number; retryAfterMs: number | null; endedTogether?: number },
+  path: string,
+): boolean {
+  if (endedTogether > 1) return false;
   if (path === OPENING) return code === 1006;
   return retryAfterMs === null && (path !== ABORTING || code === 1006);
 }

@@ -20,6 +20,9 @@ import { timing } from './timing.js';
 /** Longest wait for an event of a run. */
 const PATIENCE_MS = 20_000;
 
+/** Paths of the chart alone have a heart of one of two rhythms: here it has the rhythm that the run needs. */
+const withoutHeart = (configuration: string) => configuration.replace(/, (fast|slow) heart/, '');
+
 /** Step of the shard's chart, with the configuration right after it. */
 interface TakenStep extends ObservedStep {
   readonly configuration: string;
@@ -94,7 +97,7 @@ export class RunRig {
         this.#environment.cause(event, steps[index + 1]?.event);
       }
       const taken = await this.#next(event.type);
-      expect(taken.configuration, this.#story).toBe(reaches);
+      expect(withoutHeart(taken.configuration), this.#story).toBe(withoutHeart(reaches));
       expect(taken.event, this.#story).toMatchObject(choice(event));
       this.#environment.stop();
     }

@@ -8,9 +8,11 @@ const SHORT_MS = 40;
 /** Limit of a silence within a replay. A replay's own limit is 20 times as long; a stall of a slow machine must be shorter. */
 const SILENCE_MS = 600;
 /** The first beat comes after a random part of the interval. */
-const RARE_BEAT_MS = 1_000_000_000;
+const RARE_BEAT_MS = 600_000;
 /** Heartbeat interval of a run with a silence. The run must reach the silence sooner. */
 const BEAT_MS = 600;
+
+const isStable = (type: string) => type.startsWith('xstate.after.stableAfter.');
 
 type Timing = Required<Pick<ShardOptions, 'timeouts' | 'backoff'>> & { readonly heartbeatInterval: number };
 
@@ -19,15 +21,25 @@ export function timing({ steps }: Run): Timing {
   const types = steps.map(({ event }) => event.type);
   const [, timer] = /^xstate\.after\.(\w+)/.exec(types.at(-1) ?? '') ?? [];
   const isDecided = types.some((type) => type.startsWith('xstate.after.decided.'));
-  const timeouts = { handshake: NEVER_MS, hello: NEVER_MS, ready: NEVER_MS, resumed: NEVER_MS, close: NEVER_MS };
+  const timeouts = {
+    handshake: NEVER_MS,
+    hello: NEVER_MS,
+    ready: NEVER_MS,
+    readyMax: NEVER_MS,
+    resumed: NEVER_MS,
+    close: NEVER_MS,
+  };
   const backoffMs = isDecided ? 1 : NEVER_MS;
+  const isReady = timer === 'probe' || timer === 'late' || timer === 'readyMax';
   return {
     timeouts: {
       ...timeouts,
       ...(timer !== undefined && timer in timeouts && { [timer]: SHORT_MS }),
+      ...(isReady && { ready: SILENCE_MS }),
+      ...(timer === 'readyMax' && { readyMax: SILENCE_MS }),
       ...(timer === 'replay' && { resumed: SILENCE_MS }),
     },
-    backoff: { initial: backoffMs, max: backoffMs },
+    backoff: { initial: backoffMs, max: backoffMs, stableAfter: types.some(isStable) ? SHORT_MS : NEVER_MS },
     heartbeatInterval: steps.some(({ event }) => isSilence(event)) ? BEAT_MS : RARE_BEAT_MS,
   };
 }

@@ -56,6 +56,8 @@ export async function createDemoRig(
       compression: 'zlib-stream',
       identifyLimiter,
       timeouts: { close: 500 },
+      // As short beside Discord's 5 s as the heartbeat interval is beside Discord's.
+      backoff: { stableAfter: 500 },
       logger: {
         debug: () => {},
         info: () => {},

@@ -74,13 +74,14 @@ describe('the wait before a RESUME', () => {
   });
 });
 
-describe('connections of one process that end within a second', () => {
-  const delays = (endedTogether: number) =>
-    Array.from({ length: 40 }, (_, seed) => {
-      const shard = shardIn(`${CONNECTED}.stable`, { seed }).closed(4000, { endedTogether });
-      return shard.decision?.delay ?? Number.NaN;
-    });
+/** Waits of 40 shards, each with a seed of its own. */
+const delays = (endedTogether: number) =>
+  Array.from({ length: 40 }, (_, seed) => {
+    const shard = shardIn(`${CONNECTED}.stable`, { seed }).closed(4000, { endedTogether });
+    return shard.decision?.delay ?? Number.NaN;
+  });
 
+describe('connections of one process that end within a second', () => {
   test('a single end, or four: each comes back at once', () => {
     expect([...delays(1), ...delays(4)].every((delay) => delay === 0)).toBe(true);
   });

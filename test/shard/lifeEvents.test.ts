@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { createShard } from '../../src/index.js';
-import { createGatewaySimulator } from '../../src/simulator/index.js';
+import type { createGatewaySimulator } from '../../src/simulator/index.js';
 import { scenario, shardOn, silentLogger, simulate, TOKEN, until } from './rig.js';
 
 const identifies = (simulator: Awaited<ReturnType<typeof createGatewaySimulator>>) =>

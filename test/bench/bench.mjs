@@ -1,4 +1,4 @@
-// npm run bench -- [--only dispatch,inflate,idle,latency,costs,cores] [--rounds 5] [--clients bare,shardchart] [--json]
+// npm run bench -- [--only dispatch,inflate,idle,latency,costs,cores,bots] [--rounds 5] [--clients bare,shardchart] [--json]
 //                  [--compressions zlib-stream,none] [--events 50000] [--chart FILE] [--no-install]
 //
 // Runs on dist. What each number means is in README.md.
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { zlibSync, zlibSyncFlaw } from './zlibSync.mjs';
 import { chartOf } from './chart.mjs';
 import { contestants, hasZstd, isInstalled } from './contestants.mjs';
+import { bots } from './parts/bots.mjs';
 import { costs } from './parts/costs.mjs';
 import { cores } from './parts/cores.mjs';
 import { dispatch } from './parts/dispatch.mjs';
@@ -17,7 +18,7 @@ import { inflate } from './parts/inflate.mjs';
 import { latency } from './parts/latency.mjs';
 import { textOf } from './report.mjs';
 
-const PARTS = { dispatch, inflate, idle, latency, costs, cores };
+const PARTS = { dispatch, inflate, idle, latency, costs, cores, bots };
 const COMPRESSIONS = ['zlib-stream', 'none', 'zstd-stream'];
 
 const { values } = parseArgs({

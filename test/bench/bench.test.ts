@@ -24,6 +24,7 @@ interface Report {
     inflate: { results: { name: string; ratio: Spread }[] };
     costs: { results: { name: string; ratio: Spread }[] };
     cores: { throughput: Spread; posted: Spread };
+    bots: { results: { id: string; ratio: Spread; rssMiB: Spread; recoveryMs: number }[] };
   };
 }
 
@@ -49,7 +50,7 @@ test.skipIf(!canRun)(
     });
     const { skipped, parts } = JSON.parse(output) as Report;
     expect(skipped).toEqual([]);
-    const { dispatch, inflate, idle, latency, costs, cores } = parts;
+    const { dispatch, inflate, idle, latency, costs, cores, bots } = parts;
     expect(dispatch.bytesAnEvent).toBeGreaterThan(700);
     expect(dispatch.messages).toBeGreaterThan(300);
     expect(dispatch.results.map(({ compression, id }) => `${id} ${compression}`)).toEqual(
@@ -70,6 +71,8 @@ test.skipIf(!canRun)(
     expect(latency.results.map(({ id }) => id)).toEqual(['bare', 'shardchart']);
     for (const { p50Us, p99Us } of latency.results) expect(p99Us).toBeGreaterThanOrEqual(p50Us);
     expect(costs.results[0]).toMatchObject({ name: 'one listener', ratio: { median: 1 } });
+    expect(bots.results.map(({ id }) => id)).toEqual(['bot', 'bot-shardchart', 'bot-messages']);
+    for (const { ratio, recoveryMs } of bots.results) expect(Math.min(ratio.median, recoveryMs)).toBeGreaterThan(0);
     expect(cores.throughput.median).toBeGreaterThan(0);
     expect(cores.posted.median).toBeGreaterThan(0);
     expect(readFileSync(chart, 'utf8')).toMatch(/^<svg [^]*prefers-color-scheme:dark[^]*<\/svg>\n$/);

@@ -88,7 +88,8 @@ const tasks = {
     const { cpu, wall } = await end.promise;
     // Observers of garbage collections hear of them later.
     if (options.stamps) await delay(50);
-    tell('done', { cpu, wall, events, received: client.received() - received, arrivedAt, pauses });
+    const { rss } = process.memoryUsage();
+    tell('done', { cpu, wall, rss, events, received: client.received() - received, arrivedAt, pauses });
   },
 
   /** Connects many and leaves them idle: how long that takes, what they hold, what their heartbeats cost. */

@@ -55,7 +55,19 @@ export const contestants = [
   },
 ];
 
-export const contestant = (id) => contestants.find((one) => one.id === id);
+/** Whole bots, which only the part `bots` measures. The first is the one that the others are compared with. */
+export const bots = [
+  { id: 'bot', label: 'discord.js, its own gateway', adapter: 'bot', settings: { gateway: 'own' } },
+  { id: 'bot-shardchart', label: 'discord.js, shardchart', adapter: 'bot', settings: { gateway: 'shardchart' } },
+  {
+    id: 'bot-messages',
+    label: 'discord.js, shardchart, `events`: guilds and messages',
+    adapter: 'bot',
+    settings: { gateway: 'shardchart', events: ['GUILD_CREATE', 'MESSAGE_CREATE'], only: 'MESSAGE_CREATE' },
+  },
+];
+
+export const contestant = (id) => [...contestants, ...bots].find((one) => one.id === id);
 
 export const isInstalled = ({ needs }) =>
   needs === undefined || existsSync(new URL(`node_modules/${needs}/package.json`, import.meta.url));

@@ -42,7 +42,10 @@ const MIX = {
   GUILD_CREATE: 1,
 };
 
-export function generator(seed) {
+/** Guilds, channels, users, roles and emojis of a bot that is in many guilds, and of one whose cache has all of them. */
+const SIZES = { many: [60, 400, 3_000, 300, 100], home: [1, 50, 500, 50, 50] };
+
+export function generator(seed, { isHome = false } = {}) {
   const next = random(seed);
   const whole = (from, to) => from + Math.floor(next() * (to - from + 1));
   const pick = (list) => list[Math.floor(next() * list.length)];
@@ -51,7 +54,9 @@ export function generator(seed) {
   const hash = () => Array.from({ length: 32 }, () => whole(0, 15).toString(16)).join('');
   const time = () => new Date(1.79e12 + whole(0, 1e10)).toISOString().replace('Z', '000+00:00');
   const ids = (count, length = 19) => Array.from({ length: count }, () => digits(length));
-  const [guilds, channels, users, roles, emojis] = [ids(60), ids(400), ids(3_000, 18), ids(300), ids(100)];
+  const [guildCount, channelCount, userCount, roleCount, emojiCount] = isHome ? SIZES.home : SIZES.many;
+  const [guilds, channels] = [ids(guildCount), ids(channelCount)];
+  const [users, roles, emojis] = [ids(userCount, 18), ids(roleCount), ids(emojiCount)];
 
   const sentence = (from, to) => {
     const words = Array.from({ length: whole(from, to) }, () => pick(WORDS));
@@ -204,20 +209,44 @@ export function generator(seed) {
       threads: [],
     }),
   };
-  const names = Object.entries(MIX).flatMap(([name, share]) => Array.from({ length: share }, () => name));
+  const names = Object.entries(MIX)
+    .filter(([name]) => !isHome || name !== 'GUILD_CREATE')
+    .flatMap(([name, share]) => Array.from({ length: share }, () => name));
 
   const named = (t) => ({ t, d: make[t]() });
-  return { message, guild: () => named('GUILD_CREATE'), event: () => named(pick(names)) };
+  /** The only guild, with every channel, member and role. */
+  const home = () => ({
+    ...make.GUILD_CREATE(),
+    owner_id: users[0],
+    channels: channels.map((id, position) => ({
+      id,
+      type: 0,
+      name: `channel-${position}`,
+      position,
+      permission_overwrites: [],
+    })),
+    roles: [guilds[0], ...roles].map((id, position) => ({
+      id,
+      name: `role-${position}`,
+      color: 0,
+      position,
+      permissions: digits(15),
+      managed: false,
+    })),
+    members: users.map((id) => Object.assign(memberOf(), { user: Object.assign(user(), { id }) })),
+    presences: [],
+  });
+  return { message, home, guild: () => named('GUILD_CREATE'), event: () => named(pick(names)) };
 }
 
 export const text = (t, s, d) => JSON.stringify({ t, s, op: 0, d });
 
 /**
- * The texts of one connection: HELLO, READY, its guilds, then `warmUp` and `events` dispatches. The last of each is a
+ * The texts of one connection: HELLO, READY, its guilds (or the one of `isHome`), then `warmUp` and `events` dispatches. The last of each is a
  * MESSAGE_CREATE whose nonce says so, for a client that sees nothing else.
  */
-export function corpus({ seed, guilds = 0, warmUp, events, interval }) {
-  const { message, guild, event } = generator(seed);
+export function corpus({ seed, guilds = 0, warmUp, events, interval, isHome = false }) {
+  const { message, home, guild, event } = generator(seed, { isHome });
   let sequence = 1;
   let messages = 0;
   const dispatches = (count, mark) =>
@@ -226,11 +255,12 @@ export function corpus({ seed, guilds = 0, warmUp, events, interval }) {
       if (t === 'MESSAGE_CREATE') messages += 1;
       return text(t, (sequence += 1), d);
     });
-  const created = Array.from({ length: guilds }, guild).map(({ t, d }) => text(t, (sequence += 1), d));
+  const ofReady = isHome ? [{ t: 'GUILD_CREATE', d: home() }] : Array.from({ length: guilds }, guild);
+  const created = ofReady.map(({ t, d }) => text(t, (sequence += 1), d));
   const warm = [...created, ...dispatches(warmUp, 'warm')];
   messages = 0;
   const measured = dispatches(events, 'end');
-  return { hello: hello(interval), ready: ready(), warm, measured, messages };
+  return { hello: hello(interval), ready: ready(isHome ? [ofReady[0].d.id] : UNAVAILABLE), warm, measured, messages };
 }
 
 export const hello = (interval) =>
@@ -241,7 +271,10 @@ export const hello = (interval) =>
     d: { heartbeat_interval: interval, _trace: ['["gateway-prd",{"micros":0.0}]'] },
   });
 
-export const ready = () =>
+/** Guilds that READY lists. */
+const UNAVAILABLE = Array.from({ length: 20 }, (_, index) => `10000000000000000${10 + index}`);
+
+export const ready = (guildIds = UNAVAILABLE) =>
   text('READY', 1, {
     v: 10,
     user_settings: {},
@@ -261,7 +294,7 @@ export const ready = () =>
     relationships: [],
     private_channels: [],
     presences: [],
-    guilds: Array.from({ length: 20 }, (_, index) => ({ unavailable: true, id: `10000000000000000${10 + index}` })),
+    guilds: guildIds.map((id) => ({ unavailable: true, id })),
     guild_join_requests: [],
     application: { id: '1', flags: 0 },
   });

@@ -71,6 +71,18 @@ const parts = {
       ['', 'times', 'µs an event'],
       results.map(({ name, ratio, us }) => [name, range(ratio), range(us, 1)]),
     ),
+  bots: ({ rounds, events, bytesAnEvent, results }) =>
+    table(
+      `Whole bots of discord.js over zlib-stream, ${events} events of ${bytesAnEvent.toFixed(0)} bytes, median (range) of ${rounds} rounds`,
+      ['', 'events a CPU second', 'as a multiple', 'RSS, MiB', 'back after a reset, ms'],
+      results.map(({ label, perSecond, ratio, rssMiB, recoveryMs }) => [
+        label,
+        range(perSecond, 0),
+        range(ratio),
+        range(rssMiB, 0),
+        recoveryMs.toFixed(0),
+      ]),
+    ),
   cores: ({ cores, throughput, cpu, posted }) =>
     table(
       `Two processes on ${cores} cores, the server beside them, as multiples of one`,

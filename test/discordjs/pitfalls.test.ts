@@ -1,24 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import { DefaultWebSocketManagerOptions, Status } from 'discord.js';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { shardchartStrategy } from '../../src/discordjs/index.js';
 import { createMemorySessionStore, type ShardManager } from '../../src/index.js';
 import type { GatewaySimulator } from '../../src/simulator/index.js';
 import { TOKEN } from '../shard/rig.js';
-import { bot, GUILD, next, opsOf, sentBy } from './rig.js';
-
-/** Errors that reached the process while the test ran: vitest's own listeners are set aside. */
-function unhandledRejections(): unknown[] {
-  const errors: unknown[] = [];
-  const listeners = process.listeners('unhandledRejection');
-  process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', (error) => errors.push(error));
-  onTestFinished(() => {
-    process.removeAllListeners('unhandledRejection');
-    for (const listener of listeners) process.on('unhandledRejection', listener);
-  });
-  return errors;
-}
+import { bot, GUILD, next, opsOf, sentBy, unhandledRejections } from './rig.js';
 
 const isGone = ({ connections }: GatewaySimulator) => connections.every(({ open }) => !open);
 

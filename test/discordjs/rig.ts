@@ -100,3 +100,16 @@ export const opsOf = (simulator: GatewaySimulator) => sentBy(simulator).map(({ o
 /** The next time a client emits this event: its values. */
 export const next = (client: Client, event: string) =>
   new Promise<unknown[]>((resolve) => client.once(event, (...values: unknown[]) => resolve(values)));
+
+/** Errors that reached the process while the test ran: vitest's own listeners are set aside. */
+export function unhandledRejections(): unknown[] {
+  const errors: unknown[] = [];
+  const listeners = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', (error) => errors.push(error));
+  onTestFinished(() => {
+    process.removeAllListeners('unhandledRejection');
+    for (const listener of listeners) process.on('unhandledRejection', listener);
+  });
+  return errors;
+}

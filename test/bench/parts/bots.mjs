@@ -7,10 +7,8 @@ import { withServer } from '../processes.mjs';
 import { quantile, summary } from '../stats.mjs';
 import { stream } from './dispatch.mjs';
 
-const RESETS = 10;
-
-/** Milliseconds from a TCP reset to `shardResume`: the median of ten. */
-async function recoveryMs(gateway) {
+/** Milliseconds from a TCP reset to `shardResume`: the median of several. */
+async function recoveryMs(gateway, resets) {
   const { Client } = createRequire(import.meta.url)('discord.js');
   const { shardchartStrategy } = await import('../../../dist/src/discordjs/index.js');
   const { createGatewaySimulator } = await import('../../../dist/src/simulator/index.js');
@@ -25,7 +23,7 @@ async function recoveryMs(gateway) {
   await client.login('bench');
   await ready;
   const times = [];
-  for (let reset = 0; reset < RESETS; reset += 1) {
+  for (let reset = 0; reset < resets; reset += 1) {
     const resumed = next('shardResume');
     const since = performance.now();
     simulator.reset();
@@ -63,7 +61,7 @@ export async function bots({ rounds, events, warmUp, seed, progress }) {
         perSecond: summary(mine.map(({ cpu }) => (events / cpu) * 1_000)),
         ratio: summary(mine.map(({ cpu }, round) => own[round].cpu / cpu)),
         rssMiB: summary(mine.map(({ rss }) => rss / 1024 / 1024)),
-        recoveryMs: await recoveryMs(settings.gateway),
+        recoveryMs: await recoveryMs(settings.gateway, 2 * rounds),
       });
     }
     return { events, rounds, bytesAnEvent: bytes / events, messages, results };

@@ -33,7 +33,7 @@ export const testProjects: readonly TestProject[] = [
   {
     // Real sockets, files, processes and a real browser.
     name: 'real',
-    seconds: 330,
+    seconds: 360,
     timeoutMs: 120_000,
     parts: [
       'bench',

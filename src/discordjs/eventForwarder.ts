@@ -7,6 +7,10 @@ import type { StrategyManager } from './strategyManager.js';
 /** Close code of a connection that ended without a close frame. */
 const ABNORMAL_CLOSURE = 1006;
 
+/** Codes of network errors that \@discordjs/ws has no event for: of an open connection in every version, of an attempt in 1. */
+const SILENT: ReadonlySet<string> = new Set(['ECONNRESET']);
+const SILENT_IN_1: ReadonlySet<string> = new Set([...SILENT, 'ECONNREFUSED', 'ETIMEDOUT', 'EAI_AGAIN']);
+
 /** `emit` and `listenerCount` as every version of \@discordjs/ws has them. */
 interface Target {
   emit(event: string, ...values: unknown[]): boolean;
@@ -31,12 +35,10 @@ export class EventForwarder {
     this.#target = manager as unknown as Target;
     this.#logger = logger;
     this.#isPositional = typeof manager.setToken === 'function';
-    shards.on('transition', ({ event }, shardId) => {
-      if (event.type === 'gateway.hello') this.#onHello(shardId);
-    });
+    shards.on('hello', (_hello, shardId) => this.#onHello(shardId));
     shards.on('event', (payload, shardId) => this.#onDispatch(payload, shardId));
     shards.on('heartbeat', (beat, shardId) => this.#onHeartbeat(beat, shardId));
-    shards.on('disconnected', ({ code }, shardId) => this.#emit('closed', 'code', code ?? ABNORMAL_CLOSURE, shardId));
+    shards.on('disconnected', (end, shardId) => this.#onDisconnected(end, shardId));
     shards.on('fatal', (error, shardId) => this.#onFatal(error, shardId));
     shards.on('debug', (message, shardId) => this.debug(message, shardId));
   }
@@ -63,12 +65,24 @@ export class EventForwarder {
     this.#emit('dispatch', 'data', payload, shardId);
   }
 
-  #onHeartbeat({ latency }: ManagerEvents['heartbeat'], shardId: number): void {
-    const heart = this.#shards.shards.get(shardId)?.heart;
-    // Bots print it.
-    const beat = { ackAt: heart?.lastAckAt, heartbeatAt: heart?.lastBeatAt, latency: Math.round(latency) };
+  #onHeartbeat({ latency, sentAt, ackAt }: ManagerEvents['heartbeat'], shardId: number): void {
+    // Bots print the latency.
+    const beat = { ackAt, heartbeatAt: sentAt, latency: Math.round(latency) };
     if (this.#isPositional) this.#call('heartbeat', beat, shardId);
     else this.#call('heartbeat', { ...beat, shardId });
+  }
+
+  #onDisconnected({ code, error }: ManagerEvents['disconnected'], shardId: number): void {
+    if (error !== null) this.#onNetworkError(error, shardId);
+    this.#emit('closed', 'code', code ?? ABNORMAL_CLOSURE, shardId);
+  }
+
+  /** \@discordjs/ws 1 has one event for this and for what ends a shard; without a listener that would be thrown. */
+  #onNetworkError(error: Error & { code?: unknown }, shardId: number): void {
+    const silent = this.#isPositional ? SILENT : SILENT_IN_1;
+    if (silent.has(String(error.code))) return;
+    if (this.#isPositional) this.#emit('socketError', 'error', error, shardId);
+    else if (this.#target.listenerCount('error') > 0) this.#emit('error', 'error', error, shardId);
   }
 
   /** An `error` without a listener would be thrown; `connect()` rejects with the same error while it runs. */

@@ -83,7 +83,8 @@ class Strategy implements ShardchartStrategy {
     const spawned = this.#spawned;
     const sent =
       spawned?.ids.includes(shardId) === true
-        ? spawned.shards.send(shardId, payload)
+        ? // An op that is newer than this package is the bot's business.
+          spawned.shards.send(shardId, payload, { unchecked: true })
         : Promise.reject<void>(new RangeError(`Shard ${shardId} not found`));
     // discord.js awaits no send: without a handler a rejection would end the process.
     sent.catch((error: Error) => spawned?.forwarder.debug(`op ${payload.op} was not sent: ${error.message}`, shardId));

@@ -12,10 +12,7 @@ const isGone = ({ connections }: GatewaySimulator) => connections.every(({ open 
 describe('discord.js reads within an event what came before it', () => {
   test('at hello a shard without a session is Identifying, and one with a session is Resuming', async () => {
     const seen: (number | undefined)[] = [];
-    const onManager = (manager: ShardManager) =>
-      manager.on('transition', ({ event }) => {
-        if (event.type === 'gateway.hello') seen.push(client.ws.shards.get(0)?.status);
-      });
+    const onManager = (manager: ShardManager) => manager.on('hello', () => seen.push(client.ws.shards.get(0)?.status));
     const { client, simulator, up } = await bot({ strategy: { onManager } });
     await up();
     const resumed = next(client, 'shardResume');

@@ -14,7 +14,7 @@ interface Scenario {
 
 /** A bare manager of @discordjs/ws 2 with sessions of its own, on a simulator of its own. */
 async function managed({ simulator: given, strategy, manager: options }: Scenario = {}) {
-  const simulator = await gateway(given, ['disallowed intents']);
+  const simulator = await gateway(given, ['disallowed intents', 'unknown opcode']);
   const sessions = new Map<number, ws2.SessionInfo | null>();
   const manager = new ws2.WebSocketManager({
     token: TOKEN,
@@ -108,6 +108,14 @@ test('send to a shard that does not run here rejects with a RangeError, and ends
   void manager.send(7, payload);
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(errors).toEqual([]);
+});
+
+test('an op that this package does not know is sent as it is', async () => {
+  const { simulator, manager } = await managed();
+  await manager.connect();
+  await manager.send(0, { op: 99, d: { of: 'tomorrow' } } as never);
+  const { d } = await simulator.waitForFrame(({ op }) => op === 99);
+  expect(d).toEqual({ of: 'tomorrow' });
 });
 
 test('4014 while connected, without a listener for error: the logger says so, and nothing is thrown', async () => {

@@ -72,7 +72,7 @@ class Strategy implements ShardchartStrategy {
     await this.#spawned.shards.connect();
   }
 
-  async destroy({ code = 1000, reason = 'none' }: { code?: number; reason?: string } = {}): Promise<void> {
+  async destroy({ code = 1000, reason = 'destroy requested' }: { code?: number; reason?: string } = {}): Promise<void> {
     const spawned = this.#spawned;
     this.#spawned = null;
     this.#spawning?.abort(closed());

@@ -75,6 +75,9 @@ const someOptions: fc.Arbitrary<ZlibOptions> = fc.record({
   ),
 });
 
+/** A place anywhere alike: of `fc.double` nearly all are next to 0. */
+const aShare = fc.nat({ max: 9_999 }).map((n) => n / 10_000);
+
 /** A literal and the end of the block have codes of one bit. */
 const literals = (count = 257) =>
   Array.from({ length: count }, (_, symbol) => (symbol === 97 || symbol === 256 ? 1 : 0));
@@ -107,7 +110,7 @@ describe('inflating in WebAssembly', () => {
   test('accepts what zlib accepts and refuses what zlib refuses, whatever is changed in a stream', () => {
     let refused = 0;
     let accepted = 0;
-    const aChange = fc.tuple(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat({ max: 255 }));
+    const aChange = fc.tuple(aShare, fc.nat({ max: 255 }));
     fc.assert(
       fc.property(
         aText,

@@ -63,6 +63,7 @@ export const shardSetup = setup({
       code !== context.lastDecision?.code && closeCodeRow(code).action === 'identify',
     isResumable: (_, { resumable }: { resumable: boolean }) => resumable,
     staysDown: ({ context }) => context.lastDecision?.action === 'close',
+    isPatient: ({ context }) => context.timeouts.readyMs >= PATIENT_READY_MS,
     isAlive: stateIn({ Online: { link: { session: { Identifying: { awaitingReady: 'alive' } } } } }),
     isAcknowledged: stateIn({ Online: { link: { session: { Connected: { stabilizing: 'acknowledged' } } } } }),
     isQuiet: ({ context: { quiet } }, { quietMs = 0 }: Acknowledged) => quiet !== null && quietMs >= quiet.afterMs,
@@ -170,6 +171,7 @@ export const shardSetup = setup({
 
 const STORE_LIMIT_MS = 10_000;
 const READY_MAX_MS = 600_000;
+const PATIENT_READY_MS = 5_000;
 const STABLE_AFTER_MS = 5_000;
 
 /** How many times `timeouts.resumed` a whole replay may take. */

@@ -148,13 +148,19 @@ const Connecting = shardSetup.createStateConfig({
   },
 });
 
-/** Waits for a sign of life. The rhythm of the heart is slower than this wait, so it is asked for a beat besides. */
+/**
+ * Waits for a sign of life. Discord's heartbeat interval is longer than this wait, so the heart is asked for a beat besides;
+ * not where the wait is short, as somebody wants a quick end then.
+ */
 const listening = {
   on: {
     'gateway.acknowledged': { target: 'alive', reenter: true, actions: acknowledge },
     'gateway.heartbeatRequested': { target: 'alive', reenter: true, actions: tellHeartbeat('heartbeat.requested') },
   },
-  after: { probe: { actions: tellHeartbeat('heartbeat.requested') }, ready: giveUp(causes.readyTimeout) },
+  after: {
+    probe: { guard: 'isPatient', actions: tellHeartbeat('heartbeat.requested') },
+    ready: giveUp(causes.readyTimeout),
+  },
 } as const;
 
 const Identifying = shardSetup.createStateConfig({

@@ -62,7 +62,7 @@ export type { CustomStatus, Presence, PresenceActivity } from './shard/presence.
 export type { Action, Decision } from './protocol/decision.js';
 export { FatalShardError, ShardError, type ShardErrorCode } from './util/errors.js';
 export { GatewayIntentBits, type IntentName, type Intents } from './protocol/intents.js';
-export type { Session } from './protocol/session.js';
+export type { Session, SessionIdentity, StoredSession } from './protocol/session.js';
 export { SessionStoreError, type SessionStoreErrorCode } from './sessions/errors.js';
 export { createFileSessionStore, type FileSessionStore } from './sessions/fileStore.js';
 export type { FileSessionStoreOptions } from './sessions/fileStoreOptions.js';

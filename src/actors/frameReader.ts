@@ -2,7 +2,8 @@ import type { GatewayDispatchPayload } from 'discord-api-types/v10';
 import { FrameHead } from '../protocol/frameHead.js';
 import { HEARTBEAT_INTERVAL_MS } from '../protocol/limits.js';
 import { Opcode } from '../protocol/opcodes.js';
-import { isGatewayUrl } from '../protocol/url.js';
+import { MAX_SESSION_ID_LENGTH } from '../protocol/session.js';
+import { distrustOf, type Trust } from '../protocol/trust.js';
 import type { SocketReport } from '../../machines/shard.types.js';
 import type { Wire } from './wire.js';
 
@@ -53,6 +54,8 @@ export class FrameReader {
   awaiting: 'READY' | 'RESUMED' | null = null;
   /** When the bytes under way were read, in milliseconds since the epoch: the clock is read once for all their frames. */
   readAt = 0;
+  /** Facts that decide whether READY's resume URL is used; known once the connection has its URL. */
+  trust: Trust = { firstUrl: 'wss://gateway.discord.gg', trustedHosts: [] };
   /** Time of the last heartbeat, from which its ack gives the latency. */
   beatSentAt: number | null = null;
 
@@ -122,18 +125,23 @@ export class FrameReader {
     if (this.awaiting !== 'READY') return this.#malformed('READY without having been asked for', text);
     const { session_id: id, resume_gateway_url: url } = (frame.d ?? {}) as Record<string, unknown>;
     if (typeof id !== 'string' || id === '') return this.#malformed('READY without session_id', text);
+    if (id.length > MAX_SESSION_ID_LENGTH) this.#malformed('READY with an endless session_id', text);
     const resumeUrl = this.#resumeUrl(url, text);
     this.awaiting = null;
     this.#wire.sequence = sequence;
     this.#count();
-    this.#report({ type: 'gateway.ready', session: { id, sequence, resumeUrl } });
+    // The shard is Connected all the same. A RESUME with the beginning of an endless id is answered with op 9.
+    const session = { id: id.slice(0, MAX_SESSION_ID_LENGTH), sequence, resumeUrl };
+    this.#report({ type: 'gateway.ready', session });
     this.#sink.dispatch(frame as unknown as GatewayDispatchPayload);
   }
 
   /** Proxies and other servers leave the resume URL out: RESUME then goes to the first URL. */
   #resumeUrl(url: unknown, text: string): string | null {
-    if (isGatewayUrl(url)) return url;
-    if (url !== undefined && url !== null) this.#malformed('READY with an unusable resume_gateway_url', text);
+    if (url === undefined || url === null) return null;
+    const distrust = typeof url === 'string' ? distrustOf(url, this.trust) : 'it is no text';
+    if (distrust === null) return url as string;
+    this.#malformed(`READY with a resume_gateway_url that is not used: ${distrust}`, text);
     return null;
   }
 

@@ -6,6 +6,7 @@ import type { Ticket } from '../../machines/bucket.js';
 import type { SocketCommand, SocketInput, SocketReport } from '../../machines/shard.types.js';
 import { MAX_CLOSE_REASON_BYTES } from '../protocol/limits.js';
 import type { Session } from '../protocol/session.js';
+import { distrustOf } from '../protocol/trust.js';
 import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
 import { countEnding } from './endings.js';
 import { DataFrames } from './webSocketFrames.js';
@@ -33,6 +34,8 @@ export interface SocketDeps {
   readonly compression: Compression;
   /** How long a peer that has sent its close frame may keep the connection open. */
   readonly closeTimeoutMs: number;
+  /** Host names besides the first URL's domain that may get the token. */
+  readonly trustedHosts: readonly string[];
   /** The first URL. Every connection that needs it asks again. */
   firstUrl(): string | PromiseLike<string>;
   /** The whole IDENTIFY payload. */
@@ -164,7 +167,12 @@ class Connection implements WireConnection {
   async #open(resumeUrl: string | null): Promise<void> {
     try {
       // Awaited even where it is a string: a report must not come before the actor has started.
-      const base = await (resumeUrl ?? this.#deps.firstUrl());
+      const firstUrl = await this.#deps.firstUrl();
+      const { trustedHosts } = this.#deps;
+      const distrust = resumeUrl === null ? null : distrustOf(resumeUrl, { firstUrl, trustedHosts });
+      if (distrust !== null) this.#malformed(`a session with a resume URL that is not used: ${distrust}`);
+      const base = distrust === null ? (resumeUrl ?? firstUrl) : firstUrl;
+      this.#reader.trust = { firstUrl, trustedHosts };
       await loadInflater(this.#deps.compression);
       if (this.#ended) return;
       this.#inflater = createInflater(this.#deps.compression);
@@ -250,10 +258,14 @@ class Connection implements WireConnection {
     this.#framesAtBeat = framesReceived;
   }
 
+  #malformed(reason: string): void {
+    this.#deps.wire.stats.malformed += 1;
+    this.#deps.sink.malformed(reason, '');
+  }
+
   #corrupted(reason: string): void {
     this.#silent = true;
-    this.#deps.wire.stats.malformed += 1;
-    this.#deps.sink.malformed(`corrupt ${this.#deps.compression} data: ${reason}`, '');
+    this.#malformed(`corrupt ${this.#deps.compression} data: ${reason}`);
     this.#report({ type: 'socket.corrupted', reason });
   }
 

@@ -2,7 +2,9 @@ import { fromCallback, type EventObject } from 'xstate';
 import type { PreparationInput, PreparationReport, Prepared } from '../../machines/manager.types.js';
 import { fetchGatewayInfo } from './gatewayInfo.js';
 import type { Logger } from '../util/logger.js';
+import { identityOf, otherIdentity } from '../protocol/identity.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
+import { sumOfIntents } from '../protocol/intents.js';
 import { within } from '../util/within.js';
 import type { IdentifyControl, Limits } from './identifyControl.js';
 import { checkIds, type GatewayInfo, type ResolvedManagerOptions } from './options.js';
@@ -142,7 +144,7 @@ export class Preparation {
     total: number,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<number, Session | null>> {
-    const { options, left } = this.#deps;
+    const { options, left, logger } = this.#deps;
     const { shardOptions, sessionStore } = options;
     const last = left();
     await this.#setStoreTotal(total, signal);
@@ -155,7 +157,11 @@ export class Preparation {
       try {
         const stored = await within(STORE_LIMIT_MS, sessionStore.get(id), 'answer', signal);
         if (stored === null || stored === undefined) return [id, null];
-        return isSession(stored) ? [id, plainSession(stored)] : null;
+        if (!isSession(stored)) return null;
+        const other = otherIdentity(stored, identityOf(sumOfIntents(options.intents), id, total));
+        if (other === null) return [id, plainSession(stored)];
+        logger.warn(`the stored session of shard ${id} is not resumed: ${other}. The shard identifies.`);
+        return [id, null];
       } catch {
         signal.throwIfAborted();
         // The shard asks the store again, and reports the failure.

@@ -14,6 +14,22 @@ export interface Session {
   readonly resumeUrl: string | null;
 }
 
+/** A session as a shard gives it to its store. */
+export interface StoredSession extends Session {
+  readonly identifiedAs?: SessionIdentity;
+}
+
+/** What a session was identified with. A store keeps it, and a shard that would identify otherwise does not resume it. */
+export interface SessionIdentity {
+  readonly version: number;
+  readonly intents: number;
+  /** Shard id and total. */
+  readonly shard: readonly [number, number];
+}
+
+/** Longest `session_id` that is kept; Discord's has 32 characters. */
+export const MAX_SESSION_ID_LENGTH = 512;
+
 /** The session with the later sequence: an old frame never lowers ours. */
 export function advanceSession(session: Session | null, sequence: number | null): Session | null {
   return session !== null && sequence !== null && sequence > session.sequence ? { ...session, sequence } : session;
@@ -31,6 +47,7 @@ export function isSession(value: unknown): value is Session {
   return (
     typeof id === 'string' &&
     id !== '' &&
+    id.length <= MAX_SESSION_ID_LENGTH &&
     Number.isSafeInteger(sequence) &&
     (sequence as number) >= 0 &&
     (resumeUrl === null || isGatewayUrl(resumeUrl))

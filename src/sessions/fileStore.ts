@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isIdentifyRecord, type IdentifyRecord } from '../protocol/identifyRecord.js';
-import { isSession, type Session } from '../protocol/session.js';
+import { isSession, type Session, type StoredSession } from '../protocol/session.js';
 import { BackgroundWriter } from '../util/backgroundWriter.js';
 import { reportTo } from '../util/logger.js';
 import { messageOf } from '../util/messageOf.js';
@@ -150,10 +150,10 @@ class FileStore implements FileSessionStore {
     this.#checkOpen();
     whole('shardId', shardId, { meaning: 'the id of a shard' });
     if (!isSession(session)) refuse('session', session, '{ id, sequence, resumeUrl }, as shard.session gave it', 0);
-    const { id, sequence, resumeUrl } = session;
+    const { id, sequence, resumeUrl, identifiedAs } = session as StoredSession;
     const before = this.#sessions.get(shardId);
     if (before?.id === id && before.sequence === sequence && before.resumeUrl === resumeUrl) return undefined;
-    this.#sessions.set(shardId, { id, sequence, resumeUrl });
+    this.#sessions.set(shardId, { id, sequence, resumeUrl, ...(identifiedAs && { identifiedAs }) });
     return this.#change(before?.id !== id);
   }
 

@@ -1,4 +1,5 @@
-import type { Session } from '../protocol/session.js';
+import { otherIdentity } from '../protocol/identity.js';
+import type { Session, SessionIdentity, StoredSession } from '../protocol/session.js';
 import { isSession, plainSession } from '../protocol/session.js';
 import type { SessionStore } from './sessionStore.js';
 import { within } from '../util/within.js';
@@ -8,30 +9,44 @@ import { messageOf } from '../util/messageOf.js';
 export class SessionKeeper {
   readonly #store: SessionStore | undefined;
   readonly #shardId: number;
+  readonly #identity: SessionIdentity;
   readonly #report: (message: string) => void;
   #saved: Session | null = null;
   #unwritten: { session: Session | null } | null = null;
   #writing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(store: SessionStore | undefined, shardId: number, report: (message: string) => void) {
+  constructor(store: SessionStore | undefined, identity: SessionIdentity, report: (message: string) => void) {
     this.#store = store;
-    this.#shardId = shardId;
+    this.#identity = identity;
+    [this.#shardId] = identity.shard;
     this.#report = report;
   }
 
   /**
-   * The session the store has for this shard; null where it has none. Once the signal has aborted the answer is not
+   * The session the store has for this shard; null where it has none, or one that was identified otherwise. Once the signal has aborted the answer is not
    * adopted: the next `save` must not take it for what the shard knows.
    * @throws where the store fails, or has something that is not a session of this shard
    */
   async load(signal?: AbortSignal): Promise<Session | null> {
+    await this.#setTotal();
     const session: unknown = await this.#store?.get(this.#shardId);
     if (session === null || session === undefined) return null;
     if (!isSession(session)) throw new Error('it has something that is not a session for this shard');
     const stored = plainSession(session);
     if (signal?.aborted !== true) this.#saved = stored;
-    return stored;
+    const other = otherIdentity(session, this.#identity);
+    if (other === null) return stored;
+    this.#report(`the stored session is not resumed: ${other}. The shard identifies.`);
+    return null;
+  }
+
+  async #setTotal(): Promise<void> {
+    try {
+      await this.#store?.setTotal?.(this.#identity.shard[1]);
+    } catch (error) {
+      this.#report(`sessionStore.setTotal failed; sessions of another total may be left in it: ${messageOf(error)}`);
+    }
   }
 
   save(session: Session | null): void {
@@ -63,13 +78,17 @@ export class SessionKeeper {
     }
   }
 
+  #stored(session: Session): StoredSession {
+    return { ...session, identifiedAs: this.#identity };
+  }
+
   /** One write at a time; of several saves during a write only the newest is written. */
   async #write(store: SessionStore): Promise<void> {
     while (this.#unwritten !== null) {
       const { session } = this.#unwritten;
       this.#unwritten = null;
       try {
-        await (session === null ? store.delete(this.#shardId) : store.set(this.#shardId, session));
+        await (session === null ? store.delete(this.#shardId) : store.set(this.#shardId, this.#stored(session)));
       } catch (error) {
         this.#report(`the session store could not be written: ${messageOf(error)}`);
       }

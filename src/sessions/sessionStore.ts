@@ -6,8 +6,9 @@ import type { Session } from '../protocol/session.js';
  * Keeps the sessions of shards, so that a shard created later resumes; on disk or in a database, also across processes.
  *
  * `get` is called once, before the first connection. `set` is called at READY, with every acknowledged heartbeat and at
- * every transition, one call at a time and only with the newest session; `delete` when the session has ended. An error that
- * a method throws goes to the logger; a shutdown waits `timeouts.close` for the last write.
+ * every transition, one call at a time and only with the newest session; `delete` when the session has ended. A session of
+ * `set` also has `identifiedAs`, its intents, shard id and total: where `get` returns it, a shard of others identifies
+ * instead of resuming. An error that a method throws goes to the logger; a shutdown waits `timeouts.close` for the last write.
  */
 export interface SessionStore {
   /**

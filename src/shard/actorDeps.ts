@@ -64,6 +64,10 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
     return this.#options.timeouts.closeMs;
   }
 
+  get trustedHosts(): readonly string[] {
+    return this.#options.trustedHosts;
+  }
+
   get query(): GatewayQuery {
     const { version, compression } = this.#options;
     const isStream = compression === 'zlib-stream' || compression === 'zstd-stream';

@@ -7,6 +7,7 @@ import { socketLogic } from '../actors/socket.js';
 import { storedSessionLogic } from '../actors/storedSession.js';
 import type { Wire } from '../actors/wire.js';
 import { SessionKeeper } from '../sessions/sessionKeeper.js';
+import { identityOf } from '../protocol/identity.js';
 import { Emitter } from '../util/emitter.js';
 import { ShardError } from '../util/errors.js';
 import { GuardedLogger, type Logger } from '../util/logger.js';
@@ -83,7 +84,8 @@ export function assemble(options: ResolvedOptions, { takesEarly = false }: Assem
     intents: options.intents,
     failed,
   });
-  const keeper = new SessionKeeper(options.sessionStore, options.id, (message) => logger.error(message));
+  const identity = identityOf(options.intents, options.id, options.total);
+  const keeper = new SessionKeeper(options.sessionStore, identity, (message) => logger.error(message));
   const sendQueue = new SendQueue(options.queueMax, {
     refusal: offline,
     queue: (ticket) => commands.send({ type: 'send', ticket }),

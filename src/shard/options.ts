@@ -37,6 +37,11 @@ export interface ShardOptions {
   total?: number;
   /** The first URL, without a query, or a function of the shard id that tells it. Default `wss://gateway.discord.gg`. */
   url?: string | ((shardId: number) => Awaitable<string>);
+  /**
+   * Host names, each with its subdomains, at which a session may be resumed besides the first URL's domain and this machine:
+   * a RESUME carries the token. A resume URL elsewhere is reported as `malformed`, and the first URL is used. Default: none.
+   */
+  trustedHosts?: readonly string[];
   /** Default 10. */
   version?: number;
   encoding?: 'json';
@@ -125,6 +130,7 @@ export interface ResolvedOptions
       | 'inspect'
     > {
   readonly intents: number;
+  readonly trustedHosts: readonly string[];
   readonly queueMax: number;
 }
 
@@ -134,6 +140,7 @@ const OPTIONS = namesOf<ShardOptions>()({
   id: true,
   total: true,
   url: true,
+  trustedHosts: true,
   version: true,
   encoding: true,
   compression: true,
@@ -219,6 +226,7 @@ function check(options: ShardOptions): ResolvedOptions {
     id,
     total,
     url,
+    trustedHosts: checkHosts(options.trustedHosts),
     version,
     compression,
     properties: options.properties && { ...options.properties },
@@ -287,6 +295,15 @@ function checkUrl(url: unknown): void {
   if (!isGatewayUrl(url)) {
     refuse('url', url, 'a ws:// or wss:// URL, or a function that returns one');
   }
+}
+
+function checkHosts(hosts: unknown = []): readonly string[] {
+  if (!Array.isArray(hosts)) refuse('trustedHosts', hosts, "an array of host names such as ['gateway.example.com']");
+  for (const host of hosts as unknown[]) {
+    if (typeof host === 'string' && /^[\p{L}\d.-]+$|^\[[\da-f:.]+\]$/iu.test(host)) continue;
+    refuse('trustedHosts', host, "host names such as 'gateway.example.com', without scheme and port");
+  }
+  return [...(hosts as string[])];
 }
 
 function checkCompression(compression: unknown): void {

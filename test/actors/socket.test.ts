@@ -33,6 +33,7 @@ async function startConnection(payload: string) {
     payloads: { text: () => payload, sent: (id) => sent.push(id) },
     query: { version: 10, encoding: 'json', compress: null },
     compression: 'none',
+    trustedHosts: [],
     closeTimeoutMs: 200,
     firstUrl: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     identify: () => '{"op":2}',

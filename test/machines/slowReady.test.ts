@@ -24,6 +24,12 @@ describe('READY that is late', () => {
     expect(shard.take()).toEqual(['heartbeat']);
   });
 
+  test('a limit under 5 s: no heartbeat is asked for, and the end comes after the limit', () => {
+    const shard = shardIn(`${AWAITING}.prompt`, { timeouts: { ...timeouts, readyMs: 4_999 } }).tick(4_998);
+    expect(shard.take()).toEqual([]);
+    expect(shard.tick(1).take()).toEqual(['close 4900']);
+  });
+
   test('an ack, then silence: given up after the limit, from the ack on', () => {
     const shard = shardIn(`${AWAITING}.prompt`).tick(5_000).acknowledge();
     shard.tick(timeouts.readyMs - 1);

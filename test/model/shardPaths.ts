@@ -13,7 +13,7 @@ type ShardSnapshot = SnapshotFrom<typeof shardMachine>;
 export const inputs: readonly Partial<ShardInput>[] = [
   { resumeAttempts: 1, asksStore: true },
   { resumeAttempts: 3, session: firstSession, quiet: { ...quiet, reconnects: true } },
-  { resumeAttempts: 0, session: firstSession },
+  { resumeAttempts: 0, session: firstSession, timeouts: { ...timeouts, readyMs: 4_000 } },
   { resumeAttempts: 1, autoReconnect: false },
 ];
 
@@ -73,6 +73,8 @@ const isSlow = ({ heartbeatIntervalMs }: ShardSnapshot['context']) => heartbeatI
 export const isInTime = ({ type }: EventObject, { context, value }: ShardSnapshot): boolean => {
   if (type.startsWith('xstate.after.replay.')) return context.replayed > 0;
   if (/^xstate\.after\.(ready|probe)\./.test(type)) return isSlow(context);
+  // Without a beat that is asked for, a slow heart shows no sign of life for that long.
+  if (type.startsWith('xstate.after.readyMax.')) return !isSlow(context) || context.timeouts.readyMs >= 5_000;
   if (type.startsWith('xstate.after.late.')) return pathOf(value).endsWith('.alive');
   return type !== 'xstate.done.actor.heartbeat' || !isSlow(context) || !pathOf(value).includes('.awaitingReady.');
 };

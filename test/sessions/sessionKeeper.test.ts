@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemorySessionStore, type Session, type SessionStore } from '../../src/index.js';
+import { identityOf } from '../../src/protocol/identity.js';
 import { SessionKeeper } from '../../src/sessions/sessionKeeper.js';
 
 const session: Session = { id: 'session-1', sequence: 5, resumeUrl: 'wss://resume.example' };
@@ -7,7 +8,7 @@ const later = { ...session, sequence: 6 };
 
 function start(store?: SessionStore) {
   const report = vi.fn();
-  return { report, keeper: new SessionKeeper(store, 3, report) };
+  return { report, keeper: new SessionKeeper(store, identityOf(513, 3, 4), report) };
 }
 
 /** A store that answers when the test lets it. */
@@ -117,7 +118,7 @@ describe('saving', () => {
     expect(set).not.toHaveBeenCalled();
     keeper.save(later);
     await keeper.flushed(1_000);
-    expect(set).toHaveBeenCalledExactlyOnceWith(3, later);
+    expect(set).toHaveBeenCalledExactlyOnceWith(3, { ...later, identifiedAs: identityOf(513, 3, 4) });
   });
 
   test('a store that fails is reported, and the next write still happens', async () => {

@@ -87,14 +87,18 @@ describe.concurrent('the back-off', () => {
   it(
     'lets the first reconnect after a stable connection pass at once',
     scenario(
-      { simulator: { heartbeatInterval: 100 }, shard: { backoff: { initial: 20_000, max: 60_000 } } },
+      {
+        simulator: { heartbeatInterval: 100 },
+        shard: { backoff: { initial: 20_000, max: 60_000, stableAfter: 200 } },
+      },
       async ({ simulator, shard, transitions }) => {
         await shard.connect();
-        await until(() => shard.latency !== null);
+        await until(() => shard.actor.getSnapshot().context.attempts === 0);
         simulator.reset();
         await until(() => story(simulator).length === 2, 1_500);
         await reached(shard, 'Connected');
-        expect(transitions.find(({ decision }) => decision !== null)?.decision?.delay).toBe(0);
+        // Shards of the other tests lose connections in the same second: the wait may be spread.
+        expect(transitions.find(({ decision }) => decision !== null)?.decision?.delay).toBeLessThan(1_000);
       },
     ),
   );

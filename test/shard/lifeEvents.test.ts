@@ -14,7 +14,7 @@ test('READY is late and heartbeats are acknowledged: one IDENTIFY, said once in 
   let identified = 0;
   gateway.on('connection', (socket) => {
     const say = (frame: object) => socket.send(JSON.stringify(frame));
-    say({ op: 10, d: { heartbeat_interval: 41_250 } });
+    say({ op: 10, d: { heartbeat_interval: 300 } });
     socket.on('message', (data) => {
       const { op } = JSON.parse(String(data)) as { op: number };
       if (op === 1) say({ op: 11 });

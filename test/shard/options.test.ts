@@ -135,7 +135,7 @@ describe('the defaults', () => {
   test('hold for what a group leaves out', () => {
     const { timeouts, backoff } = resolve({ timeouts: { hello: 5 }, backoff: { max: 9_000 } });
     expect(timeouts).toMatchObject({ helloMs: 5, readyMs: 15_000 });
-    expect(backoff).toEqual({ initialMs: 1_000, maxMs: 9_000 });
+    expect(backoff).toEqual({ initialMs: 1_000, maxMs: 9_000, stableAfterMs: 5_000 });
   });
 
   test('intents beyond 32 bits are none of our business', () => {

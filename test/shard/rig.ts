@@ -44,8 +44,8 @@ export function shardOn(simulator: GatewaySimulator, options: Partial<ShardOptio
     // Guilds, GuildMembers, GuildPresences, GuildMessages.
     intents: 771,
     url: simulator.url,
-    backoff: { initial: 20, max: 100 },
-    timeouts: { handshake: 3_000, hello: 3_000, ready: 3_000, resumed: 3_000, close: 200 },
+    backoff: { initial: 20, max: 100, stableAfter: 50 },
+    timeouts: { handshake: 3_000, hello: 3_000, ready: 3_000, readyMax: 3_000, resumed: 3_000, close: 200 },
     identifyLimiter: createIdentifyLimiter({ window: LIMITER_WINDOW, sessionStartLimit: ENDLESS_DAY }),
     logger: silentLogger,
     ...options,

@@ -239,6 +239,7 @@ const identifying: readonly Law<ShardContext>[] = [
         in: state,
         on: 'xstate.after.probe',
         timer: timer(state, ({ timeouts }) => timeouts.readyMs / 2),
+        if: ({ context: { timeouts } }) => timeouts.readyMs >= 5_000,
         owes: () => ({ frames: ['heartbeat.requested'] }),
       }),
       law('an acknowledged heartbeat gives READY its time again', {

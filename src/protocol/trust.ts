@@ -9,7 +9,7 @@ export interface Trust {
 }
 
 /** A URL parser drops some of these without a word: the host would not be the one that is read. */
-const HIDDEN = /[\u0000-\u0020\u007f-\u009f\\]/;
+const HIDDEN = /[\p{Cc}\s\\]/u;
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 

@@ -4,7 +4,7 @@ import { isGatewayUrl } from './url.js';
 export interface Trust {
   /** The first URL: the user's, or that of GET /gateway/bot. */
   readonly firstUrl: string;
-  /** Host names of the user's; each with its subdomains. */
+  /** Host names that the options give; each with its subdomains. */
   readonly trustedHosts: readonly string[];
 }
 

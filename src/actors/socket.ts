@@ -38,6 +38,8 @@ export interface SocketDeps {
   readonly trustedHosts: readonly string[];
   /** The first URL. Every connection that needs it asks again. */
   firstUrl(): string | PromiseLike<string>;
+  /** Options of the user's for a connection to this URL: agent, headers, TLS, local address. */
+  network(url: string): ClientOptions;
   /** The whole IDENTIFY payload. */
   identify(): string;
   /** The whole RESUME payload. */
@@ -177,13 +179,15 @@ class Connection implements WireConnection {
       if (this.#ended) return;
       this.#inflater = createInflater(this.#deps.compression);
       // closeTimeout is younger than the types of ws.
+      const url = gatewayUrl(base, this.#deps.query);
       const options: ClientOptions & { closeTimeout: number } = {
+        ...this.#deps.network(url),
         perMessageDeflate: false,
         skipUTF8Validation: true,
         closeTimeout: this.#deps.closeTimeoutMs + AFTER_CHART_MS,
         finishRequest: (request, socket) => this.#request(request, socket),
       };
-      this.#listen(new WebSocket(gatewayUrl(base, this.#deps.query), options));
+      this.#listen(new WebSocket(url, options));
     } catch (error) {
       this.fail(error);
     }

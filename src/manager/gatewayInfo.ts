@@ -5,6 +5,7 @@ import { hidingToken } from '../util/hidingToken.js';
 import { checkTimeout } from '../shard/requests/checks.js';
 import { redactor } from '../util/redactor.js';
 import { messageOf } from '../util/messageOf.js';
+import type { Fetch } from '../util/network/agentFetch.js';
 import { checkToken, refuse } from '../util/options.js';
 import { isRecord, isWhole } from '../util/predicates.js';
 import { backoffMs } from '../protocol/backoff.js';
@@ -20,6 +21,8 @@ export interface GatewayInfoOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for all attempts together; each attempt has a third of them. Default 30 000. */
   readonly timeout?: number;
+  /** Used instead of the global `fetch`. */
+  readonly fetch?: Fetch;
   /** Called when an attempt failed and another follows: with the reason, and the number of attempts that have failed. */
   readonly onRetry?: (reason: string, failures: number) => void;
 }
@@ -70,7 +73,7 @@ async function askUntilAnswered(token: string, options: GatewayInfoOptions): Pro
   for (let failures = 1; ; failures += 1) {
     signal?.throwIfAborted();
     const limitMs = Math.max(0, Math.min(timeoutMs / 3, end - performance.now()));
-    const outcome = await ask(url, token, Math.ceil(limitMs), signal);
+    const outcome = await ask(url, token, Math.ceil(limitMs), options);
     if ('info' in outcome) return outcome.info;
     const waitMs = Math.max(outcome.retryAfterMs, backoffMs(failures, Math.random(), BACKOFF));
     if (performance.now() + waitMs >= end) {
@@ -88,13 +91,18 @@ async function askUntilAnswered(token: string, options: GatewayInfoOptions): Pro
   }
 }
 
-async function ask(url: string, token: string, limitMs: number, signal?: AbortSignal): Promise<Outcome> {
+async function ask(
+  url: string,
+  token: string,
+  limitMs: number,
+  { signal, fetch: send = fetch }: GatewayInfoOptions,
+): Promise<Outcome> {
   const redact = redactor(token);
   const late = AbortSignal.timeout(limitMs);
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, {
+    response = await send(url, {
       headers: { Authorization: `Bot ${token}`, 'User-Agent': USER_AGENT, Accept: 'application/json' },
       // A redirect would take the token to another address.
       redirect: 'manual',

@@ -2,6 +2,7 @@ import type { RESTGetAPIGatewayBotResult } from 'discord-api-types/v10';
 import type { Awaitable } from '../util/awaitable.js';
 import type { IdentifyLimiter } from '../identify/limiter.js';
 import { checkBudget, type SessionStartLimit } from '../identify/identifyLimiter.js';
+import type { Fetch } from '../util/network/agentFetch.js';
 import { checkMethods, checkNames, namesOf, refuse } from '../util/options.js';
 import { isRecord, isWhole } from '../util/predicates.js';
 import { checkApi } from './gatewayInfo.js';
@@ -47,6 +48,11 @@ export interface ShardManagerOptions {
   gatewayInfo?: GatewayInfo;
   /** Base URL of Discord's API or of a proxy for it. Default `https://discord.com/api/v10`. */
   api?: string;
+  /**
+   * Asks GET /gateway/bot instead of the global `fetch`. Default: the global one, or with `options.agent` a request over
+   * that agent.
+   */
+  fetch?: Fetch;
   /** Identifies left today, and `max_concurrency`. Default: those of `gatewayInfo`. */
   sessionStartLimit?: SessionStartLimit & { readonly max_concurrency?: number };
   /** Identifies of the day that the manager never uses, for other processes of the bot. Default 0. */
@@ -104,6 +110,7 @@ const OPTIONS = namesOf<ShardManagerOptions>()({
   shardOptions: true,
   gatewayInfo: true,
   api: true,
+  fetch: true,
   sessionStartLimit: true,
   reserve: true,
   identifyWindow: true,
@@ -149,6 +156,9 @@ function check(given: ShardManagerOptions): ResolvedManagerOptions {
   checkBudget({ window: identifyWindow, reserve, sessionStartLimit: given.sessionStartLimit });
   if (given.gatewayInfo !== undefined) checkInfo(given.gatewayInfo);
   if (given.api !== undefined) checkApi(given.api, redactor(String(given.token)));
+  if (given.fetch !== undefined && typeof given.fetch !== 'function') {
+    refuse('fetch', given.fetch, 'a function as the global fetch is one');
+  }
   if (Object.hasOwn(options, 'session')) {
     refuse('options.session', null, 'left out: a session is one shard’s, in `shardOptions[id].session`');
   }

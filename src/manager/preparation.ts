@@ -5,6 +5,7 @@ import type { Logger } from '../util/logger.js';
 import { identityOf, otherIdentity } from '../protocol/identity.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
 import { sumOfIntents } from '../protocol/intents.js';
+import { agentFetch } from '../util/network/agentFetch.js';
 import { within } from '../util/within.js';
 import type { IdentifyControl, Limits } from './identifyControl.js';
 import { checkIds, type GatewayInfo, type ResolvedManagerOptions } from './options.js';
@@ -102,9 +103,16 @@ export class Preparation {
   }
 
   async #fetchInfo(signal: AbortSignal): Promise<void> {
-    const { token, api } = this.#deps.options;
+    const { token, api, options } = this.#deps.options;
+    // The proxy of the sockets is the proxy of the API.
+    const fetch = this.#deps.options.fetch ?? (options.agent === undefined ? undefined : agentFetch(options.agent));
     const onRetry = (reason: string, failures: number) => this.#reportRetry(reason, failures);
-    this.#info = await fetchGatewayInfo(token, { ...(api !== undefined && { api }), signal, onRetry });
+    this.#info = await fetchGatewayInfo(token, {
+      ...(api !== undefined && { api }),
+      ...(fetch !== undefined && { fetch }),
+      signal,
+      onRetry,
+    });
     this.#isAsked = true;
   }
 

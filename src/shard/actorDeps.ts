@@ -17,6 +17,7 @@ import { Dispatcher } from './dispatcher.js';
 import type { ShardEvents } from './events.js';
 import { flawOfPresence, identifyPayload, resumePayload } from './identifyPayload.js';
 import type { ResolvedOptions } from './options.js';
+import { connectionOptions } from './network.js';
 import { checkPresence } from './presence.js';
 import type { PendingRequests } from './requests/pendingRequests.js';
 import type { SendQueue } from './sendQueue.js';
@@ -77,6 +78,10 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
   firstUrl(): string | PromiseLike<string> {
     const { url, id } = this.#options;
     return typeof url === 'string' ? url : url(id);
+  }
+
+  network(url: string): object {
+    return connectionOptions(this.#options.network, url);
   }
 
   /** With the presence that was set last. `makePresence` is asked for every identify, and wins. */

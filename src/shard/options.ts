@@ -13,6 +13,7 @@ import { hidingToken } from '../util/hidingToken.js';
 import { checkEventsOption } from './eventNames.js';
 import type { DispatchEvents } from './events.js';
 import { fits, identifyPayload } from './identifyPayload.js';
+import { checkNetwork, type NetworkOptions } from './network.js';
 import { checkPresence, type Presence } from './presence.js';
 import { resolveWaits } from './waits.js';
 import { ShardError } from '../util/errors.js';
@@ -22,7 +23,7 @@ import { isGatewayUrl } from '../protocol/url.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
 
 /** Options of {@link createShard}. */
-export interface ShardOptions {
+export interface ShardOptions extends NetworkOptions {
   /** The bot's token, without "Bot ". It is kept in the socket's closure and shown nowhere. */
   token: string;
   /**
@@ -131,6 +132,7 @@ export interface ResolvedOptions
     > {
   readonly intents: number;
   readonly trustedHosts: readonly string[];
+  readonly network: NetworkOptions;
   readonly queueMax: number;
 }
 
@@ -141,6 +143,10 @@ const OPTIONS = namesOf<ShardOptions>()({
   total: true,
   url: true,
   trustedHosts: true,
+  agent: true,
+  headers: true,
+  tls: true,
+  localAddress: true,
   version: true,
   encoding: true,
   compression: true,
@@ -227,6 +233,7 @@ function check(options: ShardOptions): ResolvedOptions {
     total,
     url,
     trustedHosts: checkHosts(options.trustedHosts),
+    network: checkNetwork(options),
     version,
     compression,
     properties: options.properties && { ...options.properties },

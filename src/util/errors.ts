@@ -15,7 +15,8 @@ export type ShardErrorCode =
   | 'BUFFER_OVERFLOW'
   | 'UNKNOWN_SHARD'
   | 'BUSY'
-  | 'OVER_BUDGET';
+  | 'OVER_BUDGET'
+  | 'PROXY_FAILED';
 
 /** An error with a stable `code`, the offending `value`, and a message that says what to do next. */
 export class CodedError<Code extends string, Value = unknown> extends Error {

@@ -34,6 +34,7 @@ async function startConnection(payload: string) {
     query: { version: 10, encoding: 'json', compress: null },
     compression: 'none',
     trustedHosts: [],
+    network: () => ({}),
     closeTimeoutMs: 200,
     firstUrl: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     identify: () => '{"op":2}',

@@ -46,7 +46,7 @@ export function planBot(token: string, options: BotOptions): BotPlan {
     token,
     intents,
     ...chosen,
-    options: { compression, ...(url !== null && { url }), ...(events !== undefined && { events }) },
+    options: { agent: 'env', compression, ...(url !== null && { url }), ...(events !== undefined && { events }) },
     ...(api !== null && { api }),
     ...(limiter === null
       ? { reserve, ...(identifyWindow !== undefined && { identifyWindow }) }

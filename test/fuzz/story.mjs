@@ -51,8 +51,8 @@ const ENDINGS = [
   { kind: 'ending', text: '{"t":null,"s":null,"op":9,"d":false}' },
   { kind: 'ending', bytes: Buffer.from([0x88, 0x02, 0x0f, 0xa0]) }, // 4000
   { kind: 'ending', bytes: Buffer.from([0x88, 0x00]) },
-  { kind: 'ending', bytes: Buffer.from([0x81, 0x20, 0x7b, 0x22]) }, // half a frame
-  { kind: 'ending', bytes: Buffer.from([0x81, 126, 0x01]) }, // half a header
+  { kind: 'half', bytes: Buffer.from([0x81, 0x20, 0x7b, 0x22]) }, // half a frame
+  { kind: 'half', bytes: Buffer.from([0x81, 126, 0x01]) }, // half a header
 ];
 
 const someShares = fc.array(aShare, { maxLength: 3 });
@@ -83,14 +83,14 @@ const anItem = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...ENDINGS) },
 );
 
-/** What comes after READY, and where the bytes of it are cut into chunks. */
+/** Frames after READY, and where their bytes are cut into chunks. */
 export const aStory = fc.record({
   compression: fc.constantFrom('none', 'zlib-stream'),
   items: fc.array(anItem, { minLength: 1, maxLength: 25, size: 'max' }),
   chunks: fc.array(aShare, { maxLength: 25, size: 'max' }),
 });
 
-/** One connection's messages as bytes: of their own text, or compressed after those before. */
+/** Turns the messages of one connection into bytes: plain, or compressed after those before. */
 class Encoder {
   #isCompressed;
   #window = Buffer.alloc(0);
@@ -228,15 +228,20 @@ export function scriptOf({ compression, items, chunks: shares }, url) {
       script.ends();
       return bytes;
     },
+    half({ bytes }) {
+      script.ends();
+      return bytes;
+    },
     ending({ text, bytes }) {
       if (text !== undefined) return encode.text({ text });
       script.ends();
       return bytes;
     },
   };
-  // Nothing comes behind corrupt data: where zlib reads it, a shard may go on.
-  const corruptAt = compression === 'none' ? -1 : items.findIndex(({ kind }) => kind === 'corrupt');
-  const told = corruptAt === -1 ? items : items.slice(0, corruptAt + 1);
+  // Corrupt data is the last, for a shard may go on where zlib reads it; and half a frame, for the next would be its other half.
+  const isLast = ({ kind }) => kind === 'half' || (kind === 'corrupt' && compression !== 'none');
+  const lastAt = items.findIndex(isLast);
+  const told = lastAt === -1 ? items : items.slice(0, lastAt + 1);
   const bytes = Buffer.concat(told.map((item) => encode[item.kind](item)));
   const places = [...new Set(shares.map((share) => Math.floor(share * bytes.length)))].toSorted((a, b) => a - b);
   const from = [0, ...places.filter((at) => at > 0)];

@@ -39,7 +39,7 @@ const someOptions = fc.record({
   finishFlush: fc.constantFrom(constants.Z_SYNC_FLUSH, constants.Z_FULL_FLUSH),
 });
 
-/** One message: some parts, each compressed with options of its own after the text before it. */
+/** A message: some parts, each compressed with options of its own after the text before it. */
 const aMessage = fc.array(fc.tuple(aText, someOptions), { minLength: 1, maxLength: 3 });
 
 /** Messages of a stream that is as it should be; the first one has the header. */

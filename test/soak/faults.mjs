@@ -42,7 +42,7 @@ export function createFaults(simulator, random, shards) {
 
   const count = (name, times = 1) => (struck[name] = (struck[name] ?? 0) + times);
   const shard = () => random.whole(0, shards - 1);
-  /** One that waits: it counts once it is no longer among those to come. */
+  /** Adds a fault that waits: it counts once it is no longer among those to come. */
   const wait = (name, fault) => {
     settle();
     if (queued.length >= MOST_WAITING) return 0;

@@ -11,7 +11,13 @@ import { gatewayUrl, type GatewayQuery } from '../protocol/url.js';
 import { countEnding } from './endings.js';
 import { DataFrames } from './webSocketFrames.js';
 import { FrameReader, type DispatchSink } from './frameReader.js';
-import { createInflater, loadInflater, type Compression, type Inflater } from './inflate/createInflater.js';
+import {
+  createInflater,
+  loadInflater,
+  type Compression,
+  type Inflater,
+  type ZlibImplementation,
+} from './inflate/createInflater.js';
 import type { PingAnswer, Wire, WireConnection } from './wire.js';
 import { messageOf } from '../util/messageOf.js';
 
@@ -32,6 +38,7 @@ export interface SocketDeps {
   readonly payloads: PayloadSource;
   readonly query: GatewayQuery;
   readonly compression: Compression;
+  readonly zlib: ZlibImplementation;
   /** How long a peer that has sent its close frame may keep the connection open. */
   readonly closeTimeoutMs: number;
   /** Host names besides the first URL's domain that may get the token. */
@@ -39,7 +46,7 @@ export interface SocketDeps {
   /** The first URL. Every connection that needs it asks again. */
   firstUrl(): string | PromiseLike<string>;
   /** Options of the user's for a connection to this URL: agent, headers, TLS, local address. */
-  network(url: string): ClientOptions;
+  network(url: string): object;
   /** The whole IDENTIFY payload. */
   identify(): string;
   /** The whole RESUME payload. */
@@ -175,9 +182,9 @@ class Connection implements WireConnection {
       if (distrust !== null) this.#malformed(`a session with a resume URL that is not used: ${distrust}`);
       const base = distrust === null ? (resumeUrl ?? firstUrl) : firstUrl;
       this.#reader.trust = { firstUrl, trustedHosts };
-      await loadInflater(this.#deps.compression);
+      await loadInflater(this.#deps.compression, this.#deps.zlib);
       if (this.#ended) return;
-      this.#inflater = createInflater(this.#deps.compression);
+      this.#inflater = createInflater(this.#deps.compression, this.#deps.zlib);
       // closeTimeout is younger than the types of ws.
       const url = gatewayUrl(base, this.#deps.query);
       const options: ClientOptions & { closeTimeout: number } = {

@@ -29,7 +29,7 @@ export class SessionKeeper {
    * @throws where the store fails, or has something that is not a session of this shard
    */
   async load(signal?: AbortSignal): Promise<Session | null> {
-    await this.#setTotal();
+    if (this.#store?.setTotal !== undefined) await this.#setTotal();
     const session: unknown = await this.#store?.get(this.#shardId);
     if (session === null || session === undefined) return null;
     if (!isSession(session)) throw new Error('it has something that is not a session for this shard');

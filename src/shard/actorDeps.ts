@@ -1,6 +1,6 @@
 import type { GatewayPresenceUpdateData } from 'discord-api-types/v10';
 import type { SlotDeps } from '../actors/identifySlot.js';
-import type { Compression } from '../actors/inflate/createInflater.js';
+import type { Compression, ZlibImplementation } from '../actors/inflate/createInflater.js';
 import type { SocketDeps } from '../actors/socket.js';
 import type { StoredSessionDeps } from '../actors/storedSession.js';
 import { createWire } from '../actors/wire.js';
@@ -63,6 +63,10 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
 
   get closeTimeoutMs(): number {
     return this.#options.timeouts.closeMs;
+  }
+
+  get zlib(): ZlibImplementation {
+    return this.#options.zlib;
   }
 
   get trustedHosts(): readonly string[] {

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createActor, type Actor, type InspectionEvent } from 'xstate';
 import { shardMachine } from '../../machines/shard.js';
 import { slotLogic } from '../actors/identifySlot.js';
-import { sharedInflate } from '../actors/inflate/createInflater.js';
+import { sharedInflate, type ZlibImplementation } from '../actors/inflate/createInflater.js';
 import { socketLogic } from '../actors/socket.js';
 import { storedSessionLogic } from '../actors/storedSession.js';
 import type { Wire } from '../actors/wire.js';
@@ -56,7 +56,7 @@ const notConnected = (id: number) =>
 /** Puts the chart, its actors and what follows the chart together. */
 export function assemble(options: ResolvedOptions, { takesEarly = false }: AssembleOptions = {}): Assembly {
   const logger = new GuardedLogger(`shard ${options.id}`, { ...options, fields: { shard: options.id } });
-  if (options.compression === 'zlib-stream') reportMinizlib(logger);
+  if (options.compression === 'zlib-stream') reportFallback(options.zlib, logger);
   for (const name of options.events ?? []) {
     const warning = warningOf(name);
     if (warning !== null) logger.announce(warning);
@@ -166,13 +166,13 @@ const machine = keepLastEvents(
 );
 
 /** Once a process, not once a shard. */
-let hasReportedMinizlib = false;
+let hasReportedFallback = false;
 
-function reportMinizlib(logger: Logger): void {
-  const shared = hasReportedMinizlib ? null : sharedInflate();
+function reportFallback(zlib: ZlibImplementation, logger: Logger): void {
+  const shared = hasReportedFallback || zlib === 'wasm' ? null : sharedInflate();
   if (!(shared instanceof Error)) return;
-  hasReportedMinizlib = true;
-  logger.info(`WebAssembly cannot be used (${shared.message}): minizlib inflates instead, which takes longer`);
+  hasReportedFallback = true;
+  logger.info(`WebAssembly cannot be used (${shared.message}): ${zlib} inflates instead, which takes longer`);
 }
 
 /** XState does not catch what an observer throws: it would end the chart. */

@@ -4,7 +4,7 @@ import type { InspectionEvent, Observer } from 'xstate';
 import type { ShardInput } from '../../machines/shard.types.js';
 import type { Awaitable } from '../util/awaitable.js';
 import type { IdentifyLimiter } from '../identify/limiter.js';
-import { hasZstd, type Compression } from '../actors/inflate/createInflater.js';
+import { hasZstd, type Compression, type ZlibImplementation } from '../actors/inflate/createInflater.js';
 import { didYouMean } from '../util/didYouMean.js';
 import { checkFlag, checkMethods, checkNames, checkToken, namesOf, refuse, whole } from '../util/options.js';
 import { isRecord, isWhole } from '../util/predicates.js';
@@ -16,6 +16,7 @@ import { fits, identifyPayload } from './identifyPayload.js';
 import { checkNetwork, type NetworkOptions } from './network.js';
 import { checkPresence, type Presence } from './presence.js';
 import { resolveWaits } from './waits.js';
+import { checkZlib } from './zlib.js';
 import { ShardError } from '../util/errors.js';
 import { intentNames, sumOfIntents, type IntentName, type Intents } from '../protocol/intents.js';
 import { isSession, plainSession, type Session } from '../protocol/session.js';
@@ -48,6 +49,11 @@ export interface ShardOptions extends NetworkOptions {
   encoding?: 'json';
   /** Default `zlib-stream`. `zstd-stream` needs Node 22.15 or 24. */
   compression?: Compression;
+  /**
+   * What inflates zlib-stream. `auto` takes WebAssembly, which is the fastest; where a process may not use that, zlib-sync if
+   * it is installed and sound on this Node, else minizlib. Default `auto`.
+   */
+  zlib?: 'auto' | ZlibImplementation;
   /** Default: `{ os: process.platform, browser: 'shardchart', device: 'shardchart' }`. */
   properties?: GatewayIdentifyProperties;
   /** What the bot shows from its first moment on. */
@@ -131,6 +137,7 @@ export interface ResolvedOptions
       | 'inspect'
     > {
   readonly intents: number;
+  readonly zlib: ZlibImplementation;
   readonly trustedHosts: readonly string[];
   readonly network: NetworkOptions;
   readonly queueMax: number;
@@ -150,6 +157,7 @@ const OPTIONS = namesOf<ShardOptions>()({
   version: true,
   encoding: true,
   compression: true,
+  zlib: true,
   properties: true,
   presence: true,
   makePresence: true,
@@ -236,6 +244,7 @@ function check(options: ShardOptions): ResolvedOptions {
     network: checkNetwork(options),
     version,
     compression,
+    zlib: checkZlib(compression, options.zlib),
     properties: options.properties && { ...options.properties },
     presence: options.presence,
     makePresence: options.makePresence,

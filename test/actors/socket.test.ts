@@ -35,6 +35,7 @@ async function startConnection(payload: string) {
     compression: 'none',
     trustedHosts: [],
     network: () => ({}),
+    zlib: 'wasm',
     closeTimeoutMs: 200,
     firstUrl: () => `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     identify: () => '{"op":2}',

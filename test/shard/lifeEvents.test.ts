@@ -1,47 +1,9 @@
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { WebSocketServer } from 'ws';
-import { createShard } from '../../src/index.js';
 import type { createGatewaySimulator } from '../../src/simulator/index.js';
-import { scenario, shardOn, silentLogger, simulate, TOKEN, until } from './rig.js';
+import { scenario, shardOn, simulate, until } from './rig.js';
 
 const identifies = (simulator: Awaited<ReturnType<typeof createGatewaySimulator>>) =>
   simulator.connections.flatMap(({ frames }) => frames).filter(({ op }) => op === 2);
-
-test('READY is late and heartbeats are acknowledged: one IDENTIFY, said once in the log, then Connected', async () => {
-  const gateway = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await once(gateway, 'listening');
-  let identified = 0;
-  gateway.on('connection', (socket) => {
-    const say = (frame: object) => socket.send(JSON.stringify(frame));
-    say({ op: 10, d: { heartbeat_interval: 300 } });
-    socket.on('message', (data) => {
-      const { op } = JSON.parse(String(data)) as { op: number };
-      if (op === 1) say({ op: 11 });
-      if (op !== 2) return;
-      identified += 1;
-      setTimeout(say, 5_000, { op: 0, t: 'READY', s: 1, d: { session_id: 'late' } });
-    });
-  });
-  const warnings: string[] = [];
-  const { port } = gateway.address() as { port: number };
-  await using shard = createShard({
-    token: TOKEN,
-    intents: 1,
-    url: `ws://127.0.0.1:${port}`,
-    compression: 'none',
-    timeouts: { ready: 1_500, close: 200 },
-    logger: { ...silentLogger, warn: (line: string) => void warnings.push(line) },
-  });
-  try {
-    await shard.connect();
-    expect(identified).toBe(1);
-    expect(warnings.filter((line) => line.includes('READY is late'))).toHaveLength(1);
-  } finally {
-    shard.forceClose();
-    gateway.close();
-  }
-});
 
 test(
   'READY never comes and heartbeats are acknowledged: given up after readyMax, and identified again',

@@ -19,7 +19,7 @@ const text = (content: string) => JSON.stringify({ t: 'MESSAGE_CREATE', s: 1, op
 
 await loadInflater('zlib-stream', 'minizlib');
 
-const implementations: ZlibImplementation[] = ['wasm', 'minizlib'];
+const implementations: ZlibImplementation[] = ['wasm', 'zlib-sync', 'minizlib'];
 
 /** As text at once, for the bytes are good until the next frame. */
 const textsOf = (inflater: Inflater) => ({

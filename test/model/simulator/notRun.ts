@@ -14,6 +14,10 @@ export const notRun: Readonly<Record<string, string>> = {
     'a limiter that throws or rejects is reported as slot.failed, which is run',
   'shard.Online.link.session.Identifying.awaitingReady.prompt|gateway.acknowledged|0':
     'the gateway here makes a shard beat by asking for a beat, which is a sign of life before the ack is one',
+  'shard.Online.link.session.Identifying.awaitingReady.prompt|xstate.after.probe.shard.Online.link.session.Identifying.awaitingReady.prompt|0':
+    'it takes half of a limit of 5 s or more; test/shard/lateReady.test.ts has one',
+  'shard.Online.link.session.Identifying.awaitingReady.alive|xstate.after.probe.shard.Online.link.session.Identifying.awaitingReady.alive|0':
+    'the same',
   'shard.Online.link.session.Connected.stable|gateway.acknowledged|0':
     'a silence longer than a run; test/shard/lifeEvents.test.ts has it',
   'shard.Online.link.session.Connected.stable|gateway.acknowledged|1': 'the same',

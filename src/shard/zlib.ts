@@ -2,7 +2,7 @@ import { chooseZlib, zlibFlaw, type Compression, type ZlibImplementation } from 
 import { ShardError } from '../util/errors.js';
 import { refuse } from '../util/options.js';
 
-const IMPLEMENTATIONS: readonly unknown[] = new Set(['wasm', 'zlib-sync', 'minizlib']);
+const IMPLEMENTATIONS: ReadonlySet<unknown> = new Set(['wasm', 'zlib-sync', 'minizlib']);
 
 /**
  * The implementation that the option `zlib` asks for.

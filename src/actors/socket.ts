@@ -20,6 +20,7 @@ import {
 } from './inflate/createInflater.js';
 import type { PingAnswer, Wire, WireConnection } from './wire.js';
 import { messageOf } from '../util/messageOf.js';
+import { shown } from './shown.js';
 
 /** The user's payloads by ticket: the chart says when one leaves, and never sees it. */
 export interface PayloadSource {
@@ -257,9 +258,9 @@ class Connection implements WireConnection {
 
   /** The first error says most. */
   #failed(error: unknown): void {
-    if (this.#error === '') this.#error = messageOf(error);
-    const message = this.#deps.redact(messageOf(error));
-    this.#deps.wire.error ??= error instanceof Error && message === error.message ? error : new Error(message);
+    const message = messageOf(error);
+    this.#error ||= message;
+    this.#deps.wire.error ??= shown(error, this.#deps.redact(message));
   }
 
   /** Nothing but an acknowledgement since the last heartbeat. */

@@ -106,12 +106,21 @@ export class EventForwarder {
     const session = this.#shards.shards.get(shardId)?.session ?? null;
     const info = session && sessionInfoOf(session, shardId, this.#shards.total);
     const onFailure = (error: unknown) =>
-      this.#report(`updateSessionInfo failed; the session of shard ${shardId} may be an old one: ${String(error)}`);
+      this.#report(`updateSessionInfo failed; the session of shard ${shardId} may be an old one: ${textOf(error)}`);
     new Promise<void>((resolve) => resolve(this.#options.updateSessionInfo(shardId, info))).catch(onFailure);
   }
 
   #report(message: string): void {
     if (this.#logger === undefined) process.emitWarning(message, 'ShardchartWarning');
     else this.#logger.error(message);
+  }
+}
+
+/** A value that was thrown, as a text, whatever it is. */
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : JSON.stringify(error);
+  } catch {
+    return 'a value that cannot be shown';
   }
 }

@@ -14,6 +14,7 @@ import { Emitter } from '../../dist/src/util/emitter.js';
 import { createAuditLog } from '../../dist/src/index.js';
 import { Waiters } from '../../dist/src/util/waiters.js';
 import { ShardObserver } from '../../dist/src/shard/observer.js';
+import { identityOf } from '../../dist/src/protocol/identity.js';
 import { SessionKeeper } from '../../dist/src/sessions/sessionKeeper.js';
 
 // --quick only shows that it still runs.
@@ -51,7 +52,7 @@ function shard(isWatched) {
       emitter,
       wire: createWire(),
       rejectPending: quiet,
-      keeper: new SessionKeeper(undefined, 0, quiet),
+      keeper: new SessionKeeper(undefined, identityOf(1, 0, 0 + 1), quiet),
       waiters: { connected: new Waiters(), offline: new Waiters() },
       logger: { isDefault: true, debug: quiet, info: quiet, warn: quiet, error: quiet },
       identifiedWith: { intents: 0, id: 0, total: 1 },

@@ -34,7 +34,7 @@ test('a zombie of shard 7 is in the log, in its replay, in the line of the incid
   const taken: string[] = [];
   shard.actor.system.inspect((event) => void taken.push(...edgesTaken(event).map(({ edge }) => edge)));
   // Stable: from then on a lost connection is resumed at once.
-  await until(() => shard.heart.acknowledged > 0);
+  await until(() => shard.actor.getSnapshot().context.attempts === 0, 20_000);
   let isResumed = false;
   shard.once('resumed', () => (isResumed = true));
   simulator.silence(7);

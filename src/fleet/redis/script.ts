@@ -1,3 +1,4 @@
+import { messageOf } from '../../util/messageOf.js';
 import { createHash } from 'node:crypto';
 import { within } from '../../util/within.js';
 import type { RedisArgument, RedisClient } from './redisClient.js';
@@ -48,7 +49,7 @@ export class Scripts {
     try {
       return await this.#client.command(key, ['EVALSHA', sha, ...rest]);
     } catch (error) {
-      if (!String(error).includes('NOSCRIPT')) throw error;
+      if (!messageOf(error).includes('NOSCRIPT')) throw error;
       return this.#client.command(key, ['EVAL', text, ...rest]);
     }
   }

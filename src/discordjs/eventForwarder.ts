@@ -117,9 +117,9 @@ export class EventForwarder {
 }
 
 /** A value that was thrown, as a text, whatever it is. */
-function textOf(error: unknown): string {
+function textOf(value: unknown): string {
   try {
-    return error instanceof Error ? error.message : JSON.stringify(error);
+    return value instanceof Error ? value.message : JSON.stringify(value);
   } catch {
     return 'a value that cannot be shown';
   }

@@ -54,7 +54,7 @@ function shard(isWatched) {
       rejectPending: quiet,
       keeper: new SessionKeeper(undefined, identityOf(1, 0, 0 + 1), quiet),
       waiters: { connected: new Waiters(), offline: new Waiters() },
-      logger: { isDefault: true, debug: quiet, info: quiet, warn: quiet, error: quiet },
+      logger: { isDefault: true, announce: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet },
       identifiedWith: { intents: 0, id: 0, total: 1 },
     });
   }

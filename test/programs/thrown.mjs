@@ -144,7 +144,7 @@ const hooks = {
       await shard.close();
     },
   ),
-  url: shardWith((fail) => ({ url: once(fail, () => simulator.url) }), /connection lost/),
+  url: shardWith((fail) => ({ url: once(fail, () => simulator.url) }), /no connection/),
   makePresence: shardWith((fail) => ({ makePresence: fail }), /makePresence failed/),
   'sessionStore.get': store('get'),
   'sessionStore.set': store('set'),

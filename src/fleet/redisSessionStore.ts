@@ -1,5 +1,5 @@
 import { isIdentifyRecord, type IdentifyRecord } from '../protocol/identifyRecord.js';
-import { isSession, type Session } from '../protocol/session.js';
+import { isSession, type Session, type StoredSession } from '../protocol/session.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
 import { handled } from '../util/handled.js';
 import { messageOf } from '../util/messageOf.js';
@@ -52,7 +52,7 @@ const deleteScript = script(`redis.call('HDEL', KEYS[1], ARGV[1]) return 1`);
 
 /**
  * Creates a session store in Redis: a shard that a later process runs, on this machine or another, resumes. It suits a manager
- * a process with fixed `ids`; a shard must run in one process at a time. (`createFleet` needs no store of its own.)
+ * a process with fixed `ids`; a shard must run in one process at a time.
  *
  * Session ids and resume URLs are in Redis: a reader who has the bot's token too can take the sessions over. Use `rediss://`
  * and an ACL user that may touch keys of this name only.
@@ -97,8 +97,8 @@ class Store implements RedisSessionStore {
     return isSession(session) ? session : null;
   }
 
-  async set(shardId: number, { id, sequence, resumeUrl }: Session): Promise<void> {
-    await this.#run(setScript, [this.#field(shardId), JSON.stringify({ id, sequence, resumeUrl })]);
+  async set(shardId: number, { id, sequence, resumeUrl, identifiedAs }: StoredSession): Promise<void> {
+    await this.#run(setScript, [this.#field(shardId), JSON.stringify({ id, sequence, resumeUrl, identifiedAs })]);
   }
 
   async delete(shardId: number): Promise<void> {

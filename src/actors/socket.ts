@@ -46,7 +46,7 @@ export interface SocketDeps {
   readonly trustedHosts: readonly string[];
   /** The first URL. Every connection that needs it asks again. */
   firstUrl(): string | PromiseLike<string>;
-  /** Options of the user's for a connection to this URL: agent, headers, TLS, local address. */
+  /** Options for a connection to this URL: agent, headers, TLS, local address. */
   network(url: string): object;
   /** The whole IDENTIFY payload. */
   identify(): string;

@@ -6,7 +6,7 @@ import { closeAfterAck, mostInADay, simulateTime } from './simulatedTime.js';
 const DAY_MS = 86_400_000;
 /** Discord's total is the shard's to keep here: the gateway under test refuses nothing. */
 const UNLIMITED = { total: 1_000_000 };
-/** The total that a shard assumes where it has asked nobody. */
+/** The total that a shard assumes where it has asked no one. */
 const DAY_TOTAL = 1_000;
 
 test.each([

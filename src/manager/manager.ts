@@ -15,8 +15,6 @@ import { ShardError } from '../util/errors.js';
 import { GuardedLogger } from '../util/logger.js';
 import { checkFlag, refuse } from '../util/options.js';
 import { assembleManager, type ManagerAssembly } from './assemble.js';
-import { shardEventOf } from './eventRelay.js';
-import { checkManagerListener } from './eventNames.js';
 import type { ManagerEvents, ManagerListener } from './events.js';
 import type { IdentifyController } from './identifyControl.js';
 import { Operations } from './operations.js';
@@ -32,6 +30,7 @@ import {
   type SharedShardOptions,
   type ShardManagerOptions,
 } from './options.js';
+import { ManagerListeners } from './managerListeners.js';
 import { stateOf, statusOf, summarize, type ManagerState, type ManagerStatus, type StatusInput } from './status.js';
 import { provideSummary } from './summary.js';
 
@@ -39,12 +38,11 @@ import { provideSummary } from './summary.js';
  * The shards of a bot, or those of them that run in this process. Created by {@link createShardManager}; the chart
  * `managerMachine` decides what it does.
  */
-export class ShardManager implements AsyncDisposable {
+export class ShardManager extends ManagerListeners implements AsyncDisposable {
   /** The XState actor itself: `subscribe`, `getSnapshot`, `system`. */
   readonly actor: Actor<typeof managerMachine>;
 
   readonly #options: ResolvedManagerOptions;
-  readonly #emitter: Emitter<ManagerEvents>;
   readonly #assembly: ManagerAssembly;
   readonly #operations: Operations;
   readonly #guard: PromiseGuard;
@@ -56,11 +54,13 @@ export class ShardManager implements AsyncDisposable {
     const logger = new GuardedLogger('manager', resolved);
     const onListenerFailed = (event: string, error: unknown) =>
       logger.failure(`a listener of "${event}" failed`, error, { event });
+    const emitter = new Emitter<ManagerEvents>(onListenerFailed);
+    const assembly = assembleManager(resolved, { emitter, logger });
+    super(emitter, (event) => assembly.fleet.relay.watch(event));
     this.#options = resolved;
     this.#guard = new PromiseGuard(resolved.token, logger);
-    this.#emitter = new Emitter(onListenerFailed);
     this.#end = new Emitter(onListenerFailed);
-    this.#assembly = assembleManager(resolved, { emitter: this.#emitter, logger });
+    this.#assembly = assembly;
     const { actors, input, fleet } = this.#assembly;
     this.actor = createActor(managerMachine.provide({ actors }), { id: 'manager', input });
     this.#operations = new Operations({
@@ -277,26 +277,6 @@ export class ShardManager implements AsyncDisposable {
   }
 
   /**
-   * Adds a listener that gets the event and the id of its shard. A manager has every event of its shards, and `connect`,
-   * `close`, `error`, `event`, `shard`, `exhausted`, `renewed`. A listener that throws is reported to the logger, and
-   * disturbs nothing else.
-   */
-  on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>): this {
-    return this.#listen(name, listener, false);
-  }
-
-  /** Adds a listener for the next event of this name only. */
-  once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>): this {
-    return this.#listen(name, listener, true);
-  }
-
-  off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>): this {
-    checkManagerListener(name, listener);
-    this.#emitter.remove(name, listener as never);
-    return this;
-  }
-
-  /**
    * Every dispatch of every shard from now on, each with the id of its shard, for `for await`. It goes on through
    * reconnects, reshards and `close()`, and ends on `shutdown()`. Leaving the loop ends it too.
    * @throws ShardError `INVALID_OPTION` at once; from the loop `BUFFER_OVERFLOW` and the signal's reason
@@ -325,14 +305,6 @@ export class ShardManager implements AsyncDisposable {
   #statusInput(): StatusInput {
     const { reserve } = this.#options;
     return { snapshot: this.actor.getSnapshot(), queue: this.#assembly.identifies.own, reserve };
-  }
-
-  #listen<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>, once: boolean): this {
-    checkManagerListener(name, listener);
-    this.#emitter.add(name, listener as never, once);
-    const event = shardEventOf(name);
-    if (event !== null) this.#assembly.fleet.relay.watch(event);
-    return this;
   }
 
   #unknownShard(shardId: number): ShardError {

@@ -1,8 +1,10 @@
 import { Agent } from 'node:http';
 import { inspect } from 'node:util';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { SocksProxyAgent } from 'socks-proxy-agent';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createShardManager } from '../../src/index.js';
-import { CA, startProxy, tlsBefore } from './proxyRig.js';
+import { CA, startProxy, startSocks, tlsBefore } from './proxyRig.js';
 import { shardOn, silentLogger, simulate, TOKEN, until } from './rig.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -112,6 +114,26 @@ describe('a connection', () => {
     await shard.connect();
     expect(used).toHaveBeenCalledOnce();
     agent.destroy();
+  });
+
+  test('an agent of https-proxy-agent: TLS through the tunnel, also for the resume', async () => {
+    await using simulator = await simulate();
+    await using server = await tlsBefore(Number(new URL(simulator.url).port));
+    await using proxy = await startProxy();
+    const agent = new HttpsProxyAgent(proxy.url);
+    await using shard = shardOn(simulator, { agent, url: `wss://localhost:${server.port}`, tls: { ca: CA } });
+    await shard.connect();
+    simulator.reset();
+    await until(() => simulator.connections.length === 2 && shard.state === 'Connected');
+    expect(proxy.asked.map(({ target }) => target)).toEqual(Array(2).fill(`localhost:${server.port}`));
+  });
+
+  test('an agent of socks-proxy-agent: a shard connects through SOCKS5', async () => {
+    await using simulator = await simulate();
+    await using proxy = await startSocks();
+    await using shard = shardOn(simulator, { agent: new SocksProxyAgent(proxy.url) });
+    await shard.connect();
+    expect(proxy.asked.map(({ target }) => target)).toEqual([new URL(simulator.url).host]);
   });
 
   test('tls.ca: a server with a CA of its own is trusted; without it the connection fails', async () => {

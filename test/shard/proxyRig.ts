@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
@@ -63,6 +63,41 @@ export async function tlsBefore(port: number): Promise<{ readonly port: number }
   await once(server, 'listening');
   return {
     port: portOf(server),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A SOCKS5 proxy for IPv4 addresses, without credentials (RFC 1928). */
+export async function startSocks(): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  const asked: { target: string; credentials: undefined }[] = [];
+  const server = createTcpServer((client) => {
+    sockets.add(client);
+    client.on('error', () => client.destroy());
+    client.once('data', () => {
+      client.write(Buffer.of(5, 0));
+      client.once('data', (request) => {
+        const host = [...request.subarray(4, 8)].join('.');
+        const port = request.readUInt16BE(8);
+        asked.push({ target: `${host}:${port}`, credentials: undefined });
+        const target = connect(port, host, () => {
+          client.write(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
+          client.pipe(target).pipe(client);
+        });
+        target.on('error', () => client.destroy());
+        sockets.add(target);
+      });
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `socks5://127.0.0.1:${portOf(server)}`,
+    asked,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();

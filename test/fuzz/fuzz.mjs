@@ -1,14 +1,17 @@
-// Fuzzes what comes from the gateway: `npm run fuzz -- [--seed N] [--seconds N] [--rounds N] [--only inflate,fallback,frames]`.
+// Fuzzes what comes from the gateway: `npm run fuzz -- [--seed N] [--seconds N] [--rounds N] [--only inflate,fallback,zlib-sync,frames]`.
 // Without --seconds and --rounds it runs until it is stopped. docs/fuzz-and-soak.md says what it proves.
 import { parseArgs } from 'node:util';
 import * as fc from 'fast-check';
 import { frames } from './frames.mjs';
 import { inflate } from './inflate.mjs';
+import { zlibFlaw } from '../../dist/src/actors/inflate/createInflater.js';
 
 /** Properties by name, and how many runs of each make a round. */
 const TARGETS = {
   inflate: { property: inflate('wasm'), runs: 100 },
   fallback: { property: inflate('minizlib'), runs: 100 },
+  // Where it is not installed, or would abort this Node, there is nothing to fuzz.
+  ...(zlibFlaw('zlib-sync') === null && { 'zlib-sync': { property: inflate('zlib-sync'), runs: 100 } }),
   frames: { property: frames, runs: 40 },
 };
 

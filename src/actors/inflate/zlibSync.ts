@@ -16,6 +16,9 @@ interface ZlibSync {
   readonly Inflate: new (options: { readonly chunkSize: number }) => Inflate;
 }
 
+/** A message without content makes no progress (Z_BUF_ERROR), which is no fault of the stream. */
+const HEALTHY: ReadonlySet<number> = new Set([constants.Z_OK, constants.Z_STREAM_END, constants.Z_BUF_ERROR]);
+
 const CHUNK_BYTES = 65_536;
 
 /** zlib-sync, or why it cannot be used here. */
@@ -74,7 +77,7 @@ export class ZlibSyncStream extends ZlibStream {
   protected inflate(message: Buffer): Buffer {
     const stream = this.#inflate;
     stream.push(message, constants.Z_SYNC_FLUSH);
-    if (stream.err < 0) throw new Error(stream.msg ?? `zlib error ${stream.err}`);
+    if (!HEALTHY.has(stream.err)) throw new Error(stream.msg || `zlib error ${stream.err}`);
     const { result } = stream;
     return typeof result === 'string' ? Buffer.from(result) : (result ?? Buffer.alloc(0));
   }

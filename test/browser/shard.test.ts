@@ -92,7 +92,7 @@ browserTest(
     await using dashboard = serveDashboard(manager, { controls: true, simulator });
     await dashboard.ready;
     await using page = await open(dashboard.url);
-    for (const viewport of [PHONE, DESKTOP, { width: 1920, height: 1300 }]) {
+    for (const viewport of [PHONE, DESKTOP, { width: 2200, height: 1500 }]) {
       await page.setViewportSize(viewport);
       await untilAsync(async () => {
         const { scale, isInView } = await measure(page);

@@ -140,7 +140,7 @@ describe('sessions', () => {
       const sessions = manager.getCurrentSessions();
       await manager.close({ code: 4900 });
       expect(manager.getCurrentSessions()).toEqual(sessions);
-      expect(await sessionStore.get(0)).toEqual(sessions[0]);
+      expect(await sessionStore.get(0)).toMatchObject({ ...sessions[0] });
       await manager.shutdown();
       expect(await sessionStore.get(0)).toBeNull();
     }),

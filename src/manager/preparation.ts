@@ -97,7 +97,9 @@ export class Preparation {
     const needsLimits = !identifies.isOutside && sessionStartLimit === undefined;
     // A given answer is older than the process: `reshard('auto')` needs the number of shards recommended now.
     const isGiven = gatewayInfo !== undefined && !(isReshard && needsTotal);
-    const asks = !isGiven && (needsTotal || needsLimits);
+    // An API that the options name has a gateway of its own, and only sessions of that gateway's domain are trusted.
+    const needsUrl = options.api !== undefined && options.url === undefined && options.options.url === undefined;
+    const asks = !isGiven && (needsTotal || needsLimits || needsUrl);
     if (asks) await this.#fetchInfo(signal);
     if (asks || identifies.own === null) this.#takeLimits();
   }

@@ -25,7 +25,7 @@ browserTest(
     simulator.apply({ reset: true }, 4);
     await until(() => manager.shards.get(4)?.state === 'Resuming');
     await page.hover('.mark');
-    await says(page, '.tooltip:visible', /shard 4: 1006 connection lost; still down/);
+    await says(page, '.tooltip:visible', /shard 4: 1006 connection lost.*; still down/);
     await page.mouse.down();
     const pressed = await sinceOf(page);
     await untilAsync(async () => expect(await sinceOf(page)).not.toBe(pressed));

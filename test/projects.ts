@@ -15,7 +15,7 @@ export const testProjects: readonly TestProject[] = [
   {
     // No process, no browser, and few sockets: the charts and the parts below them.
     name: 'fast',
-    seconds: 35,
+    seconds: 40,
     timeoutMs: 60_000,
     parts: [
       'actors',
@@ -57,7 +57,7 @@ export const testProjects: readonly TestProject[] = [
   {
     // Every path through every chart, one in 32 mutants, the types, and the compiled inflater.
     name: 'proof',
-    seconds: 45,
+    seconds: 90,
     timeoutMs: 300_000,
     parts: ['model', 'mutation', 'types', 'wasm'],
   },

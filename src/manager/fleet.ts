@@ -4,7 +4,9 @@ import type { Emitter } from '../util/emitter.js';
 import type { TransitionRecord } from '../shard/events.js';
 import type { Logger } from '../util/logger.js';
 import { ShardError, type FatalShardError } from '../util/errors.js';
-import type { Session } from '../protocol/session.js';
+import { identityOf } from '../protocol/identity.js';
+import { sumOfIntents } from '../protocol/intents.js';
+import type { Session, StoredSession } from '../protocol/session.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
 import { Shard } from '../shard/shard.js';
 import type { ShardOptions } from '../shard/options.js';
@@ -263,10 +265,16 @@ export class Fleet {
     const { store, logger } = this.#deps;
     if (store === undefined || own === null) return;
     const all = [...shards.values()];
+    const stored = (id: number, session: Session): StoredSession => {
+      const intents = sumOfIntents(this.#deps.optionsOf(id).intents);
+      return { ...session, identifiedAs: identityOf(intents, id, set.total) };
+    };
     const adopt = async () => {
       await store.setTotal?.(set.total);
       own.open();
-      await Promise.all(all.map(({ id, session }) => (session === null ? store.delete(id) : store.set(id, session))));
+      await Promise.all(
+        all.map(({ id, session }) => (session === null ? store.delete(id) : store.set(id, stored(id, session)))),
+      );
     };
     try {
       await within(STORE_LIMIT_MS, adopt());

@@ -56,9 +56,10 @@ export class ShardManager extends ManagerListeners implements AsyncDisposable {
       logger.failure(`a listener of "${event}" failed`, error, { event });
     const emitter = new Emitter<ManagerEvents>(onListenerFailed);
     const assembly = assembleManager(resolved, { emitter, logger });
-    super(emitter, (event) => assembly.fleet.relay.watch(event));
+    const guard = new PromiseGuard(resolved.token, logger);
+    super(emitter, (event) => assembly.fleet.relay.watch(event), guard);
     this.#options = resolved;
-    this.#guard = new PromiseGuard(resolved.token, logger);
+    this.#guard = guard;
     this.#end = new Emitter(onListenerFailed);
     this.#assembly = assembly;
     const { actors, input, fleet } = this.#assembly;

@@ -1,4 +1,5 @@
 import type { DispatchEvents, ShardEvents } from '../shard/events.js';
+import type { PromiseGuard } from '../shard/promiseGuard.js';
 import type { Emitter } from '../util/emitter.js';
 import { checkManagerListener } from './eventNames.js';
 import { shardEventOf } from './eventRelay.js';
@@ -11,11 +12,13 @@ import type { ManagerEvents, ManagerListener } from './events.js';
 export abstract class ManagerListeners {
   readonly #emitter: Emitter<ManagerEvents>;
   readonly #watch: (event: keyof ShardEvents) => void;
+  readonly #guard: PromiseGuard;
 
   /** `watch` relays an event of the shards from now on. */
-  constructor(emitter: Emitter<ManagerEvents>, watch: (event: keyof ShardEvents) => void) {
+  constructor(emitter: Emitter<ManagerEvents>, watch: (event: keyof ShardEvents) => void, guard: PromiseGuard) {
     this.#emitter = emitter;
     this.#watch = watch;
+    this.#guard = guard;
   }
 
   /** A shard was created, and has not connected yet. */
@@ -75,13 +78,13 @@ export abstract class ManagerListeners {
 
   /** Removes a listener. */
   off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>): this {
-    checkManagerListener(name, listener);
+    this.#guard.check(() => checkManagerListener(name, listener));
     this.#emitter.remove(name, listener as never);
     return this;
   }
 
   #listen<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>, once: boolean): this {
-    checkManagerListener(name, listener);
+    this.#guard.check(() => checkManagerListener(name, listener));
     this.#emitter.add(name, listener as never, once);
     const event = shardEventOf(name);
     if (event !== null) this.#watch(event);

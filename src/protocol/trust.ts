@@ -26,13 +26,17 @@ export function distrustOf(url: string, { firstUrl, trustedHosts }: Trust): stri
   const [first, other] = [new URL(firstUrl), new URL(url)];
   if (other.username !== '' || other.password !== '') return 'it has a user name or a password';
   if (first.protocol === 'wss:' && other.protocol === 'ws:') return 'it has no TLS, and the first URL has';
+  const [firstHost, host] = [hostOf(first), hostOf(other)];
   const isTrusted =
-    other.hostname === first.hostname ||
-    LOOPBACK.test(other.hostname) ||
-    isOfDomain(other.hostname, registrableDomain(first.hostname)) ||
-    trustedHosts.some((host) => isOfDomain(other.hostname, host.toLowerCase()));
-  return isTrusted ? null : `its host is neither of the domain of ${first.hostname} nor in \`trustedHosts\``;
+    host === firstHost ||
+    LOOPBACK.test(host) ||
+    isOfDomain(host, registrableDomain(firstHost)) ||
+    trustedHosts.some((trusted) => isOfDomain(host, trusted.toLowerCase()));
+  return isTrusted ? null : `its host is neither of the domain of ${firstHost} nor in \`trustedHosts\``;
 }
+
+/** The host name without the dot of the root, which is the same host: `discord.gg.` must not make `gg.` a domain. */
+const hostOf = ({ hostname }: URL) => hostname.replace(/\.$/, '');
 
 const isOfDomain = (hostname: string, domain: string | null) =>
   domain !== null && (hostname === domain || hostname.endsWith(`.${domain}`));

@@ -24,8 +24,8 @@ export class SessionKeeper {
   }
 
   /**
-   * The session the store has for this shard; null where it has none, or one that was identified otherwise. Once the signal has aborted the answer is not
-   * adopted: the next `save` must not take it for what the shard knows.
+   * The session the store has for this shard; null where it has none, or one that was identified otherwise. Once the signal
+   * has aborted the answer is not adopted: the next `save` must not take it for what the shard knows.
    * @throws where the store fails, or has something that is not a session of this shard
    */
   async load(signal?: AbortSignal): Promise<Session | null> {

@@ -50,7 +50,7 @@ export class Shard extends ShardListeners implements AsyncDisposable {
   constructor(options: ShardOptions, assembleOptions?: AssembleOptions) {
     const resolved = resolveOptions(options);
     const assembly = assemble(resolved, assembleOptions);
-    super(assembly.emitter, assembly.logger);
+    super(assembly.emitter, assembly.logger, assembly.guard);
     this.id = resolved.id;
     this.total = resolved.total;
     this.#assembly = assembly;

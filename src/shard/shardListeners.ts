@@ -2,6 +2,7 @@ import type { Emitter } from '../util/emitter.js';
 import type { GuardedLogger } from '../util/logger.js';
 import { checkListener, warningOf } from './eventNames.js';
 import type { DispatchEvents, ShardEvents } from './events.js';
+import type { PromiseGuard } from './promiseGuard.js';
 
 type ShardListener<Name extends keyof ShardEvents> = (value: ShardEvents[Name]) => unknown;
 
@@ -12,10 +13,12 @@ type ShardListener<Name extends keyof ShardEvents> = (value: ShardEvents[Name]) 
 export abstract class ShardListeners {
   readonly #emitter: Emitter<ShardEvents>;
   readonly #logger: GuardedLogger;
+  readonly #guard: PromiseGuard;
 
-  constructor(emitter: Emitter<ShardEvents>, logger: GuardedLogger) {
+  constructor(emitter: Emitter<ShardEvents>, logger: GuardedLogger, guard: PromiseGuard) {
     this.#emitter = emitter;
     this.#logger = logger;
+    this.#guard = guard;
   }
 
   /** A new session: READY has been received and the shard is Connected. */
@@ -61,13 +64,13 @@ export abstract class ShardListeners {
 
   /** Removes a listener. */
   off<Name extends keyof ShardEvents>(name: Name, listener: ShardListener<Name>): this {
-    checkListener(name, listener);
+    this.#guard.check(() => checkListener(name, listener));
     this.#emitter.remove(name, listener);
     return this;
   }
 
   #listen<Name extends keyof ShardEvents>(name: Name, listener: ShardListener<Name>, once: boolean): this {
-    checkListener(name, listener);
+    this.#guard.check(() => checkListener(name, listener));
     const warning = warningOf(name);
     if (warning !== null) this.#logger.announce(warning);
     this.#emitter.add(name, listener, once);

@@ -20,6 +20,6 @@ export function withoutToken(token: unknown, error: unknown): unknown {
   const isPlain = PLAIN.has(typeof error.value) && error.cause === undefined;
   const shown = isPlain
     ? error.message
-    : inspect(error, { depth: 5, maxStringLength: Infinity, maxArrayLength: Infinity });
+    : inspect(error, { depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity });
   return shown.includes(token) ? new ShardError(error.code, redactor(token)(error.message)) : error;
 }

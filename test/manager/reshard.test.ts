@@ -1,17 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import {
   createFileSessionStore,
   createMemorySessionStore,
   FatalShardError,
   type ShardManager,
 } from '../../src/index.js';
+import type { StoredSession } from '../../src/protocol/session.js';
 import { shardIdFor } from '../../src/protocol/sharding.js';
 import { connectionOf, guildLoad, openOf, resetShard, sessionsOf } from './fleetRig.js';
 import { settled, simulate, story, until } from '../shard/rig.js';
-import { managed, managerOn } from './rig.js';
+import { INTENTS, managed, managerOn } from './rig.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'shardchart-reshard-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -131,6 +132,21 @@ describe.concurrent('a reshard under load', () => {
     expect(simulator.identifies).toHaveLength(12);
     expect(heard.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(simulator.violations).toEqual([]);
+  });
+
+  test('leaves each new session in the store with the intents, id and total of its shard', async () => {
+    await using simulator = await simulate({ shards: 2, maxConcurrency: 2 });
+    const sessionStore = createMemorySessionStore();
+    await using manager = managerOn(simulator, { total: 1, sessionStore });
+    const rows = () => Promise.all([0, 1].map(async (id) => (await sessionStore.get(id)) as StoredSession));
+    await manager.connect();
+    await manager.reshard(2);
+    const current = Object.values(manager.getCurrentSessions());
+    await vi.waitFor(async () => expect(await rows()).toMatchObject(current));
+    expect((await rows()).map(({ identifiedAs }) => identifiedAs)).toEqual([
+      { version: 1, intents: INTENTS, shard: [0, 2] },
+      { version: 1, intents: INTENTS, shard: [1, 2] },
+    ]);
   });
 });
 

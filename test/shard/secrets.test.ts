@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { InspectionEvent } from 'xstate';
-import type { FatalShardError, SessionStore } from '../../src/index.js';
+import { createShardManager, type FatalShardError, type SessionStore } from '../../src/index.js';
 import { reached, scenario, sentBy, story, TOKEN, until, type Rig } from './rig.js';
 
 /** Everything anybody could print, as JSON and as util.inspect prints it. */
@@ -145,6 +145,39 @@ describe.concurrent('the token', () => {
       }
       expect(leaks()).toEqual([]);
       expect(shard.state).toBe('Offline');
+    })();
+  });
+
+  it('is in no error of on, once and off, where it stands for an event', async () => {
+    await scenario({}, async ({ simulator, shard }) => {
+      const { keep, leaks } = recorder();
+      await using manager = createShardManager({ token: TOKEN, intents: 0, api: simulator.apiUrl });
+      for (const target of [shard, manager]) {
+        for (const member of ['on', 'once', 'off'] as const) {
+          const listen = (target[member] as (...values: unknown[]) => unknown).bind(target);
+          for (const values of [
+            [TOKEN, () => {}],
+            ['ready', TOKEN],
+          ]) {
+            const error = await Promise.resolve()
+              .then(() => listen(...values))
+              .catch((reason: unknown) => reason);
+            expect(error).toMatchObject({ code: 'INVALID_OPTION' });
+            keep(error);
+          }
+        }
+      }
+      expect(leaks()).toEqual([]);
+    })();
+  });
+
+  it('is in no error about a presence that has it ten levels deep', async () => {
+    await scenario({}, async ({ shard }) => {
+      let presence: unknown = TOKEN;
+      for (let level = 0; level < 10; level += 1) presence = { presence };
+      const error = await shard.updatePresence(presence as never).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'INVALID_PAYLOAD' });
+      expect(inspect(error, { depth: Infinity })).not.toContain(TOKEN);
     })();
   });
 

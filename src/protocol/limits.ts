@@ -26,7 +26,8 @@ export const INVALID_SESSION_WAIT_MS = { min: 1_000, max: 5_000 } as const;
 
 /**
  * An identify that leads to no stable connection is the way to spend a day's 1 000, after which Discord resets the token.
- * So many in a row are free; from then on one comes every 60 to 120 s, which is 960 a day.
+ * So many in a row are free; from then on one comes every 60 to 120 s, which is 960 a day. Guards shards whose
+ * `identifyLimiter` is not this package's: only this package's limiters have the allowance of machines/identifyAllowance.ts.
  */
 export const FREE_IDENTIFIES = 10;
 export const IDENTIFY_PACE_MS = { min: 60_000, max: 120_000 } as const;

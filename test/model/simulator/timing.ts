@@ -5,12 +5,16 @@ import type { Run } from './runs.js';
 /** Wait that must not end: longer than any run. */
 const NEVER_MS = 120_000;
 const SHORT_MS = 40;
+/** Runs in which a heartbeat is acknowledged before that must get so far in this time, on a machine that stalls too. */
+const STABLE_MS = 1_500;
 /** Limit of a silence within a replay. A replay's own limit is 20 times as long; a stall of a slow machine must be shorter. */
 const SILENCE_MS = 600;
 /** The first beat comes after a random part of the interval. */
 const RARE_BEAT_MS = 600_000;
 /** Heartbeat interval of a run with a silence. The run must reach the silence sooner. */
 const BEAT_MS = 600;
+/** The same, of a run that must be stable first. */
+const SLOW_BEAT_MS = 4_000;
 
 const isStable = (type: string) => type.startsWith('xstate.after.stableAfter.');
 
@@ -30,6 +34,8 @@ export function timing({ steps }: Run): Timing {
     close: NEVER_MS,
   };
   const backoffMs = isDecided ? 1 : NEVER_MS;
+  const isToBeStable = types.some(isStable);
+  const isSilent = steps.some(({ event }) => isSilence(event));
   const isReady = timer === 'probe' || timer === 'late' || timer === 'readyMax';
   return {
     timeouts: {
@@ -39,7 +45,7 @@ export function timing({ steps }: Run): Timing {
       ...(timer === 'readyMax' && { readyMax: SILENCE_MS }),
       ...(timer === 'replay' && { resumed: SILENCE_MS }),
     },
-    backoff: { initial: backoffMs, max: backoffMs, stableAfter: types.some(isStable) ? SHORT_MS : NEVER_MS },
-    heartbeatInterval: steps.some(({ event }) => isSilence(event)) ? BEAT_MS : RARE_BEAT_MS,
+    backoff: { initial: backoffMs, max: backoffMs, stableAfter: isToBeStable ? STABLE_MS : NEVER_MS },
+    heartbeatInterval: !isSilent ? RARE_BEAT_MS : isToBeStable ? SLOW_BEAT_MS : BEAT_MS,
   };
 }

@@ -18,7 +18,7 @@
  *         backingOff         the identify limiter failed; the connection stays and its heart beats
  *         awaitingReady      IDENTIFY has left; every sign of life restarts `timeouts.ready`, and `readyMax` limits the whole
  *           prompt           no sign of life yet
- *           alive            a heartbeat was acknowledged, or asked for
+ *           alive            a heartbeat was acknowledged
  *       Resuming
  *         replaying          RESUME has left; every replayed dispatch enters it again, which restarts its limit
  *       Connected
@@ -155,7 +155,6 @@ const Connecting = shardSetup.createStateConfig({
 const listening = {
   on: {
     'gateway.acknowledged': { target: 'alive', reenter: true, actions: acknowledge },
-    'gateway.heartbeatRequested': { target: 'alive', reenter: true, actions: tellHeartbeat('heartbeat.requested') },
   },
   after: {
     probe: { guard: 'isPatient', actions: tellHeartbeat('heartbeat.requested') },
@@ -184,11 +183,7 @@ const Identifying = shardSetup.createStateConfig({
     awaitingReady: {
       entry: ['identify', 'countIdentify'],
       on: { 'gateway.ready': { target: '#shard.Online.link.session.Connected', actions: rememberSession } },
-      after: {
-        // Nothing to decide: the shard's log says that READY is late.
-        late: { guard: 'isAlive' },
-        readyMax: giveUp(causes.readyNever),
-      },
+      after: { readyMax: giveUp(causes.readyNever) },
       initial: 'prompt',
       states: { prompt: listening, alive: listening },
     },

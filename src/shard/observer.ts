@@ -45,6 +45,8 @@ export class ShardObserver implements StepWatcher {
   lastBeatAt: number | null = null;
   lastAckAt: number | null = null;
   #toldFewSends = false;
+  /** When READY of the last IDENTIFY is late. */
+  #readyDueAt = Infinity;
   /** Session of the last step. */
   #session: TransitionRecord['session'] = null;
   /** Why the shard is down for good. */
@@ -76,12 +78,14 @@ export class ShardObserver implements StepWatcher {
         if ('latencyMs' in event) this.#acknowledged(event.latencyMs, snapshot);
         if (snapshot !== before && (isQuiet(snapshot) || isDecided(snapshot, before))) this.#quiet();
         return;
+      case 'slot.granted':
+        this.#readyDueAt = Date.now() + snapshot.context.timeouts.readyMs;
+        return;
       case 'store.failed':
         if ('reason' in event) this.#withoutStore(`could not be read: ${event.reason}`);
         return;
     }
     if (event.type.startsWith('xstate.after.store.')) this.#withoutStore('has not answered in time');
-    if (event.type.startsWith('xstate.after.late.') && isAlive(snapshot)) this.#readyIsLate(snapshot);
   }
 
   #hello(interval: number): void {
@@ -101,11 +105,14 @@ export class ShardObserver implements StepWatcher {
     const ackAt = Date.now();
     this.latency = latency;
     this.lastAckAt = ackAt;
+    if (isAlive(snapshot) && ackAt >= this.#readyDueAt) this.#readyIsLate(snapshot);
     this.#deps.emitter.emit('heartbeat', { latency, sentAt: Math.round(ackAt - latency), ackAt });
     this.#save(snapshot);
   }
 
+  /** Once an IDENTIFY. */
   #readyIsLate({ context: { timeouts } }: ShardSnapshot): void {
+    this.#readyDueAt = Infinity;
     this.#deps.logger.warn(
       `READY is late: none after ${timeouts.readyMs} ms, though heartbeats are acknowledged. Discord is slow; the shard waits ` +
         `up to ${timeouts.readyMaxMs} ms for it, because another IDENTIFY would only cost one of the day's.`,

@@ -38,14 +38,6 @@ describe('READY that is late', () => {
     expect(shard.decision).toMatchObject({ reason: 'no READY in time', action: 'identify' });
   });
 
-  test('a heartbeat that the gateway asks for is a sign of life', () => {
-    const shard = shardIn(`${AWAITING}.prompt`)
-      .tick(timeouts.readyMs - 1)
-      .tell({ type: 'gateway.heartbeatRequested' })
-      .tick(timeouts.readyMs - 1);
-    expect(shard.state).toBe('Identifying');
-  });
-
   test('acks without end and no READY: given up after readyMax', () => {
     const shard = shardIn(`${AWAITING}.prompt`);
     for (let waited = 0; waited < timeouts.readyMaxMs - 1_000; waited += 1_000) shard.tick(1_000).acknowledge();

@@ -37,6 +37,7 @@ export const outside: readonly ShardEvent[] = [
   ...closes,
   { type: 'socket.closed', code: 1006, reason: 'refused', sequence: null, retryAfterMs: 30_000, opened: false },
   { type: 'socket.closed', code: 4000, reason: 'all at once', sequence: 9, retryAfterMs: null, endedTogether: 40 },
+  { type: 'socket.closed', code: 4009, reason: 'all at once', sequence: 9, retryAfterMs: null, endedTogether: 40 },
   { type: 'socket.corrupted', reason: 'bad data' },
   { type: 'socket.settled' },
   { type: 'socket.unsent', ticket: { ...ticket, id: 2 } },

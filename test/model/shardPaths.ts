@@ -75,7 +75,6 @@ export const isInTime = ({ type }: EventObject, { context, value }: ShardSnapsho
   if (/^xstate\.after\.(ready|probe)\./.test(type)) return isSlow(context);
   // Without a beat that is asked for, a slow heart shows no sign of life for that long.
   if (type.startsWith('xstate.after.readyMax.')) return !isSlow(context) || context.timeouts.readyMs >= 5_000;
-  if (type.startsWith('xstate.after.late.')) return pathOf(value).endsWith('.alive');
   return type !== 'xstate.done.actor.heartbeat' || !isSlow(context) || !pathOf(value).includes('.awaitingReady.');
 };
 

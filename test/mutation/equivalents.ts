@@ -5,7 +5,9 @@ const disjoint = 'the two guards never hold together: which is tried first makes
 export const equivalents: Readonly<Record<string, string>> = {
   'shard: drop target Disconnected on close': ledDown,
   'shard: drop target Disconnected on abort': ledDown,
-  'shard: retarget edge Online.closing.goingOffline after close to Disconnected': ledDown,
+  'shard: retarget edge awaitingSession on store.failed #0 to Disconnected': ledDown,
+  'shard: drop reenter Online.link.session.Identifying.awaitingReady.prompt on gateway.acknowledged':
+    'the target is another state, which is entered in any case',
   'shard: swap edges Offline.idle on resume #0': disjoint,
   'shard: swap edges Online onError #0': disjoint,
   'shard: swap edges Online.link on socket.closed #0': disjoint,

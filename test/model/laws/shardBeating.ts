@@ -119,7 +119,7 @@ const telling: readonly Law<ShardContext>[] = [
     owes: () => ({ frames: ['heartbeat.settled'] }),
   }),
   law('the heartbeat hears that the gateway wants one now', {
-    in: [AWAITING_SLOT, BACKING_OFF, RESUMING, CONNECTED],
+    in: PAST_HELLO,
     on: 'gateway.heartbeatRequested',
     owes: () => ({ frames: ['heartbeat.requested'] }),
   }),

@@ -248,12 +248,6 @@ const identifying: readonly Law<ShardContext>[] = [
         restarts: READY_ALIVE,
         owes: () => ({ to: READY_ALIVE, frames: ['heartbeat.acknowledged'] }),
       }),
-      law('a heartbeat that the gateway asks for gives READY its time again', {
-        in: state,
-        on: 'gateway.heartbeatRequested',
-        restarts: READY_ALIVE,
-        owes: () => ({ to: READY_ALIVE, frames: ['heartbeat.requested'] }),
-      }),
     ];
   }),
   law('READY is not waited for without end, whatever is acknowledged', {

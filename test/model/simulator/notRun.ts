@@ -12,8 +12,6 @@ export const notRun: Readonly<Record<string, string>> = {
   'shard.Online.link.session|xstate.error.actor.heartbeat|0': 'the heartbeat is a chart of ours, and HELLO is checked',
   'shard.Online.link.session.Identifying.awaitingSlot|xstate.error.actor.slot|0':
     'a limiter that throws or rejects is reported as slot.failed, which is run',
-  'shard.Online.link.session.Identifying.awaitingReady.prompt|gateway.acknowledged|0':
-    'the gateway here makes a shard beat by asking for a beat, which is a sign of life before the ack is one',
   'shard.Online.link.session.Identifying.awaitingReady.prompt|xstate.after.probe.shard.Online.link.session.Identifying.awaitingReady.prompt|0':
     'it takes half of a limit of 5 s or more; test/shard/lateReady.test.ts has one',
   'shard.Online.link.session.Identifying.awaitingReady.alive|xstate.after.probe.shard.Online.link.session.Identifying.awaitingReady.alive|0':

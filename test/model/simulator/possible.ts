@@ -59,9 +59,12 @@ function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
   switch (type) {
     case 'socket.closed':
       return canClose(event as never, path);
-    // No gateway is quiet for an hour here. A beat that the gateway asks for is a sign of life before its ack is one.
+    // The gateway here answers IDENTIFY when it comes, or not at all.
+    case 'gateway.ready':
+      return !path.endsWith('.awaitingReady.alive');
+    // No gateway is quiet for an hour here.
     case 'gateway.acknowledged':
-      return (event as unknown as { quietMs: number }).quietMs === 0 && !path.endsWith('.awaitingReady.prompt');
+      return (event as unknown as { quietMs: number }).quietMs === 0;
     case 'store.answered':
     case 'store.failed':
       return isWithin(path, AWAITING_SESSION);
@@ -71,7 +74,6 @@ function canHappen(event: EventObject, snapshot: ShardSnapshot): boolean {
     case 'socket.closing':
       return isWithin(path, CLOSING);
     case 'heartbeat.due':
-      return isWithin(path, PAST_HELLO) && !path.endsWith('.awaitingReady.prompt');
     case 'heartbeat.suspected':
     case 'socket.settled':
       return isWithin(path, PAST_HELLO);

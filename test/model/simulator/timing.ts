@@ -36,7 +36,7 @@ export function timing({ steps }: Run): Timing {
   const backoffMs = isDecided ? 1 : NEVER_MS;
   const isToBeStable = types.some(isStable);
   const isSilent = steps.some(({ event }) => isSilence(event));
-  const isReady = timer === 'probe' || timer === 'late' || timer === 'readyMax';
+  const isReady = timer === 'probe' || timer === 'readyMax';
   return {
     timeouts: {
       ...timeouts,

@@ -44,8 +44,8 @@ export interface SocketDeps {
   readonly closeTimeoutMs: number;
   /** Host names besides the first URL's domain that may get the token. */
   readonly trustedHosts: readonly string[];
-  /** The first URL. Every connection that needs it asks again. */
-  firstUrl(): string | PromiseLike<string>;
+  /** The first URL. Every connection that is opened there asks again; a resume judges its own URL by the last answer. */
+  firstUrl(isForResume: boolean): string | PromiseLike<string>;
   /** Options for a connection to this URL: agent, headers, TLS, local address. */
   network(url: string): object;
   /** The whole IDENTIFY payload. */
@@ -177,7 +177,7 @@ class Connection implements WireConnection {
   async #open(resumeUrl: string | null): Promise<void> {
     try {
       // Awaited even where it is a string: a report must not come before the actor has started.
-      const firstUrl = await this.#deps.firstUrl();
+      const firstUrl = await this.#deps.firstUrl(resumeUrl !== null);
       const { trustedHosts } = this.#deps;
       const distrust = resumeUrl === null ? null : distrustOf(resumeUrl, { firstUrl, trustedHosts });
       if (distrust !== null) this.#malformed(`a session with a resume URL that is not used: ${distrust}`);
@@ -186,8 +186,8 @@ class Connection implements WireConnection {
       await loadInflater(this.#deps.compression, this.#deps.zlib);
       if (this.#ended) return;
       this.#inflater = createInflater(this.#deps.compression, this.#deps.zlib);
-      // closeTimeout is younger than the types of ws.
       const url = gatewayUrl(base, this.#deps.query);
+      // closeTimeout is younger than the types of ws.
       const options: ClientOptions & { closeTimeout: number } = {
         ...this.#deps.network(url),
         perMessageDeflate: false,

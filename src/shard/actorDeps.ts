@@ -45,6 +45,7 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
   readonly #logger: Logger;
   readonly #keeper: SessionKeeper;
   #presence: GatewayPresenceUpdateData | undefined;
+  #knownUrl: string | null = null;
 
   constructor(options: ResolvedOptions, { emitter, requests, sendQueue, keeper, logger }: Collaborators) {
     const { token, events, identifyLimiter = ownLimiter(options, logger), presence } = options;
@@ -79,9 +80,12 @@ export class ActorDeps implements SocketDeps, SlotDeps, StoredSessionDeps {
     return { version, encoding: 'json', compress: isStream ? compression : null };
   }
 
-  firstUrl(): string | PromiseLike<string> {
+  /** A resume does not wait for an address that may not be told now. */
+  async firstUrl(isForResume: boolean): Promise<string> {
     const { url, id } = this.#options;
-    return typeof url === 'string' ? url : url(id);
+    if (typeof url === 'string') return url;
+    if (isForResume && this.#knownUrl !== null) return this.#knownUrl;
+    return (this.#knownUrl = await url(id));
   }
 
   network(url: string): object {

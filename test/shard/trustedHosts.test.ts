@@ -91,3 +91,18 @@ test.each([
     expect.objectContaining({ code: 'INVALID_OPTION' }),
   );
 });
+
+test('url() fails during an outage: a shard with a session resumes all the same, and url() was asked once', async () => {
+  await using simulator = await simulate();
+  let asked = 0;
+  const url = () => {
+    asked += 1;
+    if (asked > 1) throw new Error('the API is down');
+    return simulator.url;
+  };
+  await using shard = shardOn(simulator, { url });
+  await shard.connect();
+  simulator.reset();
+  await until(() => simulator.connections.length === 2 && shard.state === 'Connected');
+  expect(asked).toBe(1);
+});

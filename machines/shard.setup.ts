@@ -9,6 +9,7 @@ import { advanceSession, type Session } from '../src/protocol/session.js';
 import { bucketMachine, type BucketEvent, type Ticket } from './bucket.js';
 import { heartbeatMachine, type HeartbeatEvent } from './heartbeat.js';
 import type {
+  QuietWatch,
   ShardCommand,
   ShardContext,
   ShardEvent,
@@ -23,6 +24,10 @@ import type {
 } from './shard.types.js';
 
 type Acknowledged = Extract<SocketReport, { type: 'gateway.acknowledged' }>;
+
+/** Without the field, as in a log of an older release, an event has just come. */
+const isSilent = (quiet: QuietWatch | null, { quietMs = 0 }: Acknowledged) =>
+  quiet !== null && quietMs >= quiet.afterMs;
 
 const notProvided = (name: string) => (): never => {
   throw new Error(`The actor "${name}" does I/O: give it with shardMachine.provide({ actors: { ${name} } }).`);
@@ -65,10 +70,9 @@ export const shardSetup = setup({
     staysDown: ({ context }) => context.lastDecision?.action === 'close',
     isPatient: ({ context }) => context.timeouts.readyMs >= PATIENT_READY_MS,
     isAcknowledged: stateIn({ Online: { link: { session: { Connected: { stabilizing: 'acknowledged' } } } } }),
-    isQuiet: ({ context: { quiet } }, { quietMs = 0 }: Acknowledged) => quiet !== null && quietMs >= quiet.afterMs,
-    isHeard: ({ context: { quiet } }, { quietMs = 0 }: Acknowledged) => quiet === null || quietMs < quiet.afterMs,
-    endsByQuiet: ({ context: { quiet } }, { quietMs = 0 }: Acknowledged) =>
-      quiet !== null && quiet.reconnects && quietMs >= quiet.afterMs,
+    isQuiet: ({ context: { quiet } }, ack: Acknowledged) => isSilent(quiet, ack),
+    isHeard: ({ context: { quiet } }, ack: Acknowledged) => !isSilent(quiet, ack),
+    endsByQuiet: ({ context: { quiet } }, ack: Acknowledged) => quiet?.reconnects === true && isSilent(quiet, ack),
     isStopping: stateIn({ Online: { closing: 'stopping' } }),
     isGoingDown: or([stateIn({ Online: { closing: 'goingOffline' } }), stateIn({ Online: { closing: 'aborting' } })]),
   },

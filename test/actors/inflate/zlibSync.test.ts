@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { abortsWhenCollected } from './zlibSync.mjs';
+import { abortsWhenCollected } from '../../../src/actors/inflate/zlibSync.js';
 
 const withHook = Buffer.from('\0_ZN4node28RemoveEnvironmentCleanupHookEPN2v87IsolateEPFvPvES3_\0');
 const without = Buffer.from('\0_ZN4node10ObjectWrap5UnrefEv\0');

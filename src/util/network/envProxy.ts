@@ -23,8 +23,8 @@ export function envProxy(url: string, env: Environment): URL | null {
   return URL.canParse(withScheme) ? new URL(withScheme) : null;
 }
 
-/** An IPv6 address without its brackets. */
-const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1');
+/** An IPv6 address without its brackets; any other host name as it is. */
+export const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1');
 
 function excludes(entry: string, hostname: string, port: string): boolean {
   if (entry === '*') return true;

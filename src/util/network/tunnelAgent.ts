@@ -1,8 +1,10 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { ShardError } from '../errors.js';
+import { bare } from './envProxy.js';
 
 /** What Node's agents hand to `createConnection`. */
 type Target = ConnectionOptions & { readonly host?: string; readonly port?: number; readonly localAddress?: string };
@@ -30,7 +32,7 @@ export function tunnelAgent(proxy: URL, isSecure: boolean): HttpAgent {
 function speakTls(socket: Duplex, target: Target): Duplex {
   const { host = '' } = target;
   // A server name is a name: an address has none.
-  const servername = target.servername || (/^[\d.:[\]]+$/.test(host) ? undefined : host);
+  const servername = target.servername || (isIP(host) === 0 ? host : undefined);
   return connectTls({ ...target, socket, ...(servername !== undefined && { servername }) });
 }
 
@@ -42,7 +44,7 @@ function openTunnel(proxy: URL, { host = '', port = 443, localAddress }: Target,
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const request = (isTls ? httpsRequest : httpRequest)({
     method: 'CONNECT',
-    host: proxy.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: bare(proxy.hostname),
     port: proxy.port === '' ? (isTls ? 443 : 80) : proxy.port,
     path: address,
     headers: { Host: address, ...credentials(proxy) },

@@ -49,8 +49,7 @@ export class EventForwarder {
 
   #onHello(shardId: number): void {
     this.#updateSession(shardId);
-    if (this.#isPositional) this.#call('hello', shardId);
-    else this.#call('hello', { shardId });
+    this.#emitId('hello', shardId);
   }
 
   #onDispatch(payload: GatewayDispatchPayload, shardId: number): void {
@@ -59,8 +58,7 @@ export class EventForwarder {
       this.#emit('ready', 'data', payload.d, shardId);
     } else if (payload.t === 'RESUMED') {
       this.#updateSession(shardId);
-      if (this.#isPositional) this.#call('resumed', shardId);
-      else this.#call('resumed', { shardId });
+      this.#emitId('resumed', shardId);
     }
     this.#emit('dispatch', 'data', payload, shardId);
   }
@@ -89,6 +87,11 @@ export class EventForwarder {
   #onFatal(error: FatalShardError, shardId: number): void {
     if (this.#target.listenerCount('error') > 0) this.#emit('error', 'error', error, shardId);
     else this.#report(error.message);
+  }
+
+  /** Emits the shard's id alone: as a value, or in an object. */
+  #emitId(event: string, shardId: number): void {
+    this.#call(event, this.#isPositional ? shardId : { shardId });
   }
 
   /** Emits one value and the shard's id: as values, or as an object with the name that the value has there. */

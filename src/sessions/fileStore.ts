@@ -309,8 +309,8 @@ class FileStore implements FileSessionStore {
  * Keeps the sessions of all shards of a bot in one file, so that the next process resumes them. A new session is written
  * at once, a new sequence within `debounce`; at the exit, a SIGTERM or a SIGINT the rest is written before the process
  * goes on, so that only a kill loses the last moment's sequences. The file (mode 0600) is always replaced whole, and where
- * the path is a symbolic link, the link's target; one process at a time may write it. A file that cannot be used is reported and kept under another name, and the shards start
- * new sessions. Trouble with the file never fails a shard.
+ * the path is a symbolic link, the link's target; one process at a time may write it. A file that cannot be used is reported
+ * and kept under another name, and the shards start new sessions. Trouble with the file never fails a shard.
  * @throws ShardError `INVALID_OPTION`; SessionStoreError `IN_USE`
  */
 export function createFileSessionStore(path: string, options: FileSessionStoreOptions = {}): FileSessionStore {

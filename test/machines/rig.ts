@@ -26,7 +26,8 @@ export const timeouts = {
 export const backoff = { initialMs: 1_000, maxMs: 60_000, stableAfterMs: 200 };
 export const quiet = { afterMs: 600_000, reconnects: false };
 
-const defaults: ShardInput = {
+/** Input of a shard's chart where a test gives none. */
+export const defaults: ShardInput = {
   shardId: 0,
   session: null,
   autoReconnect: true,

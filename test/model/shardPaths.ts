@@ -1,7 +1,7 @@
 import type { EventObject, SnapshotFrom } from 'xstate';
 import { shardMachine, type ShardEvent, type ShardInput } from '../../machines/index.js';
 import { targetOf } from '../../src/protocol/resumeTarget.js';
-import { backoff, quiet, timeouts, type Harness } from '../machines/rig.js';
+import { defaults, quiet, timeouts, type Harness } from '../machines/rig.js';
 import { inside, shortestPaths, type Path } from './explore.js';
 import { Unlawful } from './laws/lawbook.js';
 import { pathOf } from './observer.js';
@@ -39,16 +39,6 @@ export function project({ value, context }: ShardSnapshot): string {
 
 /** The shortest way to everything a shard started with this can come to. */
 export function shardPaths(input: Partial<ShardInput>): Path[] {
-  const defaults = {
-    shardId: 0,
-    session: null,
-    autoReconnect: true,
-    resumeAttempts: 3,
-    timeouts,
-    backoff,
-    quiet,
-    seed: 1,
-  };
   return shortestPaths(shardMachine, {
     input: { ...defaults, ...input },
     project,

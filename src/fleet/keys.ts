@@ -1,25 +1,10 @@
 import { refuse } from '../util/options.js';
 
 /**
- * Names of the keys in Redis. All begin with the fleet's name in braces, Redis Cluster's hash tag: what one script touches is
- * on one node.
- *
- * | key | what |
- * |---|---|
- * | `{NAME}:fleet`, `:leases`, `:workers`, `:owners`, `:held`, `:free` | who is there, and who owns which shard |
- * | `{NAME}:identify:…` | the identify queue and the day's identifies |
- * | `{NAME}:sessions` | sessions of `createRedisSessionStore` |
- * | `{NAME:LAYOUT:SHARD}:shard`, `:events` | a shard's session with its resume point, and its stream |
+ * Names of the keys in Redis. All begin with the bot's name in braces, Redis Cluster's hash tag: what one script touches is
+ * on one node. `{NAME}:identify…` has the identify queue and the day's identifies, `{NAME}:sessions` the sessions.
  */
 export interface FleetKeys {
-  readonly fleet: string;
-  readonly leases: string;
-  readonly workers: string;
-  readonly owners: string;
-  readonly held: string;
-  readonly free: string;
-  /** Channel that wakes a worker; its name follows. */
-  readonly wake: string;
   readonly sessions: string;
   readonly identify: IdentifyKeys;
 }
@@ -37,13 +22,6 @@ export interface IdentifyKeys {
 export function keysOf(name: string): FleetKeys {
   const key = (part: string) => `{${name}}:${part}`;
   return {
-    fleet: key('fleet'),
-    leases: key('leases'),
-    workers: key('workers'),
-    owners: key('owners'),
-    held: key('held'),
-    free: key('free'),
-    wake: key('wake:'),
     sessions: key('sessions'),
     identify: {
       state: key('identify'),
@@ -55,12 +33,6 @@ export function keysOf(name: string): FleetKeys {
       hours: key('identify:hours'),
     },
   };
-}
-
-/** Keys of one shard of one layout. Each reshard begins a new layout, whose shards have streams of their own. */
-export function shardKeysOf(name: string, layout: number, shardId: number) {
-  const tag = `{${name}:${layout}:${shardId}}`;
-  return { shard: `${tag}:shard`, events: `${tag}:events` };
 }
 
 /** @throws ShardError `INVALID_OPTION` */

@@ -2,7 +2,7 @@ import { isIdentifyRecord, type IdentifyRecord } from '../protocol/identifyRecor
 import { isSession, type Session, type StoredSession } from '../protocol/session.js';
 import type { SessionStore } from '../sessions/sessionStore.js';
 import { handled } from '../util/handled.js';
-import { messageOf } from '../util/messageOf.js';
+import { warn } from '../util/logger.js';
 import { checkNames, namesOf, whole } from '../util/options.js';
 import { checkFleetName, keysOf } from './keys.js';
 import { checkRedis, openRedis } from './redis/openRedis.js';
@@ -75,19 +75,13 @@ class Store implements RedisSessionStore {
   constructor(options: RedisSessionStoreOptions) {
     checkNames('createRedisSessionStore', options, OPTIONS);
     const { redis, name, sequenceInterval = 1_000 } = options;
-    const { onError = (message: string) => process.emitWarning(message, 'ShardchartWarning') } = options;
+    const { onError = warn } = options;
     checkRedis(redis);
     checkFleetName(name);
     whole('sequenceInterval', sequenceInterval, { min: 1, meaning: 'in milliseconds' });
     this.sequenceInterval = sequenceInterval;
     this.#key = keysOf(name).sessions;
-    let isReported = false;
-    this.#client = handled(
-      openRedis(redis, (error) => {
-        if (!isReported) onError(`Redis cannot be reached: ${messageOf(error)}. It is tried again.`);
-        isReported = true;
-      }),
-    );
+    this.#client = openRedis(redis, onError);
     this.#scripts = handled(this.#client.then((client) => new Scripts(client)));
   }
 

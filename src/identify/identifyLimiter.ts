@@ -1,5 +1,6 @@
 import { createActor, type Actor } from 'xstate';
 import { identifyQueueMachine, type IdentifyTicket } from '../../machines/identifyQueue.js';
+import { warn } from '../util/logger.js';
 import { refuse, whole } from '../util/options.js';
 import { isNumberFrom, isWhole } from '../util/predicates.js';
 import { BUDGET_PERIOD_MS, IDENTIFY_WINDOW_MS } from '../protocol/limits.js';
@@ -221,7 +222,7 @@ export function createIdentifyLimiter({
   sessionStartLimit,
   reserve = 0,
   sessionStore,
-  onError = (message) => process.emitWarning(message, 'ShardchartWarning'),
+  onError = warn,
 }: IdentifyLimiterOptions = {}): ProcessIdentifyLimiter {
   checkBudget({ maxConcurrency, window, reserve, sessionStartLimit });
   const limiter = new Limiter(maxConcurrency, window * (1 + SLACK), reserve, { store: sessionStore, report: onError });

@@ -16,7 +16,8 @@ export interface Logger {
   error(message: string): void;
 }
 
-const warn = (message: string) => process.emitWarning(message, 'ShardchartWarning');
+/** A warning of the process, which Node prints. */
+export const warn = (message: string): void => process.emitWarning(message, 'ShardchartWarning');
 
 const quiet = () => {};
 

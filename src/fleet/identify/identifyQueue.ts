@@ -17,10 +17,6 @@ export interface IdentifyQueueDeps {
   readonly reserve: number;
   /** Receives what Redis could not do, as one sentence, once an outage. */
   readonly onError: (message: string) => void;
-  /** Hears the day after each answer. */
-  readonly onBudget?: (budget: IdentifyBudgetLeft | null, waiting: number) => void;
-  /** True while no shard may identify: tickets wait. Default: always false. */
-  readonly isBarred?: () => boolean;
 }
 
 /** Time in which a grant must be committed. */
@@ -108,7 +104,8 @@ export class IdentifyQueue {
   }
 
   async #ask(): Promise<void> {
-    const tickets = this.#asking();
+    // Those that have waited longest, more than any `max_concurrency`.
+    const tickets = [...this.#waiters.keys()].slice(0, MAX_TICKETS);
     if (tickets.length === 0 || this.#isClosed) return;
     this.#isAsking = true;
     let waitMs = MAX_POLL_MS;
@@ -135,12 +132,6 @@ export class IdentifyQueue {
     this.#timer = setTimeout(() => this.poll(), nextMs).unref();
   }
 
-  /** The tickets that Redis is asked for: those that have waited longest, more than any `max_concurrency`. */
-  #asking(): string[] {
-    if (this.#deps.isBarred?.() === true) return [];
-    return [...this.#waiters.keys()].slice(0, MAX_TICKETS);
-  }
-
   #onGranted(ticket: string): void {
     const waiter = this.#waiters.get(ticket);
     // The shard has left since.
@@ -152,9 +143,7 @@ export class IdentifyQueue {
         if (isOver) return false;
         isOver = true;
         const { windowMs, reserve } = this.#deps;
-        if (this.#deps.isBarred?.() === true) return false;
-        const isCommitted = (await this.#run(commitScript, [ticket, windowMs, GRANT_LIFETIME_MS, reserve])) === 1;
-        return isCommitted && this.#deps.isBarred?.() !== true;
+        return (await this.#run(commitScript, [ticket, windowMs, GRANT_LIFETIME_MS, reserve])) === 1;
       },
       cancel: async () => {
         if (isOver) return;
@@ -175,7 +164,6 @@ export class IdentifyQueue {
 
   #takeDay([total = -1, remaining = -1, resetAt = -1]: readonly number[]): void {
     this.budget = total < 0 ? null : { total, remaining: Math.max(0, remaining), resetAt };
-    this.#deps.onBudget?.(this.budget, this.#waiters.size);
   }
 
   async #run(...[script, args]: [Parameters<Scripts['run']>[0], Parameters<Scripts['run']>[2]]): Promise<unknown> {

@@ -3,6 +3,7 @@ import type { IdentifyGrant, IdentifyLimiter } from '../../identify/limiter.js';
 import { checkBudget, type IdentifyBudgetLeft, type SessionStartLimit } from '../../identify/identifyLimiter.js';
 import { IDENTIFY_WINDOW_MS } from '../../protocol/limits.js';
 import { handled } from '../../util/handled.js';
+import { warn } from '../../util/logger.js';
 import { checkNames, namesOf } from '../../util/options.js';
 import { messageOf } from '../../util/messageOf.js';
 import { checkFleetName, keysOf } from '../keys.js';
@@ -78,17 +79,11 @@ class Limiter implements RedisIdentifyLimiter {
   constructor(options: RedisIdentifyLimiterOptions) {
     checkNames('createRedisIdentifyLimiter', options, OPTIONS);
     const { redis, name, maxConcurrency = 1, window = IDENTIFY_WINDOW_MS, sessionStartLimit, reserve = 0 } = options;
-    const { onError = (message: string) => process.emitWarning(message, 'ShardchartWarning') } = options;
+    const { onError = warn } = options;
     checkRedis(redis);
     checkFleetName(name);
     checkBudget({ maxConcurrency, window, reserve, sessionStartLimit });
-    let isReported = false;
-    this.#client = handled(
-      openRedis(redis, (error) => {
-        if (!isReported) onError(`Redis cannot be reached: ${messageOf(error)}. It is tried again.`);
-        isReported = true;
-      }),
-    );
+    this.#client = openRedis(redis, onError);
     this.#queue = new IdentifyQueue({
       scripts: this.#client.then((client) => new Scripts(client)),
       keys: keysOf(name).identify,

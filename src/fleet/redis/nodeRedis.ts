@@ -1,14 +1,8 @@
-import type { OnRedisError, RedisArgument, RedisClient } from './redisClient.js';
-
-type Listener = (message: string) => void;
+import type { RedisArgument, RedisClient } from './redisClient.js';
 
 /** The methods of node-redis 5 that are used, of its three kinds of client. */
 interface Single {
   sendCommand(args: readonly RedisArgument[]): Promise<unknown>;
-  duplicate(options?: object): Single;
-  connect(): Promise<unknown>;
-  subscribe(channel: string, listener: Listener): Promise<void>;
-  on(name: 'error', listener: OnRedisError): unknown;
   destroy(): void;
 }
 
@@ -30,14 +24,11 @@ const isSentinel = (client: AnyClient): client is Sentinel => 'acquire' in clien
 /** Fits a client of `redis` or `@redis/client`. `isOwn`: it was made here, and ends with `close`. */
 export class NodeRedis implements RedisClient {
   readonly #client: AnyClient;
-  readonly #onError: OnRedisError;
-  /** Connections that were opened here. */
-  readonly #opened = new Set<{ destroy(): void }>();
+  readonly #isOwn: boolean;
 
-  constructor(client: object, onError: OnRedisError, isOwn: boolean) {
+  constructor(client: object, isOwn: boolean) {
     this.#client = client as AnyClient;
-    this.#onError = onError;
-    if (isOwn) this.#opened.add(this.#client);
+    this.#isOwn = isOwn;
   }
 
   command(key: string, args: readonly RedisArgument[]): Promise<unknown> {
@@ -46,33 +37,10 @@ export class NodeRedis implements RedisClient {
     return isSentinel(client) ? client.sendCommand(false, args) : client.sendCommand(args);
   }
 
-  async subscribe(channel: string, onMessage: Listener): Promise<() => void> {
-    const subscriber = await this.#open();
-    await subscriber.subscribe(channel, onMessage);
-    return () => this.#end(subscriber);
-  }
-
-  async duplicate(): Promise<RedisClient> {
-    return new NodeRedis(await this.#open(), this.#onError, true);
-  }
-
   close(): void {
-    for (const client of this.#opened) this.#end(client);
-  }
-
-  async #open(): Promise<AnyClient> {
-    const client = this.#client.duplicate({});
-    // Without a listener an error of the connection would end the process.
-    client.on('error', this.#onError);
-    this.#opened.add(client);
-    await client.connect();
-    return client;
-  }
-
-  #end(client: { destroy(): void }): void {
-    this.#opened.delete(client);
+    if (!this.#isOwn) return;
     try {
-      client.destroy();
+      this.#client.destroy();
     } catch {
       // A client that is not connected cannot be destroyed, and need not be.
     }

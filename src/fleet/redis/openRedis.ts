@@ -1,4 +1,6 @@
 import { ShardError } from '../../util/errors.js';
+import { handled } from '../../util/handled.js';
+import { messageOf } from '../../util/messageOf.js';
 import { refuse } from '../../util/options.js';
 import { IoRedis } from './ioRedis.js';
 import { NodeRedis } from './nodeRedis.js';
@@ -26,14 +28,27 @@ export function checkRedis(redis: unknown): void {
 }
 
 /**
+ * Opens the option `redis`, and reports the first error of its connection as one sentence. Rejects as {@link open} does; a
+ * rejection that stays unhandled does not end the process.
+ */
+export function openRedis(redis: RedisTarget, onError: (message: string) => void): Promise<RedisClient> {
+  let isReported = false;
+  const report = (error: unknown) => {
+    if (!isReported) onError(`Redis cannot be reached: ${messageOf(error)}. It is tried again.`);
+    isReported = true;
+  };
+  return handled(open(redis, report));
+}
+
+/**
  * The client behind the option `redis`. A URL is connected by whichever package is installed: `redis`, `@redis/client` or
  * `ioredis`, in this order. A connection that is lost is made again for as long as the client lives.
  * @throws ShardError `INVALID_OPTION` where none of them is installed
  */
-export async function openRedis(redis: RedisTarget, onError: OnRedisError): Promise<RedisClient> {
+async function open(redis: RedisTarget, onError: OnRedisError): Promise<RedisClient> {
   // ioredis has a method `sendCommand` too, which takes something else.
-  if (isClient(redis, 'call')) return new IoRedis(redis as object, onError, false);
-  if (typeof redis !== 'string') return new NodeRedis(redis, onError, false);
+  if (isClient(redis, 'call')) return new IoRedis(redis as object, false);
+  if (typeof redis !== 'string') return new NodeRedis(redis, false);
   const nodeRedis = (await load('redis')) ?? (await load('@redis/client'));
   if (nodeRedis !== null) return connectNodeRedis(nodeRedis as NodeRedisModule, redis, onError);
   const ioRedis = await load('ioredis');
@@ -52,7 +67,7 @@ async function connectNodeRedis(module: NodeRedisModule, url: string, onError: O
   client.on('error', onError);
   // Resolves once Redis answers: until then it is tried again and again, and commands wait.
   client.connect().catch(onError);
-  return Promise.resolve(new NodeRedis(client, onError, true));
+  return Promise.resolve(new NodeRedis(client, true));
 }
 
 interface IoRedisModule {
@@ -68,7 +83,7 @@ function connectIoRedis({ Redis }: IoRedisModule, url: string, onError: OnRedisE
   };
   const client = new Redis(url.replace(/^unix:\/\//, ''), options);
   client.on('error', onError);
-  return new IoRedis(client, onError, true);
+  return new IoRedis(client, true);
 }
 
 /** The module; null where the package is not installed. Its name stays a variable: no bundler and no compiler looks for it. */

@@ -5,11 +5,7 @@ export type RedisArgument = string | Buffer;
 export interface RedisClient {
   /** Sends a command to the node that holds `key`, and resolves with the answer. Rejects with the error of the server or the connection. */
   command(key: string, args: readonly RedisArgument[]): Promise<unknown>;
-  /** Hears a channel, on a connection of its own, from when the promise resolves; resolves with a function that ends it. */
-  subscribe(channel: string, onMessage: (message: string) => void): Promise<() => void>;
-  /** Opens a second connection of the same settings, for commands that block. */
-  duplicate(): Promise<RedisClient>;
-  /** Ends every connection that was opened here. A client that was passed in stays as it is. */
+  /** Ends the connection that was opened here. A client that was passed in stays as it is. */
   close(): void;
 }
 

@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { frames } from './frames.mjs';
 import { inflate } from './inflate.mjs';
 import { zlibFlaw } from '../../dist/src/actors/inflate/createInflater.js';
+import { countOption } from '../countOption.mjs';
 
 /** Properties by name, and how many runs of each make a round. */
 const TARGETS = {
@@ -15,11 +16,6 @@ const TARGETS = {
   frames: { property: frames, runs: 40 },
 };
 
-const number = (text, name) => {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new Error(`--${name} is ${text}. Give a whole number from 1.`);
-};
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(1 + Math.floor(Math.random() * 1_000_000_000)) },
@@ -28,9 +24,9 @@ const { values } = parseArgs({
     only: { type: 'string', default: Object.keys(TARGETS).join(',') },
   },
 });
-const seed = number(values.seed, 'seed');
-const seconds = values.seconds === undefined ? Infinity : number(values.seconds, 'seconds');
-const rounds = values.rounds === undefined ? Infinity : number(values.rounds, 'rounds');
+const seed = countOption(values.seed, 'seed');
+const seconds = values.seconds === undefined ? Infinity : countOption(values.seconds, 'seconds');
+const rounds = values.rounds === undefined ? Infinity : countOption(values.rounds, 'rounds');
 const names = values.only.split(',');
 for (const name of names) {
   if (!Object.hasOwn(TARGETS, name)) throw new Error(`--only is ${name}. Use ${Object.keys(TARGETS).join(', ')}.`);

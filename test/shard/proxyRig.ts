@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import {
+  connect,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server as TcpServer,
+  type Socket,
+} from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
@@ -9,7 +15,21 @@ const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, impor
 /** The CA that signed the certificate of {@link tlsBefore}: no machine trusts it by itself. */
 export const CA = fixture('ca.pem');
 
-export const portOf = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
+const portOf = (server: { address(): unknown }) => (server.address() as AddressInfo).port;
+
+/** Starts a server on a free port of this machine, which closes with all that is in `open`. */
+async function listening<S extends Server | TcpServer>(server: S, open: ReadonlySet<{ destroy(): void }>) {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: portOf(server),
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
 
 export interface Proxy extends AsyncDisposable {
   readonly url: string;
@@ -34,17 +54,8 @@ export async function startProxy(answers = 200): Promise<Proxy> {
     for (const socket of [client, target]) socket.on('error', () => [client, target].forEach((it) => it.destroy()));
     return undefined;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${portOf(server)}`,
-    asked,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  const started = await listening(server, sockets);
+  return { ...started, url: `http://127.0.0.1:${started.port}`, asked };
 }
 
 /** A server that speaks TLS, with a certificate of its own CA, before a server on this port. */
@@ -59,16 +70,7 @@ export async function tlsBefore(port: number): Promise<{ readonly port: number }
     client.pipe(target).pipe(client);
   });
   server.on('tlsClientError', () => {});
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: portOf(server),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return listening(server, sockets);
 }
 
 /** A SOCKS5 proxy for IPv4 addresses, without credentials (RFC 1928). */
@@ -93,15 +95,6 @@ export async function startSocks(): Promise<Proxy> {
       });
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `socks5://127.0.0.1:${portOf(server)}`,
-    asked,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  const started = await listening(server, sockets);
+  return { ...started, url: `socks5://127.0.0.1:${started.port}`, asked };
 }

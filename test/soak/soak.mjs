@@ -4,12 +4,8 @@ import { fork } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { createIdentifyLimiter, createShard } from '../../dist/src/index.js';
+import { countOption } from '../countOption.mjs';
 
-const number = (text, name) => {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new Error(`--${name} is ${text}. Give a whole number from 1.`);
-};
 const { values } = parseArgs({
   options: {
     faults: { type: 'string', default: '10000' },
@@ -17,7 +13,7 @@ const { values } = parseArgs({
     shards: { type: 'string', default: '4' },
   },
 });
-const [faults, seed, total] = ['faults', 'seed', 'shards'].map((name) => number(values[name], name));
+const [faults, seed, total] = ['faults', 'seed', 'shards'].map((name) => countOption(values[name], name));
 
 /** Without a dispatch for so long, a shard hangs. */
 const STANDSTILL_MS = 60_000;

@@ -28,3 +28,23 @@ export { managerMachine } from './manager.js';
 export type * from './manager.types.js';
 export { shardMachine } from './shard.js';
 export type * from './shard.types.js';
+export {
+  ownershipMachine,
+  type OwnershipContext,
+  type OwnershipEvent,
+  type OwnershipInput,
+  type OwnershipReport,
+} from './ownership.js';
+export {
+  workerMachine,
+  type JoiningReport,
+  type LeaseAnswer,
+  type LeaseCommand,
+  type LeaseReport,
+  type ShardsCommand,
+  type ShardsReport,
+  type WorkerContext,
+  type WorkerEvent,
+  type WorkerInput,
+  type WorkerReport,
+} from './worker.js';

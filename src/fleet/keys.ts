@@ -5,7 +5,22 @@ import { refuse } from '../util/options.js';
  * on one node. `{NAME}:identify…` has the identify queue and the day's identifies, `{NAME}:sessions` the sessions.
  */
 export interface FleetKeys {
+  /** Hash: layout, total, nextLayout, nextTotal, cutoverAt, epoch, lastBeat, graceUntil, moving, movingUntil. */
+  readonly fleet: string;
+  /** Hash: worker -> JSON. */
+  readonly workers: string;
+  /** Sorted set: worker -> end of its lease. */
+  readonly leases: string;
+  /** Hash: ShardKey -> `OWNER EPOCH`; the owner of a released shard is `-`. */
+  readonly owners: string;
+  /** Hash: ShardKey -> epoch in which it was last reported as Connected. */
+  readonly up: string;
+  /** Hash: ShardKey -> the session as JSON. */
   readonly sessions: string;
+  /** Hash: ShardKey -> `GENERATION SEQUENCE MARK` of the last published event. */
+  readonly positions: string;
+  /** List: messages to a worker. */
+  readonly inbox: (worker: string) => string;
   readonly identify: IdentifyKeys;
 }
 
@@ -22,7 +37,14 @@ export interface IdentifyKeys {
 export function keysOf(name: string): FleetKeys {
   const key = (part: string) => `{${name}}:${part}`;
   return {
+    fleet: key('fleet'),
+    workers: key('workers'),
+    leases: key('leases'),
+    owners: key('owners'),
+    up: key('up'),
     sessions: key('sessions'),
+    positions: key('positions'),
+    inbox: (worker) => key(`inbox:${worker}`),
     identify: {
       state: key('identify'),
       queue: key('identify:queue'),

@@ -16,7 +16,10 @@ export type ShardErrorCode =
   | 'UNKNOWN_SHARD'
   | 'BUSY'
   | 'OVER_BUDGET'
-  | 'PROXY_FAILED';
+  | 'PROXY_FAILED'
+  | 'FLEET_TOTAL'
+  | 'WORKER_TAKEN'
+  | 'NOT_OWNED';
 
 /** An error with a stable `code`, the offending `value`, and a message that says what to do next. */
 export class CodedError<Code extends string, Value = unknown> extends Error {

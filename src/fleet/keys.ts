@@ -21,6 +21,8 @@ export interface FleetKeys {
   readonly positions: string;
   /** List: messages to a worker. */
   readonly inbox: (worker: string) => string;
+  /** Stream: a shard's events. */
+  readonly stream: (shardKey: string) => string;
   readonly identify: IdentifyKeys;
 }
 
@@ -45,6 +47,7 @@ export function keysOf(name: string): FleetKeys {
     sessions: key('sessions'),
     positions: key('positions'),
     inbox: (worker) => key(`inbox:${worker}`),
+    stream: (shardKey) => key(`stream:${shardKey}`),
     identify: {
       state: key('identify'),
       queue: key('identify:queue'),

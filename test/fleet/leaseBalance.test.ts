@@ -131,23 +131,29 @@ describe.runIf(hasRedis)('the balance of shards over workers', () => {
     expect((await second.beat()).owned).toHaveLength(8);
   });
 
-  test('five workers that join one after the other, and two that leave: even at every rest, no shard held twice', async () => {
-    const name = newName();
-    let workers: WorkerRig[] = [];
-    for (const worker of ['w-1', 'w-2', 'w-3', 'w-4', 'w-5']) {
-      workers.push(await join(name, worker, { total: 23 }));
-      await beatAll(workers, 30);
-      const all = counts(workers);
-      expect(all.reduce((sum, count) => sum + count, 0)).toBe(23);
-      expect(Math.max(...all) - Math.min(...all)).toBeLessThanOrEqual(1);
-    }
-    for (const leaver of workers.slice(0, 2)) {
-      leaver.state = 'draining';
-      await leaver.beat();
-      await leaver.lease.leave();
-    }
-    workers = workers.slice(2);
-    await beatAll(workers, 10);
-    expect(counts(workers).toSorted()).toEqual([7, 8, 8]);
-  });
+  test.each([
+    ['once', false],
+    ['twice', true],
+  ])(
+    'scripts run %s, five workers join and two leave: even at every rest, no shard held twice',
+    async (_, isResent) => {
+      const name = newName();
+      let workers: WorkerRig[] = [];
+      for (const worker of ['w-1', 'w-2', 'w-3', 'w-4', 'w-5']) {
+        workers.push(await join(name, worker, { total: 23, isResent }));
+        await beatAll(workers, 30);
+        const all = counts(workers);
+        expect(all.reduce((sum, count) => sum + count, 0)).toBe(23);
+        expect(Math.max(...all) - Math.min(...all)).toBeLessThanOrEqual(1);
+      }
+      for (const leaver of workers.slice(0, 2)) {
+        leaver.state = 'draining';
+        await leaver.beat();
+        await leaver.lease.leave();
+      }
+      workers = workers.slice(2);
+      await beatAll(workers, 10);
+      expect(counts(workers).toSorted()).toEqual([7, 8, 8]);
+    },
+  );
 });

@@ -10,6 +10,16 @@ export interface WorkerRigOptions {
   readonly capacity?: number | null;
   readonly instance?: string;
   readonly ttlMs?: number;
+  /** Every script runs twice, as when a client sends it again; the second answer counts. Default false. */
+  readonly isResent?: boolean;
+}
+
+/** Scripts that all run twice. */
+class ResentScripts extends Scripts {
+  override async run(...args: Parameters<Scripts['run']>): Promise<unknown> {
+    await super.run(...args);
+    return super.run(...args);
+  }
 }
 
 /** A worker whose shards are names: they are Connected as soon as it owns them, and released as soon as it gives them. */
@@ -36,8 +46,9 @@ export class WorkerRig {
     options: WorkerRigOptions = {},
   ): Promise<WorkerRig> {
     const client = await openRedis(redis.url, () => {});
-    const { instance = worker, ttlMs = 60_000, capacity = null } = options;
-    const deps = { scripts: new Scripts(client), keys: keysOf(name), worker, instance, ttlMs };
+    const { instance = worker, ttlMs = 60_000, capacity = null, isResent = false } = options;
+    const scripts = new (isResent ? ResentScripts : Scripts)(client);
+    const deps = { scripts, keys: keysOf(name), worker, instance, ttlMs };
     return new WorkerRig(client, new Lease(deps), capacity);
   }
 
@@ -60,8 +71,9 @@ export class WorkerRig {
   async beat(): Promise<BeatAnswer> {
     const { state, capacity, held } = this;
     const answer = await this.lease.beat({ state, capacity, held, report: `${held.length} shards` });
-    const kept = answer.owned.filter(({ key }) => !answer.give.includes(key));
-    const given = answer.owned.filter(({ key }) => answer.give.includes(key));
+    const owned = answer.owned.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+    const kept = owned.filter(({ key }) => !answer.give.includes(key));
+    const given = owned.filter(({ key }) => answer.give.includes(key));
     const wasUp = new Set(held.filter(({ isUp }) => isUp).map(({ key }) => key));
     this.held = kept.map(({ key, epoch }) => ({ key, epoch, isUp: this.comesUp || wasUp.has(key) }));
     await this.lease.release(given);

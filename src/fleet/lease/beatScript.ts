@@ -80,11 +80,11 @@ end
  * A worker's beat. ARGV: worker, instance, row, time of the join, ttl, longest time of a move, highest epoch seen, layout and
  * total that the worker knows, next layout and total or -1, then ShardKey, epoch and 1 if Connected of each shard it holds.
  *
- * Guarantees: the lease is renewed, except under a name that a later instance has. A shard has one owner, and its epoch
- * rises with each change. Free are shards that Redis does not know, that were released, and those of workers whose lease has ended;
- * during a grace only those of an earlier instance of a living name. A worker claims free shards up to its share. Of shards
- * that are up one moves at a time in the whole fleet; those that are not up cost nothing, and go at once. Shards that a worker
- * holds and Redis has forgotten stay with it; released ones do not. Run twice it answers with all that it owns by then.
+ * Guarantees: the lease is renewed, except under a name that a later instance has. A shard has one owner, and its epoch rises
+ * with each change. Free are shards that Redis does not know, those that were released, and those of workers whose lease has
+ * ended; during a grace only those of an earlier instance of a living name. A worker claims free shards up to its share. Of
+ * shards that are up one moves at a time in the whole fleet; those that are not up cost nothing, and go at once. Shards that a
+ * worker holds and Redis has forgotten stay with it; released ones do not. Run twice it answers with all that it owns by then.
  *
  * Answers 1 where the worker is fenced; otherwise 0, owned shards with epochs, shards to give, layout, total, next layout and
  * total or -1, owners whose lease lives, highest epoch, milliseconds until the next beat is wanted or -1.
@@ -219,8 +219,13 @@ if not grace then
   end
 end
 
+-- The next beat is wanted when the grace ends, when a worker that has missed a beat loses its lease, or while a shard moves.
 local names, again = {}, -1
-for i, each in ipairs(rows) do names[i] = each.owner end
+for i, each in ipairs(rows) do
+  names[i] = each.owner
+  local left = leaseOf(each.worker, each.ttlMs) - now
+  if left < each.ttlMs / 2 and not grace then again = again < 0 and left + 1 or math.min(again, left + 1) end
+end
 if grace then again = graceEnd - now + 1
 elseif moving and (isUneven or recordOf(redis.call('HGET', owners, moving)) == me) then again = 100 end
 return {

@@ -27,6 +27,8 @@ export interface LeaseAnswer {
   readonly owned: readonly { readonly key: string; readonly epoch: number }[];
   /** Those of them that it gives away. */
   readonly give: readonly string[];
+  /** False while Redis waits for workers that may hold the free shards. */
+  readonly mayClaim: boolean;
 }
 
 export interface WorkerInput {
@@ -65,7 +67,10 @@ export type JoiningReport = Extract<WorkerEvent, { type: 'worker.joined' | 'work
 /** Orders to the shards of the worker. */
 export type ShardsCommand =
   /** These are yours, no others; give these away. */
-  ({ type: 'shards.own' } & LeaseAnswer) | { type: 'shards.hold' } | { type: 'shards.give' } | { type: 'shards.drop' };
+  | ({ type: 'shards.own' } & Pick<LeaseAnswer, 'owned' | 'give'>)
+  | { type: 'shards.hold' }
+  | { type: 'shards.give' }
+  | { type: 'shards.drop' };
 
 /** Orders to the lease: what the next beat says. */
 export type LeaseCommand = { type: 'lease.serve' } | { type: 'lease.drain' };
@@ -96,13 +101,15 @@ const workerSetup = setup({
     signingOff: fromCallback<EventObject, undefined, { type: 'worker.left' }>(notProvided('signingOff')),
   },
   guards: {
+    /** Its share is not known yet. */
+    isEarly: (_, { owned, mayClaim }: LeaseAnswer) => owned.length === 0 && !mayClaim,
     hasShards: ({ context }) => context.held.length > 0,
     hasNone: ({ context }) => context.held.length === 0,
     isUp: and([stateIn({ Online: { lease: 'renewed' } }), ({ context }) => context.rising.length === 0]),
   },
   actions: {
     /** Shards of the answer that are not here yet come up. */
-    own: enqueueActions(({ context, enqueue }, { owned, give }: LeaseAnswer) => {
+    own: enqueueActions(({ context, enqueue }, { owned, give }: Pick<LeaseAnswer, 'owned' | 'give'>) => {
       enqueue.sendTo('shards', { type: 'shards.own', owned, give } satisfies ShardsCommand);
       const added = owned.map(({ key }) => key).filter((key) => !context.held.includes(key) && !give.includes(key));
       enqueue.assign({ held: [...context.held, ...added], rising: [...context.rising, ...added] });
@@ -218,7 +225,15 @@ const lease = workerSetup.createStateConfig({
   initial: 'asking',
   on: { 'lease.answered': { target: '.renewed', actions: { type: 'own', params: carried } } },
   states: {
-    asking: { on: { 'lease.cut': 'cutOff' } },
+    asking: {
+      on: {
+        'lease.answered': [
+          { guard: { type: 'isEarly', params: carried }, actions: { type: 'own', params: carried } },
+          { target: 'renewed', actions: { type: 'own', params: carried } },
+        ],
+        'lease.cut': 'cutOff',
+      },
+    },
     // Its share is what the next answer says.
     renewed: { on: { connect: 'asking', 'lease.cut': 'cutOff' } },
     cutOff: { entry: 'holdShards' },

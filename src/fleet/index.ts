@@ -3,6 +3,9 @@
  *
  * @packageDocumentation
  */
+export type { FleetWorkerEvents, OwnershipEvents } from './events.js';
+export { createFleet, Fleet } from './fleet.js';
+export type { FleetOptions } from './fleetOptions.js';
 export {
   createRedisIdentifyLimiter,
   type RedisIdentifyLimiter,
@@ -10,3 +13,4 @@ export {
 } from './identify/redisIdentifyLimiter.js';
 export type { IoRedisClient, NodeRedisClient, RedisTarget } from './redis/redisClient.js';
 export { createRedisSessionStore, type RedisSessionStore, type RedisSessionStoreOptions } from './redisSessionStore.js';
+export type { WorkerState } from './worker/workerState.js';

@@ -11,7 +11,7 @@ const own = {
   renewed: true,
 } as const satisfies Record<keyof ManagerOnlyEvents | keyof FleetEvents, true>;
 
-const managerEventNames: readonly string[] = [...Object.keys(own), ...shardEventNames];
+export const managerEventNames: readonly string[] = [...Object.keys(own), ...shardEventNames];
 
 /** @throws ShardError `INVALID_OPTION` for a name that no event of a manager has, and for a listener that is not a function */
 export function checkManagerListener(name: unknown, listener: unknown): void {

@@ -5,20 +5,32 @@ import { checkManagerListener } from './eventNames.js';
 import { shardEventOf } from './eventRelay.js';
 import type { ManagerEvents, ManagerListener } from './events.js';
 
+/** Called with an event and, where the event belongs to a shard, with its id. */
+export type ListenerOf<Events, Name extends keyof Events> = Name extends keyof ManagerEvents
+  ? ManagerListener<Name>
+  : (value: Events[Name], shardId: number) => unknown;
+
 /**
  * Adds and removes the listeners of a manager. Each event that is no dispatch is an overload of `on`, because an editor shows
  * the comment of an overload, and none of an event's name.
  */
-export abstract class ManagerListeners {
-  readonly #emitter: Emitter<ManagerEvents>;
+export abstract class ManagerListeners<Events extends ManagerEvents = ManagerEvents> {
+  readonly #emitter: Emitter<Events>;
   readonly #watch: (event: keyof ShardEvents) => void;
   readonly #guard: PromiseGuard;
+  readonly #check: typeof checkManagerListener;
 
-  /** `watch` relays an event of the shards from now on. */
-  constructor(emitter: Emitter<ManagerEvents>, watch: (event: keyof ShardEvents) => void, guard: PromiseGuard) {
+  /** `watch` relays an event of the shards from now on; `check` refuses names that no event has. */
+  constructor(
+    emitter: Emitter<Events>,
+    watch: (event: keyof ShardEvents) => void,
+    guard: PromiseGuard,
+    check: typeof checkManagerListener = checkManagerListener,
+  ) {
     this.#emitter = emitter;
     this.#watch = watch;
     this.#guard = guard;
+    this.#check = check;
   }
 
   /** A shard was created, and has not connected yet. */
@@ -66,27 +78,27 @@ export abstract class ManagerListeners {
    * disturbs nothing else.
    * @throws ShardError `INVALID_OPTION` for a name that no event has, and for a listener that is not a function
    */
-  on<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>): this;
-  on(name: keyof ManagerEvents, listener: (...event: never[]) => unknown): this {
+  on<Name extends keyof Events>(name: Name, listener: ListenerOf<Events, Name>): this;
+  on(name: keyof Events, listener: (...event: never[]) => unknown): this {
     return this.#listen(name, listener as never, false);
   }
 
   /** Adds a listener for the next event of this name only. */
-  once<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>): this {
+  once<Name extends keyof Events>(name: Name, listener: ListenerOf<Events, Name>): this {
     return this.#listen(name, listener, true);
   }
 
   /** Removes a listener. */
-  off<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>): this {
-    this.#guard.check(() => checkManagerListener(name, listener));
+  off<Name extends keyof Events>(name: Name, listener: ListenerOf<Events, Name>): this {
+    this.#guard.check(() => this.#check(name, listener));
     this.#emitter.remove(name, listener as never);
     return this;
   }
 
-  #listen<Name extends keyof ManagerEvents>(name: Name, listener: ManagerListener<Name>, once: boolean): this {
-    this.#guard.check(() => checkManagerListener(name, listener));
+  #listen<Name extends keyof Events>(name: Name, listener: ListenerOf<Events, Name>, once: boolean): this {
+    this.#guard.check(() => this.#check(name, listener));
     this.#emitter.add(name, listener as never, once);
-    const event = shardEventOf(name);
+    const event = shardEventOf(name as keyof ManagerEvents);
     if (event !== null) this.#watch(event);
     return this;
   }

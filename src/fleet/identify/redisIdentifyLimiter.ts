@@ -55,6 +55,8 @@ const OPTIONS = namesOf<RedisIdentifyLimiterOptions>()({
 /** Part by which a window is longer here: the network may bring two identifies closer together than they were sent. */
 const SLACK = 0.03;
 
+export const windowOf = (windowMs: number): number => Math.ceil(windowMs * (1 + SLACK));
+
 /**
  * Creates an identify limiter that all processes of a bot share by Redis: one IDENTIFY per `shard_id % max_concurrency` in any
  * window, and no more a day than is left, or 1 000 in 24 hours where that is not known.
@@ -89,7 +91,7 @@ class Limiter implements RedisIdentifyLimiter {
       keys: keysOf(name).identify,
       instance: randomUUID().slice(0, 8),
       maxConcurrency,
-      windowMs: Math.ceil(window * (1 + SLACK)),
+      windowMs: windowOf(window),
       reserve,
       onError,
     });

@@ -87,7 +87,8 @@ end
  * worker holds and Redis has forgotten stay with it; released ones do not. Run twice it answers with all that it owns by then.
  *
  * Answers 1 where the worker is fenced; otherwise 0, owned shards with epochs, shards to give, layout, total, next layout and
- * total or -1, owners whose lease lives, highest epoch, milliseconds until the next beat is wanted or -1.
+ * total or -1, owners whose lease lives, highest epoch, milliseconds until the next beat is wanted or -1,
+ * and 1 during a grace.
  */
 export const beatScript = script(`${PRELUDE}${RESTORE}${SHARES}${MOVES}
 local worker, instance, row, since = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -230,6 +231,6 @@ if grace then again = graceEnd - now + 1
 elseif moving and (isUneven or recordOf(redis.call('HGET', owners, moving)) == me) then again = 100 end
 return {
   0, owned, giving, { field('layout'), field('total'), field('nextLayout') or -1, field('nextTotal') or -1 },
-  names, field('epoch'), again
+  names, field('epoch'), again, grace and 1 or 0
 }
 `);

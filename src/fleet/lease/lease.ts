@@ -52,6 +52,8 @@ export interface BeatAnswer {
   /** Owned shards that the worker closes so that they can be resumed, and releases. */
   readonly give: readonly ShardKey[];
   readonly fleet: FleetLayout;
+  /** False while shards that a worker may still hold are not claimed: Redis was away, or has lost writes. */
+  readonly mayClaim: boolean;
   /** Owners, `WORKER/INSTANCE`, whose lease lives. */
   readonly workers: readonly string[];
   /** Another instance has this worker's name: this one owns nothing. */
@@ -132,7 +134,8 @@ export class Lease {
     const answer = (await this.#run(beatScript, args)) as readonly unknown[];
     if (Number(answer[0]) === 1) {
       this.#endsAt = -Infinity;
-      return { owned: [], give: [], fleet: { layout, total, next }, workers: [], isFenced: true, againMs: null };
+      const fleet = { layout, total, next };
+      return { owned: [], give: [], fleet, mayClaim: false, workers: [], isFenced: true, againMs: null };
     }
     const [flat, give, numbers, workers] = (answer.slice(1, 5) as unknown[][]).map((part) => part.map(String));
     this.#endsAt = sentAt + this.ttlMs;
@@ -146,6 +149,7 @@ export class Lease {
       ),
       give: give ?? [],
       fleet: this.#fleet,
+      mayClaim: Number(answer[7]) === 0,
       workers: workers ?? [],
       isFenced: false,
       againMs: againMs < 0 ? null : againMs,

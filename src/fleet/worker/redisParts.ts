@@ -1,0 +1,90 @@
+import type { GuardedLogger } from '../../util/logger.js';
+import { ShardError } from '../../util/errors.js';
+import type { ResolvedFleetOptions } from '../fleetOptions.js';
+import { IdentifyQueue } from '../identify/identifyQueue.js';
+import { windowOf } from '../identify/redisIdentifyLimiter.js';
+import { keysOf, type FleetKeys } from '../keys.js';
+import { Lease } from '../lease/lease.js';
+import { openRedis } from '../redis/openRedis.js';
+import type { RedisClient } from '../redis/redisClient.js';
+import { Scripts } from '../redis/script.js';
+
+interface Opened {
+  readonly client: RedisClient;
+  readonly scripts: Scripts;
+  readonly lease: Lease;
+  readonly queue: IdentifyQueue;
+}
+
+/** The worker's connection to Redis, and what talks over it. Opened by the first connect(), and not before. */
+export class RedisParts {
+  readonly keys: FleetKeys;
+  readonly #options: ResolvedFleetOptions;
+  readonly #instance: string;
+  readonly #logger: GuardedLogger;
+  #opened: Opened | null = null;
+
+  constructor(options: ResolvedFleetOptions, { instance, logger }: { instance: string; logger: GuardedLogger }) {
+    this.keys = keysOf(options.name);
+    this.#options = options;
+    this.#instance = instance;
+    this.#logger = logger;
+  }
+
+  get isOpen(): boolean {
+    return this.#opened !== null;
+  }
+
+  get client(): RedisClient {
+    return this.#parts.client;
+  }
+
+  get scripts(): Scripts {
+    return this.#parts.scripts;
+  }
+
+  get lease(): Lease {
+    return this.#parts.lease;
+  }
+
+  get queue(): IdentifyQueue {
+    return this.#parts.queue;
+  }
+
+  async open(): Promise<void> {
+    if (this.#opened !== null) return;
+    const { redis, worker, ttlMs, manager } = this.#options;
+    const onError = (message: string) => this.#logger.announce(message);
+    const client = await openRedis(redis, onError);
+    const scripts = new Scripts(client);
+    const { keys } = this;
+    this.#opened = {
+      client,
+      scripts,
+      // A beat that is answered later than the lease lasts is worth nothing.
+      lease: new Lease({ scripts: new Scripts(client, ttlMs), keys, worker, instance: this.#instance, ttlMs }),
+      queue: new IdentifyQueue({
+        scripts: Promise.resolve(scripts),
+        keys: keys.identify,
+        instance: this.#instance,
+        maxConcurrency: 1,
+        windowMs: windowOf(manager.identifyWindow),
+        reserve: manager.reserve,
+        onError,
+      }),
+    };
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = null;
+    await opened?.queue.close();
+    opened?.client.close();
+  }
+
+  get #parts(): Opened {
+    if (this.#opened === null)
+      throw new ShardError('NOT_CONNECTED', 'The worker is not in the fleet. Call connect() first.');
+    return this.#opened;
+  }
+}

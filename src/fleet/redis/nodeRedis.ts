@@ -1,8 +1,11 @@
-import type { RedisArgument, RedisClient } from './redisClient.js';
+import type { OnRedisError, RedisArgument, RedisClient } from './redisClient.js';
 
 /** The methods of node-redis 5 that are used, of its three kinds of client. */
 interface Single {
   sendCommand(args: readonly RedisArgument[]): Promise<unknown>;
+  duplicate(): AnyClient;
+  connect(): Promise<unknown>;
+  on(name: 'error', listener: OnRedisError): unknown;
   destroy(): void;
 }
 
@@ -35,6 +38,14 @@ export class NodeRedis implements RedisClient {
     const client = this.#client;
     if (isCluster(client)) return client.sendCommand(key, false, args);
     return isSentinel(client) ? client.sendCommand(false, args) : client.sendCommand(args);
+  }
+
+  duplicate(onError: OnRedisError): RedisClient {
+    const client = this.#client.duplicate();
+    client.on('error', onError);
+    // Resolves once Redis answers: until then it is tried again and again, and commands wait.
+    client.connect().catch(onError);
+    return new NodeRedis(client, true);
   }
 
   close(): void {

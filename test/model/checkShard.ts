@@ -76,7 +76,7 @@ function walk(path: Path, { input, charts, observe, number }: Check): Harness {
   });
   path.steps.forEach(({ event, reaches }, index) => {
     perform(shard, event);
-    const at = { steps: path.steps.slice(0, index + 1), next: [] };
+    const at = { steps: path.steps.slice(0, index + 1) };
     verify(shard, story(at));
     const reached = project(shard.actor.getSnapshot());
     if (reached !== reaches) throw new Unlawful(`${story(at)}: leads to "${reached}", not to "${reaches}"`);
@@ -95,7 +95,7 @@ function verify(shard: Harness, told: string): void {
 }
 
 /** A path in words. */
-function story({ steps }: Path, last?: EventObject): string {
+function story({ steps }: Pick<Path, 'steps'>, last?: EventObject): string {
   return [...steps.map(({ event }) => event), ...(last === undefined ? [] : [last])].map(say).join(', ');
 }
 

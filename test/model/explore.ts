@@ -1,10 +1,13 @@
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject, InputFrom, SnapshotFrom } from 'xstate';
 import { createEmptyActor, getNextTransitions } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
+import { pathOf } from './observer.js';
 
 /** The way to one reachable configuration of a chart: each event, and the configuration it leads to in the words of the projection. */
 export interface Path {
   readonly steps: readonly { readonly event: EventObject; readonly reaches: string }[];
+  /** The state that the steps lead to: `Online.link.session.Resuming.replaying`. */
+  readonly state: string;
   /** Events that may happen then. */
   readonly next: readonly EventObject[];
 }
@@ -40,6 +43,7 @@ export function shortestPaths<Machine extends AnyStateMachine>(
       event: step.event,
       reaches: project(step.state as SnapshotFrom<Machine>),
     })),
+    state: pathOf(state.value),
     next: events(state as SnapshotFrom<Machine>),
   }));
 }

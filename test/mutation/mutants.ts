@@ -7,7 +7,10 @@ export interface Mutant {
   readonly id: string;
   readonly chart: string;
   readonly operator: Operator;
-  readonly machine: AnyStateMachine;
+  /** The state that the change is in, by its path; empty for the chart as a whole. */
+  readonly state: string;
+  /** Makes the chart: of more than a thousand, a run of the tests holds one at a time. */
+  readonly build: () => AnyStateMachine;
 }
 
 /** A place of a definition where an operator applies, and what it does there. */
@@ -126,20 +129,26 @@ export type Operator = keyof typeof operators;
 /** Every mutant of a chart: each operator wherever it applies. */
 export function mutantsOf(machine: AnyStateMachine): Mutant[] {
   const mutants = (Object.keys(operators) as Operator[]).flatMap((operator) => {
-    const { length } = operators[operator](clone(machine.config as Config), machine);
-    return Array.from({ length }, (_, index) => {
-      const config = clone(machine.config as Config);
-      const { place, make } = operators[operator](config, machine)[index] as Change;
-      make();
-      return {
-        id: `${machine.id}: ${operator} ${place}`,
-        chart: machine.id,
-        operator,
-        machine: rebuilt(machine, config),
-      };
-    });
+    const changesOf = (config: Config): Change[] => operators[operator](config, machine);
+    return changesOf(clone(machine.config as Config)).map(({ place }, index) => ({
+      id: `${machine.id}: ${operator} ${place}`,
+      chart: machine.id,
+      operator,
+      state: stateOf(place, machine),
+      build: () => {
+        const config = clone(machine.config as Config);
+        changesOf(config)[index]?.make();
+        return rebuilt(machine, config);
+      },
+    }));
   });
   return [...mutants, ...slowAndFast(machine)];
+}
+
+/** `Online.link on socket.closed #1` -> `Online.link` */
+function stateOf(place: string, machine: AnyStateMachine): string {
+  const [first] = place.split(' ');
+  return statesOf(machine.config as Config).find(({ path }) => path !== 'root' && path === first)?.path ?? '';
 }
 
 /** A copy with nothing wrong, made the way mutants are made. */
@@ -155,16 +164,18 @@ const rebuilt = ({ implementations }: AnyStateMachine, config: Config): AnyState
 /** Each named delay of a chart, twice and half as long. */
 function slowAndFast(machine: AnyStateMachine): Mutant[] {
   const delays = machine.implementations.delays as Record<string, number | ((args: unknown) => number)>;
+  const waits = statesOf(machine.config as Config);
   return Object.entries(delays).flatMap(([name, delay]) =>
-    [2, 0.5].map((factor) => {
-      const changed = typeof delay === 'number' ? delay * factor : (args: unknown) => delay(args) * factor;
-      return {
-        id: `${machine.id}: change delay ${name} times ${factor}`,
-        chart: machine.id,
-        operator: 'change delay' as const,
-        machine: machine.provide({ delays: { [name]: changed } } as never),
-      };
-    }),
+    [2, 0.5].map((factor) => ({
+      id: `${machine.id}: change delay ${name} times ${factor}`,
+      chart: machine.id,
+      operator: 'change delay' as const,
+      state: waits.find(({ node }) => name in ((node['after'] ?? {}) as Config))?.path ?? '',
+      build: () => {
+        const changed = typeof delay === 'number' ? delay * factor : (args: unknown) => delay(args) * factor;
+        return machine.provide({ delays: { [name]: changed } } as never);
+      },
+    })),
   );
 }
 

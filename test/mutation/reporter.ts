@@ -1,5 +1,5 @@
 import { table } from '../model/table.js';
-import { equivalents } from './equivalents.js';
+import { EIGHTH, equivalents, isWhole } from './equivalents.js';
 
 /** The part of vitest's test case that the report needs. */
 interface Case {
@@ -50,6 +50,7 @@ export default class MutationReporter {
       ]),
       '',
       ...survivors.map((survivor) => `survived: ${survivor.name}\n          ${reasonOf(survivor)}`),
+      ...(isWhole ? [] : [`Each equivalent took one trial in ${EIGHTH}; MUTATION_TRIALS=all gives it all of them.`]),
       ...stale.map((id) => `killed, but listed as equivalent: ${id}`),
       ...failures.map(({ message }) => `failed: ${message}`),
     ];

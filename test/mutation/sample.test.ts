@@ -26,8 +26,8 @@ test('no two mutants have the same id', () => {
   expect(new Set(mutants.map(({ id }) => id)).size).toBe(mutants.length);
 });
 
-// On all paths the equivalents of `npm run test:mutation` survive, which are copies too.
+// Together the equivalents of `npm run test:mutation`, which are copies too, survive all paths.
 test('a copy of a chart with nothing wrong survives', () => {
   const copies = Object.fromEntries(machines.map((machine) => [machine.id, copyOf(machine)]));
-  expect(complaint(copies, EVERY)).toBeNull();
+  expect(complaint(copies, { every: EVERY, from: 0 })).toBeNull();
 });

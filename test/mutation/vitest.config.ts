@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import MutationReporter from './reporter.js';
 
 /** More slices than cores: a worker that is done early takes the next. */
-const slices = 4 * availableParallelism();
+const slices = 2 * availableParallelism();
 
 export default defineConfig({
   test: {

@@ -23,7 +23,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   shard: { ours: below, npm: ['xstate', 'discord-api-types'], node: true },
   manager: { ours: [...below, 'shard'], npm: ['xstate', 'discord-api-types'], node: true },
   // The clients of Redis are loaded by name, and only where they are installed.
-  fleet: { ours: [...below, 'shard', 'manager'], npm: ['xstate'], node: true },
+  fleet: { ours: [...below, 'shard', 'manager'], npm: ['xstate', 'discord-api-types'], node: true },
   audit: { ours: ['util', 'protocol', 'machines', 'shard'], npm: ['xstate'], node: true },
   inspector: { ours: ['util', 'machines'], npm: ['xstate', 'ws', '@xstate/inspect'], node: true },
   // What it tests must not be made of what is tested: util knows nothing of Discord.

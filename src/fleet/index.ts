@@ -6,6 +6,7 @@
 export type { FleetWorkerEvents, OwnershipEvents } from './events.js';
 export { createFleet, Fleet } from './fleet.js';
 export type { FleetOptions } from './fleetOptions.js';
+export type { FleetStatus } from './fleetStatus.js';
 export {
   createRedisIdentifyLimiter,
   type RedisIdentifyLimiter,

@@ -19,6 +19,7 @@ export type ShardErrorCode =
   | 'PROXY_FAILED'
   | 'FLEET_TOTAL'
   | 'WORKER_TAKEN'
+  | 'WORKER_LOST'
   | 'NOT_OWNED';
 
 /** An error with a stable `code`, the offending `value`, and a message that says what to do next. */

@@ -6,11 +6,15 @@ import type { RedisServer } from './redisRig.js';
 /** Life of a lease in tests: short, and long beside a stall of a slow machine. */
 export const TTL = 1_500;
 
+export interface Place {
+  readonly simulator: GatewaySimulator;
+  readonly redis: RedisServer;
+  /** Name of the fleet. */
+  readonly name: string;
+}
+
 /** A worker on this simulator and this Redis. */
-export function workerOn(
-  { simulator, redis, name }: { simulator: GatewaySimulator; redis: RedisServer; name: string },
-  options: Partial<FleetOptions> = {},
-): Fleet {
+export function workerOn({ simulator, redis, name }: Place, options: Partial<FleetOptions> = {}): Fleet {
   return createFleet({
     redis: redis.url,
     name,

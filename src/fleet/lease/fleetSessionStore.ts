@@ -47,22 +47,32 @@ return 1
 export class FleetSessionStore implements SessionStore {
   readonly sequenceInterval: number;
   readonly #deps: FleetSessionStoreDeps;
+  #begun: { readonly id: string; readonly at: number } | null = null;
 
   constructor(deps: FleetSessionStoreDeps) {
     this.#deps = deps;
     this.sequenceInterval = deps.sequenceInterval ?? 1_000;
   }
 
+  /** When the session began, in milliseconds since the epoch; null where that is not known. */
+  get begunAt(): number | null {
+    return this.#begun?.at ?? null;
+  }
+
   async get(): Promise<Session | null> {
     const [row, position] = ((await this.#run(getScript)) as unknown[]).map(String);
     const session: unknown = row === undefined || row === '' ? null : JSON.parse(row);
     if (!isSession(session)) return null;
+    const { begunAt } = session as StoredSession & { readonly begunAt?: unknown };
+    this.#begun = typeof begunAt === 'number' ? { id: session.id, at: begunAt } : null;
     const [, sequence, mark] = (position ?? '').split(' ');
     return mark === markOfSession(session.id) ? { ...session, sequence: Number(sequence) } : session;
   }
 
   async set(_shardId: number, { id, sequence, resumeUrl, identifiedAs }: StoredSession): Promise<void> {
-    await this.#run(setScript, JSON.stringify({ id, sequence, resumeUrl, identifiedAs }));
+    if (this.#begun?.id !== id) this.#begun = { id, at: Date.now() };
+    const begunAt = this.#begun.at;
+    await this.#run(setScript, JSON.stringify({ id, sequence, resumeUrl, identifiedAs, begunAt }));
   }
 
   async delete(_shardId: number): Promise<void> {

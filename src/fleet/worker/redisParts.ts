@@ -9,26 +9,35 @@ import { openRedis } from '../redis/openRedis.js';
 import type { RedisClient } from '../redis/redisClient.js';
 import { Scripts } from '../redis/script.js';
 
+import { Inbox } from '../commands/inbox.js';
+import type { Message } from '../commands/messages.js';
+
 interface Opened {
   readonly client: RedisClient;
   readonly scripts: Scripts;
   readonly lease: Lease;
   readonly queue: IdentifyQueue;
+  readonly inbox: Inbox;
+}
+
+export interface RedisPartsDeps {
+  readonly instance: string;
+  readonly logger: GuardedLogger;
+  /** A message of another worker. */
+  readonly onMessage: (message: Message) => void;
 }
 
 /** The worker's connection to Redis, and what talks over it. Opened by the first connect(), and not before. */
 export class RedisParts {
   readonly keys: FleetKeys;
   readonly #options: ResolvedFleetOptions;
-  readonly #instance: string;
-  readonly #logger: GuardedLogger;
+  readonly #deps: RedisPartsDeps;
   #opened: Opened | null = null;
 
-  constructor(options: ResolvedFleetOptions, { instance, logger }: { instance: string; logger: GuardedLogger }) {
+  constructor(options: ResolvedFleetOptions, deps: RedisPartsDeps) {
     this.keys = keysOf(options.name);
     this.#options = options;
-    this.#instance = instance;
-    this.#logger = logger;
+    this.#deps = deps;
   }
 
   get isOpen(): boolean {
@@ -54,7 +63,8 @@ export class RedisParts {
   async open(): Promise<void> {
     if (this.#opened !== null) return;
     const { redis, worker, ttlMs, manager } = this.#options;
-    const onError = (message: string) => this.#logger.announce(message);
+    const { instance, logger, onMessage } = this.#deps;
+    const onError = (message: string) => logger.announce(message);
     const client = await openRedis(redis, onError);
     const scripts = new Scripts(client);
     const { keys } = this;
@@ -62,22 +72,24 @@ export class RedisParts {
       client,
       scripts,
       // A beat that is answered later than the lease lasts is worth nothing.
-      lease: new Lease({ scripts: new Scripts(client, ttlMs), keys, worker, instance: this.#instance, ttlMs }),
+      lease: new Lease({ scripts: new Scripts(client, ttlMs), keys, worker, instance, ttlMs }),
       queue: new IdentifyQueue({
         scripts: Promise.resolve(scripts),
         keys: keys.identify,
-        instance: this.#instance,
+        instance,
         maxConcurrency: 1,
         windowMs: windowOf(manager.identifyWindow),
         reserve: manager.reserve,
         onError,
       }),
+      inbox: new Inbox({ client: client.duplicate(() => {}), key: keys.inbox(worker), onMessage }),
     };
   }
 
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = null;
+    opened?.inbox.stop();
     await opened?.queue.close();
     opened?.client.close();
   }

@@ -5,7 +5,7 @@ import type { ShardsReport } from '../../../machines/worker.js';
 import { RESUMABLE_CLOSE } from '../../protocol/closeCodes.js';
 import { otherIdentity } from '../../protocol/identity.js';
 import { plainSession, type Session, type SessionIdentity } from '../../protocol/session.js';
-import type { SessionStore } from '../../sessions/sessionStore.js';
+import type { FleetSessionStore } from '../lease/fleetSessionStore.js';
 import type { TransitionRecord } from '../../shard/events.js';
 import type { ShardOptions } from '../../shard/options.js';
 import { Shard } from '../../shard/shard.js';
@@ -13,7 +13,7 @@ import type { FatalShardError } from '../../util/errors.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/messageOf.js';
 import type { ShardPublisher } from '../publish/shardPublisher.js';
-import { shardOfKey, type ShardKey } from '../shardKey.js';
+import type { ShardKey } from '../shardKey.js';
 
 export interface ShardOwnerDeps {
   readonly key: ShardKey;
@@ -21,7 +21,7 @@ export interface ShardOwnerDeps {
   /** Options of the shard, without those that its ownership decides. */
   readonly options: () => Omit<ShardOptions, 'session' | 'sessionStore'>;
   /** Where Redis keeps the shard's session, as long as this worker owns it. */
-  readonly store: SessionStore;
+  readonly store: FleetSessionStore;
   /** Null where events are not published. */
   readonly publisher: ShardPublisher | null;
   /** A session that was identified otherwise is not resumed. */
@@ -69,6 +69,11 @@ export class ShardOwner {
   /** True once the shard is Connected here. */
   get isUp(): boolean {
     return this.actor.getSnapshot().matches({ Confirmed: 'up' });
+  }
+
+  /** When the shard's session began, in milliseconds since the epoch; null where that is not known. */
+  get begunAt(): number | null {
+    return this.#deps.store.begunAt;
   }
 
   send(event: OwnershipEvent): void {
@@ -132,7 +137,7 @@ export class ShardOwner {
     await publisher?.flushed(limitMs);
     while (!signal.aborted) {
       try {
-        return this.#usable((await store.get(shardOfKey(this.key).id)) ?? null);
+        return this.#usable((await store.get()) ?? null);
       } catch {
         await sleep(RETRY_MS);
       }

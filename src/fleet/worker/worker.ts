@@ -6,7 +6,10 @@ import { identityOf } from '../../protocol/identity.js';
 import { sumOfIntents } from '../../protocol/intents.js';
 import type { Shard } from '../../shard/shard.js';
 import type { Emitter } from '../../util/emitter.js';
-import type { FatalShardError } from '../../util/errors.js';
+import { Waiters } from '../../util/waiters.js';
+import { Courier } from '../commands/courier.js';
+import { FleetCommands } from '../commands/fleetCommands.js';
+import { ShardError, type FatalShardError } from '../../util/errors.js';
 import type { GuardedLogger } from '../../util/logger.js';
 import { messageOf } from '../../util/messageOf.js';
 import type { FleetWorkerEvents } from '../events.js';
@@ -15,7 +18,7 @@ import { fencedLimiter } from '../lease/fencedLimiter.js';
 import { FleetSessionStore } from '../lease/fleetSessionStore.js';
 import type { BeatAnswer } from '../lease/lease.js';
 import { ShardPublisher } from '../publish/shardPublisher.js';
-import { shardOfKey, type ShardKey } from '../shardKey.js';
+import { keyOfShard, shardOfKey, type ShardKey } from '../shardKey.js';
 import { GatewayFacts } from './gatewayFacts.js';
 import { joiningLogic, signingOffLogic } from './joining.js';
 import { Layouts } from './layouts.js';
@@ -41,6 +44,8 @@ export class Worker {
   readonly shards: WorkerShards;
   readonly redis: RedisParts;
   readonly keeper: LeaseKeeper;
+  readonly courier: Courier;
+  readonly commands: FleetCommands;
   /** `WORKER/INSTANCE` */
   readonly owner: string;
   /** Live workers, as the last beat said. */
@@ -51,6 +56,7 @@ export class Worker {
   readonly #options: ResolvedFleetOptions;
   readonly #deps: WorkerDeps;
   #isSpent = false;
+  readonly #resharded = new Waiters();
 
   constructor(options: ResolvedFleetOptions, deps: WorkerDeps) {
     const { emitter, logger } = deps;
@@ -61,7 +67,21 @@ export class Worker {
     this.relay = new EventRelay(emitter as never);
     this.facts = new GatewayFacts(options.manager, logger);
     this.layouts = new Layouts(this.relay);
-    this.redis = new RedisParts(options, { instance, logger });
+    this.redis = new RedisParts(options, { instance, logger, onMessage: (message) => this.courier.onMessage(message) });
+    this.courier = new Courier({
+      scripts: () => this.redis.scripts,
+      keys: this.redis.keys,
+      owner: this.owner,
+      run: (_name, args, signal) => this.commands.runHere(args, signal),
+      onWake: () => this.keeper.beatSoon(),
+    });
+    this.commands = new FleetCommands({
+      courier: this.courier,
+      ownerOf: (id) => this.#ownerOf(id),
+      local: (id) => this.inService.get(id),
+      owner: this.owner,
+      stopped: () => this.#stopped(),
+    });
     this.shards = new WorkerShards({ own: (key, epoch, report) => this.#own(key, epoch, report), logger });
     this.keeper = new LeaseKeeper({
       lease: { beat: (request) => this.redis.lease.beat(request) },
@@ -95,6 +115,46 @@ export class Worker {
     );
   }
 
+  /**
+   * Gives the whole fleet another number of shards. Resolves when the new ones are in service.
+   * @throws ShardError `BUSY`, `OVER_BUDGET`
+   */
+  async reshard(total: number): Promise<void> {
+    if (total === this.layouts.total && this.layouts.next === null) return;
+    const { budget } = this.redis.queue;
+    const left = budget && budget.remaining - this.#options.manager.reserve;
+    if (left !== null && left < total) {
+      const until = new Date(budget?.resetAt ?? 0).toISOString();
+      const message = `Only ${left} identifies are left today, and ${total} shards need one each. Try again after ${until}.`;
+      throw new ShardError('OVER_BUDGET', message, { value: left });
+    }
+    await this.redis.lease.startReshard(total);
+    do {
+      const beaten = this.#resharded.wait();
+      this.keeper.beatSoon();
+      await beaten;
+    } while (this.layouts.total !== total);
+  }
+
+  async #ownerOf(id: number): Promise<string | null> {
+    const { client, keys } = this.redis;
+    const record = await client.command(keys.owners, ['HGET', keys.owners, keyOfShard(this.layouts.current, id)]);
+    const [owner = '-'] = String(record ?? '-').split(' ');
+    return owner === '-' ? null : owner;
+  }
+
+  /** @throws ShardError `NOT_CONNECTED` */
+  checkOnline(): void {
+    const stopped = this.#stopped();
+    if (stopped !== null) throw stopped;
+  }
+
+  #stopped(): ShardError | null {
+    const { status, value } = this.actor.getSnapshot();
+    if (status === 'active' && typeof value === 'object' && 'Online' in value) return null;
+    return new ShardError('NOT_CONNECTED', 'The worker is not in the fleet. Call connect() first.');
+  }
+
   async #join(signal: AbortSignal): Promise<void> {
     await this.facts.ask(signal);
     await this.redis.open();
@@ -107,7 +167,9 @@ export class Worker {
 
   #onAnswer(answer: BeatAnswer): void {
     this.workers = answer.workers;
+    this.courier.onWorkers(answer.workers);
     this.layouts.take(answer.fleet);
+    if (answer.fleet.next === null) this.#resharded.resolve();
     this.#watchBudget();
     // Every worker asks: the one that began the reshard may be gone.
     const { next } = answer.fleet;
@@ -199,10 +261,11 @@ export class Worker {
 
   /** The shards here, for the status that other workers show. */
   #report() {
-    return [...this.shards.owners.values()].map(({ key, shard }) => [
+    return [...this.shards.owners.values()].map(({ key, shard, begunAt }) => [
       key,
       shard?.state ?? 'Offline',
       shard?.latency ?? null,
+      begunAt,
     ]);
   }
 

@@ -158,8 +158,10 @@ describe.runIf(hasRedis)('ShardPublisher: what is in the stream', () => {
     publisher.begin('s-2', 2);
     await publisher.flushed(5_000);
     await redis.command('DEL', `{publish-${names}}:positions`);
-    publisher.begin('s-3', 2);
-    await publisher.flushed(5_000);
+    await using next = await rig.publisher();
+    next.flow();
+    next.begin('s-3', 2);
+    await next.flushed(5_000);
     expect((await rig.ids()).slice(-2)).toEqual(idsOf(3, 1, 2));
   });
 });

@@ -78,23 +78,14 @@ export class KeptEvents {
   }
 
   /**
-   * Lets the events of a session behind `sequence` wait again. False, and nothing changes, where the first of them is not
-   * kept any more.
+   * Lets what was kept behind a position wait again: all of it where the position's session is not among it. Answers the event
+   * that is next then; null where there is none.
    */
-  rewind(mark: string, sequence: number): boolean {
-    const index = this.#events.findIndex((event) => event.mark === mark && event.sequence > sequence);
-    if (index === -1) return true;
-    if ((this.#events[index] as KeptEvent).after > sequence) return false;
-    this.#moveTo(Math.min(this.#published, index));
-    return true;
-  }
-
-  /** Lets all kept events of a session wait again. Answers the oldest; null where none is kept. */
-  rewindToOldest(mark: string): KeptEvent | null {
-    const index = this.#events.findIndex((event) => event.mark === mark);
-    if (index === -1) return null;
-    this.#moveTo(Math.min(this.#published, index));
-    return this.#events[index] as KeptEvent;
+  rewind(mark: string, sequence: number): KeptEvent | null {
+    const last = this.#events.findLastIndex((event) => event.mark === mark && event.sequence <= sequence);
+    const first = this.#events.findIndex((event) => event.mark === mark);
+    this.#moveTo(Math.min(this.#published, last === -1 ? Math.max(0, first) : last + 1));
+    return this.#events[this.#published] ?? null;
   }
 
   /** Changes the event that is published next. */

@@ -5,14 +5,12 @@ export type PublishAnswer =
   | readonly ['published']
   /** The shard is not this owner's, as far as Redis knows. */
   | readonly ['fenced']
-  /** Redis has this session up to `sequence` only. */
-  | readonly ['behind', sequence: number]
-  /** Redis has another session; '' where it has none. */
-  | readonly ['otherSession', mark: string];
+  /** The events do not follow on what Redis has: this session up to this sequence; '' and 0 where it has none. */
+  | readonly ['refused', mark: string, sequence: string];
 
 /**
  * Publishes events of one session. KEYS: owners, positions, stream. ARGV: shard key, `OWNER EPOCH`, the session's mark, the
- * sequence that the events follow, `=MARK` of the session that this one may take the place of, length of the stream, then a
+ * sequence that the events follow, `MARK SEQUENCE` of the position where this session may begin, length of the stream, then a
  * sequence and a text for each event.
  *
  * Guarantees: only the owner of this epoch publishes. The stream has each event of a session once and in order: what is
@@ -22,15 +20,15 @@ export type PublishAnswer =
  */
 export const publishScript = script(`
 local owners, positions, stream = unpack(KEYS)
-local shard, claim, mark, after, over, length = unpack(ARGV, 1, 6)
+local shard, claim, mark, after, beginsAt, length = unpack(ARGV, 1, 6)
 if redis.call('HGET', owners, shard) ~= claim then return { 'fenced' } end
 
-local generation, sequence, known = '0', 0, ''
+local generation, sequence, known = '0', '0', ''
 local position = redis.call('HGET', positions, shard)
 if position then generation, sequence, known = string.match(position, '^(%d+) (%d+) (.*)$') end
 
 if known ~= mark then
-  if over ~= '=' .. known then return { 'otherSession', known } end
+  if beginsAt ~= known .. ' ' .. sequence then return { 'refused', known, sequence } end
   -- A position that was lost without its stream: XADD takes higher ids only.
   local top = 0
   if redis.call('EXISTS', stream) == 1 then
@@ -42,7 +40,7 @@ if known ~= mark then
   generation = string.format('%.0f', math.max(tonumber(generation), top) + 1)
   sequence = after
 elseif tonumber(sequence) < tonumber(after) then
-  return { 'behind', tonumber(sequence) }
+  return { 'refused', known, sequence }
 end
 
 sequence = tonumber(sequence)

@@ -69,8 +69,8 @@ export class ShardPublisher {
   #hole: SequenceGap | null = null;
   /** READY, which counts only once the shard has accepted it. */
   #ready: { readonly sequence: number; readonly text: string } | null = null;
-  /** Mark of the session that Redis has, as far as it has said so; '' where it has none. */
-  #markInRedis = '';
+  /** Position in Redis, as far as it has said so. */
+  #position = { mark: '', sequence: 0 };
   #isHeld = true;
   #isStopped = false;
   #isRunning = false;
@@ -109,7 +109,8 @@ export class ShardPublisher {
       this.#last = 0;
     }
     const { sequence } = session;
-    if (this.#last < sequence || !this.#kept.rewind(mark, sequence)) {
+    const next = this.#kept.rewind(mark, sequence);
+    if (next === null ? this.#last !== sequence : next.after > sequence) {
       this.#kept.forget((other) => other === mark);
       this.#last = sequence;
     }
@@ -145,7 +146,7 @@ export class ShardPublisher {
     if (mark === null) return;
     const last = this.#last;
     if (sequence <= last) return;
-    if (this.#kept.isFull) this.#askedFrom = null;
+    if (this.#kept.isFull) this.#onFull();
     const isNext = sequence === last + 1;
     if (this.#kept.isFull || (!isNext && this.#askedFrom !== last)) return this.#onMissing(last + 1, sequence);
     if (!isNext) this.#deps.onGap({ from: last + 1, to: sequence - 1 });
@@ -187,6 +188,14 @@ export class ShardPublisher {
     this.#reportDrained();
   }
 
+  /** What is not kept is brought by a RESUME later, as far as the gateway still has it. */
+  #onFull(): void {
+    this.#askedFrom = null;
+    if (this.#hole !== null) return;
+    const { logger, key } = this.#deps;
+    logger.warn(`shard ${key}: ${this.#kept.waiting} events wait for Redis, and no more are kept`);
+  }
+
   #onMissing(from: number, to: number): void {
     this.#hole = { from, to };
     this.#askForHole();
@@ -224,27 +233,28 @@ export class ShardPublisher {
     const { scripts, keys, key, maxLength } = this.#deps;
     const { mark, after, isFirst } = batch[0] as KeptEvent;
     const claim = this.#claim;
-    const args: (string | number)[] = [key, claim, mark, after, isFirst ? `=${this.#markInRedis}` : '', maxLength];
+    const beginsAt = isFirst ? `${this.#position.mark} ${this.#position.sequence}` : '';
+    const args: (string | number)[] = [key, claim, mark, after, beginsAt, maxLength];
     for (const { sequence, text } of batch) args.push(sequence, text);
     const run = scripts.run(publishScript, [keys.owners, keys.positions, keys.stream(key)], args);
-    const [answer, detail] = (await run) as PublishAnswer;
+    const [answer, known, sequence] = (await run) as PublishAnswer;
     if (this.#isStopped) return;
     this.#failures = 0;
     switch (String(answer) as PublishAnswer[0]) {
-      case 'published':
-        this.#markInRedis = mark;
+      case 'published': {
+        const last = batch.at(-1) as KeptEvent;
+        this.#position = { mark, sequence: last.sequence };
         this.#published += batch.length;
-        return this.#kept.onPublished(batch.at(-1) as KeptEvent);
+        return this.#kept.onPublished(last);
+      }
       case 'fenced':
         // The epoch may have risen since.
         if (claim !== this.#claim) return;
         this.hold();
         return this.#deps.onFenced();
-      case 'behind':
-        return this.#onBehind(mark, Number(detail));
-      case 'otherSession':
-        this.#markInRedis = String(detail);
-        if (!isFirst) this.#beginAgain(mark);
+      case 'refused':
+        this.#position = { mark: String(known), sequence: Number(sequence) };
+        return this.#goOnFrom(this.#position);
     }
   }
 
@@ -252,31 +262,28 @@ export class ShardPublisher {
     return `${this.#deps.owner} ${this.#deps.epoch()}`;
   }
 
-  /** Redis has lost its last writes, or this process has lost what it could not keep. */
-  #onBehind(mark: string, sequence: number): void {
-    if (this.#kept.rewind(mark, sequence)) return;
+  /** Redis has another position than the events follow: it has lost its last writes, or another session. */
+  #goOnFrom({ mark, sequence }: { readonly mark: string; readonly sequence: number }): void {
+    const { waiting } = this.#kept;
+    const next = this.#kept.rewind(mark, sequence);
+    if (next === null) return;
     const { onGap, logger, key } = this.#deps;
-    logger.warn(`shard ${key}: Redis has lost events behind ${sequence} that are not kept any more`);
-    if (mark === this.#mark) {
+    const again = this.#kept.waiting - waiting;
+    if (again > 0) logger.warn(`shard ${key}: Redis has lost its last writes, ${again} events are published again`);
+    if (next.mark !== mark) {
+      this.#kept.amendNext({ isFirst: true });
+      // An empty Redis has lost what was published, and no more.
+      if (mark !== '' && !next.isFirst && next.after > 0) onGap({ from: 1, to: next.after });
+    } else if (next.after > sequence && mark === this.#mark) {
       this.#hole = { from: sequence + 1, to: this.#last };
       this.#last = sequence;
       this.#askedFrom = null;
       this.#kept.forget((other) => other === mark);
-      return;
+    } else if (next.after > sequence) {
+      // A session that has ended brings nothing any more.
+      this.#kept.amendNext({ after: sequence });
+      onGap({ from: sequence + 1, to: next.after });
     }
-    // A session that has ended brings nothing any more.
-    const next = this.#kept.rewindToOldest(mark);
-    if (next === null) return;
-    this.#kept.amendNext({ after: sequence });
-    onGap({ from: sequence + 1, to: next.after });
-  }
-
-  /** Redis has lost that the session began, or has come back empty. */
-  #beginAgain(mark: string): void {
-    const next = this.#kept.rewindToOldest(mark);
-    if (next === null) return;
-    this.#kept.amendNext({ isFirst: true });
-    if (this.#markInRedis !== '' && !next.isFirst && next.after > 0) this.#deps.onGap({ from: 1, to: next.after });
   }
 
   #onFailure(error: unknown): void {

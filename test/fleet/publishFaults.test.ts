@@ -33,6 +33,10 @@ class FaultyClient implements RedisClient {
     for (const repeat of this.#late.splice(0)) await repeat();
   }
 
+  duplicate(...[onError]: Parameters<RedisClient['duplicate']>): RedisClient {
+    return this.#client.duplicate(onError);
+  }
+
   close(): void {
     this.#client.close();
   }
@@ -216,7 +220,7 @@ describe.runIf(hasRedis)('ShardPublisher against faults of the connection, takeo
       }
     }
 
-    /** What Redis lost of an earlier owner's events, and a RESUME could not bring, is told as a gap. Nothing else is missing. */
+    /** What Redis lost of an earlier owner's events, and a RESUME could not bring, is a gap. Nothing else is missing. */
     async check(mayLose: boolean): Promise<void> {
       const gaps = this.#publishers.flatMap((publisher) => publisher.gaps);
       if (!mayLose) expect(gaps).toEqual([]);

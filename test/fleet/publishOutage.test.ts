@@ -27,7 +27,7 @@ describe.runIf(hasRedis)('ShardPublisher: holes and outages', () => {
     expect(publisher.gaps).toEqual([]);
   });
 
-  test('a hole that the RESUME does not fill is told as a gap, and the stream goes on behind it', async () => {
+  test('a hole that the RESUME does not fill becomes a gap, and the stream goes on behind it', async () => {
     await using publisher = await rig.publisher();
     publisher.flow();
     publisher.begin('s-1', 3);
@@ -44,7 +44,7 @@ describe.runIf(hasRedis)('ShardPublisher: holes and outages', () => {
     expect(publisher.calls.holes).toBe(asked + 1);
   });
 
-  test('a session that ends with a hole: what was missing is told as a gap', async () => {
+  test('a session that ends with a hole: what was missing becomes a gap', async () => {
     await using publisher = await rig.publisher();
     publisher.flow();
     publisher.begin('s-1', 3);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../shard/rig.js';
 import { createIoRedis } from './clients.js';
+import { openRedis } from '../../src/fleet/redis/openRedis.js';
 import { frame, idsOf, mark, PublishRig, session } from './publishRig.js';
 import { hasRedis, RedisServer } from './redisRig.js';
 
@@ -126,6 +127,40 @@ describe.runIf(hasRedis)('ShardPublisher: what is in the stream', () => {
     publisher.flow();
     expect(await publisher.flushed(5_000)).toBe(true);
     expect(await rig.ids()).toEqual(idsOf(1, 1, 6));
+  });
+
+  test('an epoch that is raised while a script is under way: what it refused is published under the new one', async () => {
+    let epoch = 1;
+    await using publisher = await rig.publisher({ epoch: () => epoch });
+    await rig.own(2);
+    publisher.flow();
+    publisher.begin('s-1', 3);
+    await Promise.resolve();
+    await Promise.resolve();
+    epoch = 2;
+    expect(await publisher.flushed(5_000)).toBe(true);
+    expect(publisher.calls.fenced).toBe(0);
+    expect(await rig.ids()).toEqual(idsOf(1, 1, 3));
+  });
+
+  test('the script that began an earlier session, run again: it is refused, and the stream stays', async () => {
+    const client = await openRedis(redis.url, () => {});
+    const sent: Parameters<typeof client.command>[] = [];
+    const command = client.command.bind(client);
+    client.command = (...args) => {
+      sent.push(args);
+      return command(...args);
+    };
+    await using publisher = await rig.publisher({ client });
+    publisher.flow();
+    publisher.begin('s-1', 2);
+    await publisher.flushed(5_000);
+    publisher.begin('s-2', 2);
+    await publisher.flushed(5_000);
+    const before = [await rig.stream(), await rig.position()];
+    for (const args of sent) await command(...args).catch(() => {});
+    expect([await rig.stream(), await rig.position()]).toEqual(before);
+    expect(before[1]).toBe(`2 2 ${mark('s-2')}`);
   });
 
   test('held: nothing is published; flow: all of it is', async () => {

@@ -2,7 +2,7 @@ import { keysOf } from '../../src/fleet/keys.js';
 import { markOfSession } from '../../src/fleet/markOfSession.js';
 import { ShardPublisher, type SequenceGap, type ShardPublisherDeps } from '../../src/fleet/publish/shardPublisher.js';
 import { openRedis } from '../../src/fleet/redis/openRedis.js';
-import type { RedisTarget } from '../../src/fleet/redis/redisClient.js';
+import type { RedisClient, RedisTarget } from '../../src/fleet/redis/redisClient.js';
 import { Scripts } from '../../src/fleet/redis/script.js';
 import type { RedisServer } from './redisRig.js';
 
@@ -46,11 +46,12 @@ export class PublishRig {
   async publisher(
     options: Partial<Pick<ShardPublisherDeps, 'epoch' | 'limits' | 'owner' | 'maxLength'>> & {
       redis?: RedisTarget;
+      client?: RedisClient;
       answerLimitMs?: number;
     } = {},
   ): Promise<TestPublisher> {
-    const { redis = this.#redis.url, answerLimitMs = 1_000, ...others } = options;
-    const client = await openRedis(redis, () => {});
+    const { redis = this.#redis.url, answerLimitMs = 1_000, client: given, ...others } = options;
+    const client = given ?? (await openRedis(redis, () => {}));
     return new TestPublisher(
       {
         scripts: new Scripts(client, answerLimitMs),

@@ -54,7 +54,7 @@ export class KeptEvents {
     this.#waitingLength += event.text.length;
   }
 
-  /** The next events that one script may publish: of one session, and each the successor of the one before it. */
+  /** The next events that one script may publish: those of one session. */
   next(limit: number = MAX_BATCH): readonly KeptEvent[] {
     const batch: KeptEvent[] = [];
     let length = 0;
@@ -62,8 +62,7 @@ export class KeptEvents {
       const event = this.#events[index] as KeptEvent;
       const previous = batch.at(-1);
       if (previous !== undefined) {
-        if (event.mark !== previous.mark || event.isFirst || event.after !== previous.sequence) break;
-        if (length + event.text.length > MAX_BATCH_LENGTH) break;
+        if (event.mark !== previous.mark || length + event.text.length > MAX_BATCH_LENGTH) break;
       }
       batch.push(event);
       length += event.text.length;

@@ -32,7 +32,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   dashboard: { ours: [...below, 'shard', 'manager', 'audit', 'inspector'], npm: ['xstate', '#page'], node: true },
   'dashboard/page': { ours: [] },
   cli: {
-    ours: [...below, 'shard', 'manager', 'audit', 'inspector', 'simulator', 'dashboard', 'index'],
+    ours: [...below, 'shard', 'manager', 'fleet', 'audit', 'inspector', 'simulator', 'dashboard', 'index'],
     npm: ['commander', 'picocolors', 'discord-api-types'],
     node: true,
   },

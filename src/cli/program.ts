@@ -3,6 +3,14 @@ import { audit, type AuditOptions } from './commands/audit/audit.js';
 import { timeSyntax } from './commands/audit/time.js';
 import { dashboard, type DashboardCommandOptions } from './commands/dashboard/dashboard.js';
 import { demo, type DemoOptions } from './commands/demo/demo.js';
+import {
+  fleetDrain,
+  fleetReshard,
+  fleetStatus,
+  type FleetChoice,
+  type StatusOptions,
+} from './commands/fleet/remote.js';
+import { fleetWorker, type FleetWorkerOptions } from './commands/fleet/worker.js';
 import { init, type InitOptions } from './commands/init/init.js';
 import { run, type RunOptions } from './commands/run/run.js';
 import { simulate, type SimulateOptions } from './commands/simulate.js';
@@ -37,6 +45,7 @@ Environment:
   DISCORD_TOKEN           the bot's token. There is no option for it, because
                           other users of this machine can read arguments
   SHARDCHART_GATEWAY_URL  gateway to connect to instead of Discord's
+  SHARDCHART_REDIS_URL    Redis of a fleet (default: redis://127.0.0.1:6379)
   SHARDCHART_API_URL      HTTP API to ask for the gateway and its limits
                           (default: https://discord.com/api/v10). Not asked
                           where only a gateway URL is given
@@ -102,6 +111,8 @@ export function createProgram(ended: (exitCode: number) => void): Command {
     .option('--dashboard [port]', 'serve the live page on this port of 127.0.0.1 (default: a free one)', port)
     .addHelpText('after', runExamples + '\n' + shared)
     .action(async (options: RunOptions) => ended(await run(options)));
+
+  addFleet(program, ended);
 
   withBotOptions(
     program
@@ -169,9 +180,60 @@ export function createProgram(ended: (exitCode: number) => void): Command {
   return program;
 }
 
+const fleetExamples = `
+Examples:
+  DISCORD_TOKEN=… npx shardchart fleet --redis redis://127.0.0.1 --name my-bot
+  npx shardchart fleet status --redis redis://127.0.0.1 --name my-bot --watch
+  npx shardchart fleet drain w-1 --redis redis://127.0.0.1 --name my-bot`;
+
+/** Adds `fleet` with its commands. */
+function addFleet(program: Command, ended: (exitCode: number) => void): void {
+  const fleet = withFleetChoice(program.command('fleet'))
+    .description(
+      'Run a worker of a bot that runs over many processes, on Redis, until Ctrl+C: it takes its share of the shards, and ' +
+        'gives them away at the end. The token comes from DISCORD_TOKEN.',
+    )
+    .option('--worker <name>', 'name of this worker (default: made at random)')
+    .option('--capacity <count>', 'most shards that this worker takes (default: no limit)', whole)
+    .option('--publish', 'publish every event to Redis streams')
+    .option('--shards <count|auto>', 'number of shards of a new fleet (default: what Discord recommends)', countOrAuto)
+    .option('--events <names>', 'parse and write only these dispatches', names)
+    .option('--audit <file>', 'append the transitions of the shards to this audit log')
+    .option('--json', 'write lines of JSON to stderr too');
+  withGatewayOptions(fleet)
+    .addHelpText('after', fleetExamples + '\n' + shared)
+    .action(async (options: FleetWorkerOptions) => ended(await fleetWorker(options)));
+  withFleetChoice(fleet.command('status'))
+    .description('Print the workers, their shards, and how far consumers are behind.')
+    .option('--watch', 'print it each second until Ctrl+C')
+    .option('--json', 'print it as a line of JSON')
+    .action(async (_: StatusOptions, command: Command) => ended(await fleetStatus(command.optsWithGlobals())));
+  withFleetChoice(fleet.command('drain'))
+    .description('Make a worker give its shards to the others, and wait until it has.')
+    .argument('<worker>', 'name of the worker')
+    .action(async (worker: string, _: FleetChoice, command: Command) =>
+      ended(await fleetDrain(worker, command.optsWithGlobals())),
+    );
+  withFleetChoice(fleet.command('reshard'))
+    .description('Give the fleet another number of shards, without a pause, and wait until they are in service.')
+    .argument('<total>', 'number of shards', count)
+    .action(async (total: number, _: FleetChoice, command: Command) =>
+      ended(await fleetReshard(total, command.optsWithGlobals())),
+    );
+}
+
+/** Adds the options that name a fleet. */
+function withFleetChoice(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--redis <url>', 'Redis of the fleet').env('SHARDCHART_REDIS_URL').default('redis://127.0.0.1:6379'),
+    )
+    .option('--name <name>', 'name of the fleet', 'shardchart');
+}
+
 /** Adds the options that choose the shards and how they connect. */
 function withBotOptions(command: Command): Command {
-  return command
+  return withGatewayOptions(command)
     .option(
       '--shards <count|auto>',
       'run this many shards, or the number Discord recommends (default: 1, or --total)',
@@ -179,6 +241,12 @@ function withBotOptions(command: Command): Command {
     )
     .option('--ids <list>', 'run these shards, as in 0,3,5-8; needs --total')
     .option('--total <count>', 'number of shards of the bot (default: as many as are run)', count)
+    .option('--session-file <file>', 'resume the sessions in this file, and save them there for the next run');
+}
+
+/** Adds the options that say how shards connect. */
+function withGatewayOptions(command: Command): Command {
+  return command
     .option('--identify-window <ms>', 'time between two identifies (default: 5000, as at Discord)', whole)
     .option('--reserve <count>', "leave this many of the day's identifies for other uses", whole)
     .option('--intents <intents>', 'a sum of bits, or names as in Guilds,GuildMessages', 'Guilds')
@@ -187,8 +255,7 @@ function withBotOptions(command: Command): Command {
       new Option('--compression <kind>', 'transport compression')
         .choices(['zlib-stream', 'zstd-stream', 'payload', 'none'])
         .default('zlib-stream'),
-    )
-    .option('--session-file <file>', 'resume the sessions in this file, and save them there for the next run');
+    );
 }
 
 const inspectOption = [

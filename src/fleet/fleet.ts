@@ -49,7 +49,7 @@ export class Fleet extends ManagerListeners<FleetWorkerEvents> implements AsyncD
       logger.failure(`a listener of "${event}" failed`, error, { event }),
     );
     const guard = new PromiseGuard(token, logger);
-    const worker = new Worker(resolved, { emitter, logger });
+    const worker = new Worker(resolved, { emitter, logger, onDrain: () => this.drain() });
     const watch = (event: keyof ShardEvents) => (isOwnershipEvent(event) ? undefined : worker.relay.watch(event));
     super(emitter, watch, guard, checkFleetListener);
     this.worker = resolved.worker;

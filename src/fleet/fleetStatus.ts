@@ -46,7 +46,11 @@ export interface FleetStatus {
 type Row = readonly [key: string, state: string, latency: number | null, begunAt: number | null];
 
 /** Asks Redis for the state of the fleet. */
-export async function readFleetStatus({ client, keys, lease }: RedisParts): Promise<FleetStatus> {
+export async function readFleetStatus({
+  client,
+  keys,
+  lease,
+}: Pick<RedisParts, 'client' | 'keys' | 'lease'>): Promise<FleetStatus> {
   const facts = await lease.status();
   const command = (...args: readonly string[]) => client.command(keys.fleet, args);
   const current = facts.shards.filter(({ key }) => shardOfKey(key).layout === facts.fleet?.layout);

@@ -4,6 +4,7 @@ import { workerMachine, type ShardsReport } from '../../../machines/worker.js';
 import { EventRelay } from '../../manager/eventRelay.js';
 import { identityOf } from '../../protocol/identity.js';
 import { sumOfIntents } from '../../protocol/intents.js';
+import { checkTotal } from '../../manager/options.js';
 import type { Shard } from '../../shard/shard.js';
 import type { Emitter } from '../../util/emitter.js';
 import { Waiters } from '../../util/waiters.js';
@@ -33,6 +34,8 @@ const LIMIT_MS = 5_000;
 export interface WorkerDeps {
   readonly emitter: Emitter<FleetWorkerEvents>;
   readonly logger: GuardedLogger;
+  /** Another process asks this worker to drain. */
+  readonly onDrain: () => Promise<void>;
 }
 
 /** One worker of a fleet: its chart, and what the chart orders. The token stays in its options. */
@@ -72,7 +75,7 @@ export class Worker {
       scripts: () => this.redis.scripts,
       keys: this.redis.keys,
       owner: this.owner,
-      run: (_name, args, signal) => this.commands.runHere(args, signal),
+      run: (name, args, signal) => this.#runForOthers(name, args, signal),
       onWake: () => this.keeper.beatSoon(),
     });
     this.commands = new FleetCommands({
@@ -134,6 +137,18 @@ export class Worker {
       this.keeper.beatSoon();
       await beaten;
     } while (this.layouts.total !== total);
+  }
+
+  async #runForOthers(name: string, args: readonly unknown[], signal: AbortSignal): Promise<unknown> {
+    switch (name) {
+      case 'drain':
+        return this.#deps.onDrain();
+      case 'reshard':
+        checkTotal(args[0]);
+        return this.reshard(args[0] as number);
+      default:
+        return this.commands.runHere(args, signal);
+    }
   }
 
   async #ownerOf(id: number): Promise<string | null> {

@@ -3,7 +3,7 @@ import type { ShardsCommand, ShardsReport } from '../../../machines/worker.js';
 import type { Logger } from '../../util/logger.js';
 import { stackOf } from '../../util/messageOf.js';
 import type { Held } from '../lease/lease.js';
-import type { ShardKey } from '../shardKey.js';
+import { shardOfKey, type ShardKey } from '../shardKey.js';
 import type { ShardOwner } from './shardOwner.js';
 
 export interface WorkerShardsDeps {
@@ -66,7 +66,9 @@ export class WorkerShards {
       owner.send(epoch === undefined ? { type: 'lease.lost' } : { type: 'lease.confirmed', epoch });
     }
     for (const key of give) this.owners.get(key as ShardKey)?.send({ type: 'shard.give' });
-    for (const [key, epoch] of epochs) {
+    // In the order of their ids, for so they identify.
+    const byId = [...epochs].toSorted(([one], [other]) => shardOfKey(one).id - shardOfKey(other).id);
+    for (const [key, epoch] of byId) {
       if (this.owners.has(key) || give.includes(key)) continue;
       this.owners.set(
         key,

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../shard/rig.js';
 import { createIoRedis } from './clients.js';
@@ -97,6 +98,25 @@ describe.runIf(hasRedis)('ShardPublisher: what is in the stream', () => {
     await second.flushed(5_000);
     expect(await rig.ids()).toEqual(idsOf(1, 1, 8));
     expect(second.calls.holes).toBe(0);
+  });
+
+  test('a shard that takes the place of another: frames of the one before it are ignored', async () => {
+    await using publisher = await rig.publisher();
+    publisher.flow();
+    const first = new EventEmitter();
+    publisher.follow(first, null);
+    first.emit('raw', frame(1, 'READY', { session_id: 's-1' }));
+    first.emit('ready', { session_id: 's-1' });
+    first.emit('raw', frame(2));
+    await publisher.flushed(5_000);
+    const second = new EventEmitter();
+    publisher.follow(second, session('s-1', 2));
+    first.emit('raw', frame(1, 'READY', { session_id: 's-2' }));
+    first.emit('ready', { session_id: 's-2' });
+    second.emit('raw', frame(3));
+    await publisher.flushed(5_000);
+    expect(await rig.ids()).toEqual(idsOf(1, 1, 3));
+    expect(await rig.position()).toBe(`1 3 ${mark('s-1')}`);
   });
 
   test('a worker whose epoch is over publishes nothing, keeps what it has, and reports it once', async () => {

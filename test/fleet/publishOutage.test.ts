@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../shard/rig.js';
+import { openRedis } from '../../src/fleet/redis/openRedis.js';
 import { frame, idsOf, mark, PublishRig, session } from './publishRig.js';
 import { hasRedis, RedisServer } from './redisRig.js';
 
@@ -132,6 +133,63 @@ describe.runIf(hasRedis)('ShardPublisher: holes and outages', () => {
     expect(await publisher.flushed(5_000)).toBe(true);
     expect(await rig.ids()).toEqual(idsOf(1, 1, 103));
     expect(publisher.gaps).toEqual([]);
+  });
+
+  test('Redis back without the beginning of a session that another worker published: a gap from 1, and no RESUME', async () => {
+    await using first = await rig.publisher();
+    first.flow();
+    first.begin('s-1', 2);
+    await first.flushed(5_000);
+    await redis.command('SAVE');
+    first.begin('s-2', 5);
+    await first.flushed(5_000);
+    await redis.kill();
+    await redis.start();
+    await using second = await rig.publisher();
+    second.startFrom(session('s-2', 5));
+    second.flow();
+    second.take(frame(6));
+    expect(await second.flushed(5_000)).toBe(true);
+    expect(second.gaps).toEqual([{ from: 1, to: 5 }]);
+    expect(second.calls.holes).toBe(0);
+    expect(await rig.ids()).toEqual([...idsOf(1, 1, 2), '2-6']);
+  });
+
+  test('Redis back without events of a session that has ended since: a gap, and the next session follows', async () => {
+    await using first = await rig.publisher();
+    first.flow();
+    first.begin('s-1', 2);
+    await first.flushed(5_000);
+    await redis.command('SAVE');
+    await redis.kill();
+    await redis.start();
+    await using second = await rig.publisher();
+    second.startFrom(session('s-1', 5));
+    second.take(frame(6));
+    second.begin('s-2', 2);
+    second.flow();
+    expect(await second.flushed(5_000)).toBe(true);
+    expect(second.gaps).toEqual([{ from: 3, to: 5 }]);
+    expect(await rig.ids()).toEqual([...idsOf(1, 1, 2), '1-6', ...idsOf(2, 1, 2)]);
+  });
+
+  test('a script that fails is tried again with one event, then with all that wait', async () => {
+    const client = await openRedis(redis.url, () => {});
+    const counts: number[] = [];
+    const command = client.command.bind(client);
+    client.command = (key, args) => {
+      // EVALSHA, digest, count, three keys and six arguments come before the events.
+      counts.push((args.length - 12) / 2);
+      return counts.length <= 2 ? Promise.reject(new Error('connection lost')) : command(key, args);
+    };
+    await using publisher = await rig.publisher({ client });
+    publisher.flow();
+    publisher.begin('s-1', 100);
+    expect(await publisher.flushed(5_000)).toBe(true);
+    expect(counts.slice(0, 3)).toEqual([100, 1, 1]);
+    expect(counts.at(-1)).toBe(99);
+    expect(await rig.ids()).toEqual(idsOf(1, 1, 100));
+    expect(publisher.warnings).toHaveLength(1);
   });
 
   test('Redis back empty: fenced until the shard is adopted, then what is kept is published', async () => {

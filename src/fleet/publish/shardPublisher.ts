@@ -3,12 +3,12 @@ import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/messageOf.js';
 import { within } from '../../util/within.js';
 import type { FleetKeys } from '../keys.js';
+import { markOfSession } from '../markOfSession.js';
 import type { Scripts } from '../redis/script.js';
 import type { ShardKey } from '../shardKey.js';
 import { dispatchHeadOf } from './dispatchHead.js';
 import { KeptEvents, type KeptEvent, type KeptEventsLimits } from './keptEvents.js';
 import { publishScript, type PublishAnswer } from './publishScript.js';
-import { markOfSession } from '../markOfSession.js';
 
 /** Sequences, both included, that are not in the stream. */
 export interface SequenceGap {
@@ -27,7 +27,7 @@ export interface ShardPublisherDeps {
   readonly maxLength: number;
   /** Redis does not take the shard for this worker's: nothing is published until `flow`. */
   readonly onFenced: () => void;
-  /** Events are missing: only a RESUME from the session that Redis has may bring them. Called again until `startFrom`. */
+  /** Events are missing: only a RESUME from the session that Redis has may bring them. Called again with each event until `startFrom`. */
   readonly onHole: () => void;
   /** Events that will never come; the stream goes on behind them. */
   readonly onGap: (gap: SequenceGap) => void;

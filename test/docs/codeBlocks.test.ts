@@ -15,7 +15,7 @@ function wrongCall(words: readonly string[]): string | null {
   if (command === undefined) return `there is no command ${name}`;
   const unknown = rest
     .filter((word) => word.startsWith('--'))
-    .filter((word) => !command.options.some(({ long }) => long === word));
+    .filter((word) => ![command, ...command.commands].some(({ options }) => options.some(({ long }) => long === word)));
   return unknown.length === 0 ? null : `${name} has no option ${unknown.join(', ')}`;
 }
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { hasRedis, RedisServer } from '../fleet/redisRig.js';
 import { answering, examples, runExample, simulate, temporaryFolder } from './exampleRig.js';
 
 const tested = new Set<string>();
@@ -57,6 +58,31 @@ example(
     expect(bot.output()).toContain('Connected -> Disconnected');
   },
 );
+
+test.runIf(hasRedis)(
+  'fleet.mjs runs all shards, and on SIGTERM gives them to the next worker',
+  { timeout: 60_000 },
+  async () => {
+    await using redis = await RedisServer.start();
+    const simulator = await simulate();
+    process.env['REDIS_URL'] = redis.url;
+    onTestFinished(() => void delete process.env['REDIS_URL']);
+    const first = runExample('fleet.mjs', simulator);
+    await first.prints('2 of 2 shards run here');
+    simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: 'hello' }), 1);
+    await first.prints('wrote to shard 1');
+    first.end('SIGTERM');
+    expect(await first.exitCode).toBe(0);
+    expect(first.output()).toContain('shard 0 is given');
+    const second = runExample('fleet.mjs', simulator);
+    await second.prints('shard 0 resumes here');
+    await second.prints('2 of 2 shards run here');
+    second.end('SIGTERM');
+    expect(await second.exitCode).toBe(0);
+    expect(simulator.identifies).toHaveLength(2);
+  },
+);
+tested.add('fleet.mjs');
 
 example('slash-command.mjs', 'registers /ping, answers it over the API, and ends on SIGINT', async (name) => {
   const calls: unknown[] = [];

@@ -3,6 +3,12 @@
  *
  * @packageDocumentation
  */
+export {
+  consumeFleet,
+  type ConsumeFleetOptions,
+  type FleetEvent,
+  type FleetEventStream,
+} from './consume/consumeFleet.js';
 export type { FleetWorkerEvents, OwnershipEvents } from './events.js';
 export { createFleet, Fleet } from './fleet.js';
 export type { FleetOptions } from './fleetOptions.js';

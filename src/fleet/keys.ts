@@ -23,6 +23,10 @@ export interface FleetKeys {
   readonly inbox: (worker: string) => string;
   /** Stream: a shard's events. */
   readonly stream: (shardKey: string) => string;
+  /** Hash of a consumer group: layouts, and ShardKey -> the member that reads its stream. */
+  readonly group: (group: string) => string;
+  /** Sorted set: member of a consumer group -> end of its lease. */
+  readonly members: (group: string) => string;
   readonly identify: IdentifyKeys;
 }
 
@@ -48,6 +52,8 @@ export function keysOf(name: string): FleetKeys {
     positions: key('positions'),
     inbox: (worker) => key(`inbox:${worker}`),
     stream: (shardKey) => key(`stream:${shardKey}`),
+    group: (group) => key(`group:${group}`),
+    members: (group) => key(`group:${group}:members`),
     identify: {
       state: key('identify'),
       queue: key('identify:queue'),

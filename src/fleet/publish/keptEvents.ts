@@ -49,6 +49,11 @@ export class KeptEvents {
     return this.#waitingLength >= this.#maxWaitingLength;
   }
 
+  /** True if an event of this session is kept. */
+  has(mark: string): boolean {
+    return this.#events.some((event) => event.mark === mark);
+  }
+
   push(event: KeptEvent): void {
     this.#events.push(event);
     this.#waitingLength += event.text.length;

@@ -48,6 +48,12 @@ interface EventSource {
   on(name: 'ready', listener: (data: { readonly session_id: string }) => void): unknown;
 }
 
+/** Session and sequence of the event that was published last. */
+interface Position {
+  readonly mark: string;
+  readonly sequence: number;
+}
+
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1_000;
 
@@ -69,8 +75,8 @@ export class ShardPublisher {
   #hole: SequenceGap | null = null;
   /** READY, which counts only once the shard has accepted it. */
   #ready: { readonly sequence: number; readonly text: string } | null = null;
-  /** Position in Redis, as far as it has said so. */
-  #position = { mark: '', sequence: 0 };
+  /** Position in Redis, as far as this publisher knows. */
+  #position: Position = { mark: '', sequence: 0 };
   #isHeld = true;
   #isStopped = false;
   #isRunning = false;
@@ -109,6 +115,7 @@ export class ShardPublisher {
       this.#last = 0;
     }
     const { sequence } = session;
+    this.#position = { mark, sequence };
     const next = this.#kept.rewind(mark, sequence);
     if (next === null ? this.#last !== sequence : next.after > sequence) {
       this.#kept.forget((other) => other === mark);
@@ -253,8 +260,7 @@ export class ShardPublisher {
         this.hold();
         return this.#deps.onFenced();
       case 'refused':
-        this.#position = { mark: String(known), sequence: Number(sequence) };
-        return this.#goOnFrom(this.#position);
+        return this.#goOnFrom({ mark: String(known), sequence: Number(sequence) });
     }
   }
 
@@ -263,7 +269,10 @@ export class ShardPublisher {
   }
 
   /** Redis has another position than the events follow: it has lost its last writes, or another session. */
-  #goOnFrom({ mark, sequence }: { readonly mark: string; readonly sequence: number }): void {
+  #goOnFrom(position: Position): void {
+    const { mark, sequence } = position;
+    const supposed = this.#position;
+    this.#position = position;
     const { waiting } = this.#kept;
     const next = this.#kept.rewind(mark, sequence);
     if (next === null) return;
@@ -272,6 +281,12 @@ export class ShardPublisher {
     if (again > 0) logger.warn(`shard ${key}: Redis has lost its last writes, ${again} events are published again`);
     if (next.mark !== mark) {
       this.#kept.amendNext({ isFirst: true });
+      // Another worker published what is missing, and the session has ended.
+      if (supposed.mark === mark && supposed.sequence > sequence) {
+        onGap({ from: sequence + 1, to: supposed.sequence });
+      } else if (supposed.mark !== '' && mark !== '' && !this.#kept.has(mark)) {
+        logger.warn(`shard ${key}: Redis has gone back to an earlier session, the last events of which may be missing`);
+      }
       // An empty Redis has lost what was published, and no more.
       if (mark !== '' && !next.isFirst && next.after > 0) onGap({ from: 1, to: next.after });
     } else if (next.after > sequence && mark === this.#mark) {

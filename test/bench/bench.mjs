@@ -1,4 +1,4 @@
-// npm run bench -- [--only dispatch,inflate,idle,latency,costs,cores,bots] [--rounds 5] [--clients bare,shardchart] [--json]
+// npm run bench -- [--only dispatch,inflate,idle,latency,costs,cores,bots,fleet] [--rounds 5] [--clients bare,shardchart] [--json]
 //                  [--compressions zlib-stream,none] [--events 50000] [--chart FILE] [--no-install]
 //
 // Runs on dist. What each number means is in README.md.
@@ -13,17 +13,20 @@ import { bots } from './parts/bots.mjs';
 import { costs } from './parts/costs.mjs';
 import { cores } from './parts/cores.mjs';
 import { dispatch } from './parts/dispatch.mjs';
+import { fleet } from './parts/fleet.mjs';
 import { idle } from './parts/idle.mjs';
 import { inflate } from './parts/inflate.mjs';
 import { latency } from './parts/latency.mjs';
 import { textOf } from './report.mjs';
 
-const PARTS = { dispatch, inflate, idle, latency, costs, cores, bots };
+const PARTS = { dispatch, inflate, idle, latency, costs, cores, bots, fleet };
+/** The fleet needs a redis-server, and minutes. */
+const USUAL = Object.keys(PARTS).filter((name) => name !== 'fleet');
 const COMPRESSIONS = ['zlib-stream', 'none', 'zstd-stream'];
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: Object.keys(PARTS).join(',') },
+    only: { type: 'string', default: USUAL.join(',') },
     rounds: { type: 'string', default: '5' },
     clients: { type: 'string', default: contestants.map(({ id }) => id).join(',') },
     compressions: { type: 'string', default: COMPRESSIONS.join(',') },
@@ -32,6 +35,7 @@ const { values } = parseArgs({
     shards: { type: 'string', default: '300,1000' },
     'idle-seconds': { type: 'string', default: '10' },
     rate: { type: 'string', default: '2000' },
+    kills: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
     chart: { type: 'string' },
@@ -93,6 +97,7 @@ const options = {
   warmUp: count('warm-up'),
   seed: count('seed'),
   rate: count('rate'),
+  kills: count('kills'),
   latencyEvents: Math.min(count('events'), 20_000),
   idleMs: count('idle-seconds') * 1_000,
   shardCounts: values.shards.split(',').map(Number),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { hasZstd } from '../../src/actors/inflate/createInflater.js';
+import { hasRedis } from '../fleet/redisRig.js';
 import { zlibSync, zlibSyncFlaw } from './zlibSync.mjs';
 
 const script = fileURLToPath(new URL('bench.mjs', import.meta.url));
@@ -26,6 +27,11 @@ interface Report {
     cores: { throughput: Spread; posted: Spread };
     bots: { results: { id: string; ratio: Spread; rssMiB: Spread; recoveryMs: number }[] };
   };
+}
+
+interface FleetReport {
+  readonly results: readonly { readonly id: string }[];
+  readonly takeover: { readonly kills: number; readonly identifies: number; readonly worstMs: number };
 }
 
 const COMPRESSIONS = ['zlib-stream', 'none', ...(hasZstd ? ['zstd-stream'] : [])];
@@ -76,5 +82,21 @@ test.skipIf(!canRun)(
     expect(cores.throughput.median).toBeGreaterThan(0);
     expect(cores.posted.median).toBeGreaterThan(0);
     expect(readFileSync(chart, 'utf8')).toMatch(/^<svg [^]*prefers-color-scheme:dark[^]*<\/svg>\n$/);
+  },
+);
+
+test.skipIf(!canRun || !hasRedis)(
+  'the part of the fleet publishes, claims, idles and takes over',
+  { timeout: 120_000 },
+  () => {
+    const size = ['--rounds', '1', '--events', '320', '--kills', '1', '--idle-seconds', '1', '--compressions', 'none'];
+    const output = execFileSync(process.execPath, [script, '--only', 'fleet', ...size, '--no-install', '--json'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const { fleet } = (JSON.parse(output) as { parts: { fleet: FleetReport } }).parts;
+    expect(fleet.results.map(({ id }) => id)).toEqual(['bare', 'published']);
+    expect(fleet.takeover).toMatchObject({ kills: 1, identifies: 12 });
+    expect(fleet.takeover.worstMs).toBeGreaterThan(1_000);
   },
 );

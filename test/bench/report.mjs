@@ -71,6 +71,28 @@ const parts = {
       ['', 'times', 'µs an event'],
       results.map(({ name, ratio, us }) => [name, range(ratio), range(us, 1)]),
     ),
+  fleet: ({ rounds, events, shards, workers, results, claimMs, idle, takeover }) =>
+    [
+      table(
+        `Publishing to Redis streams: CPU an event, ${events} events in bursts of 16, median (range) of ${rounds} rounds`,
+        ['', 'here, µs', 'Redis, µs'],
+        results.map(({ label, us, redisUs }) => [label, range(us, 1), range(redisUs, 1)]),
+      ),
+      table(
+        `A fleet of ${shards} shards`,
+        ['', ''],
+        [
+          ['one worker claims all, ms', range(claimMs, 0)],
+          [`${workers} idle workers, commands a second`, String(idle.commandsPerSecond)],
+          [`${workers} idle workers, % of a core in Redis`, idle.redisPercent.toFixed(2)],
+        ],
+      ),
+      table(
+        `From kill -9 of a worker until its shards are Connected at two others, ${takeover.kills} kills, lease 3 s, ${takeover.shards} shards, ${takeover.identifies} identifies in all`,
+        ['median, ms', 'worst, ms'],
+        [[takeover.medianMs.toFixed(0), takeover.worstMs.toFixed(0)]],
+      ),
+    ].join('\n'),
   bots: ({ rounds, events, bytesAnEvent, results }) =>
     table(
       `Whole bots of discord.js over zlib-stream, ${events} events of ${bytesAnEvent.toFixed(0)} bytes, median (range) of ${rounds} rounds`,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
+import { minifySync } from 'rolldown/utils';
 
 const CHARTS = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyAllowance', 'identifyQueue', 'manager'];
 
@@ -9,7 +10,10 @@ const CHARTS = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyAllowance'
  */
 export function writePage({ root, dist, lib }) {
   const files = {};
-  const add = (path, file) => (files[path] = readFileSync(file, 'utf8'));
+  const add = (path, file) => {
+    const text = readFileSync(file, 'utf8');
+    files[path] = path.endsWith('.js') ? compact(path, text) : text;
+  };
   const addFolder = (folder, wanted) => {
     const names = readdirSync(folder).filter((name) => wanted.test(name));
     for (const name of names.toSorted()) add(`/page/${name}`, new URL(name, folder));
@@ -22,3 +26,7 @@ export function writePage({ root, dist, lib }) {
   const packed = brotliCompressSync(JSON.stringify(files)).toString('base64');
   writeFileSync(new URL('page.js', lib), `export const page = '${packed}';\n`);
 }
+
+/** Without comments and spaces; names stay, for the stack of an error in a browser. */
+const compact = (name, text) =>
+  minifySync(name, text, { mangle: false, compress: false, codegen: { removeWhitespace: true } }).code;

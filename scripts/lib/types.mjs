@@ -15,7 +15,7 @@ export function writeTypes({ dist, lib, entries }) {
   const copy = (path) => {
     if (seen.has(path)) return;
     seen.add(path);
-    const text = forOlderXState(readFileSync(new URL(path, dist), 'utf8'));
+    const text = indented(forOlderXState(readFileSync(new URL(path, dist), 'utf8')));
     const copied = new URL(path, types);
     mkdirSync(new URL('./', copied), { recursive: true });
     writeFileSync(copied, text);
@@ -39,6 +39,9 @@ export function writeTypes({ dist, lib, entries }) {
 
 /** XState 5.33 gave StateMachine a 15th parameter, behind the states, and ours is its default. Older releases know 14. */
 const forOlderXState = (text) => text.replaceAll('}, import("xstate").MetaObject>', '}>');
+
+/** Indented by tabs: the four spaces of tsc are a twentieth of all declarations. */
+const indented = (text) => text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4));
 
 /** The path of a declaration within dist. */
 function pathOf(specifier, importer) {

@@ -103,6 +103,23 @@ describe.runIf(hasRedis)('consumeFleet', () => {
     expect(consumer.names).toEqual(namesOf(0, 1, 1_500));
   });
 
+  test('an acknowledgement in each of many turns of the event loop reaches Redis, the last one too', async () => {
+    const rig = create();
+    await rig.layout(1, 1);
+    await rig.publish('1:0', 1, 20);
+    await using consumer = rig.consume('c-1', { from: 'start' });
+    consumer.acknowledges = false;
+    await received([consumer], 20);
+    for (const [at, { ack }] of consumer.events.entries()) {
+      const done = ack();
+      // The sending ends some microtasks after its answer: an acknowledgement may fall into each of them.
+      for (let turn = 0; turn < at; turn += 1) await Promise.resolve();
+      if (at % 2 === 0) await done;
+    }
+    await Promise.all(consumer.events.map(({ ack }) => ack()));
+    await eventually(async () => expect(await rig.pending('1:0')).toBe(0));
+  });
+
   test('a signal ends the loop with its reason, and what was not acknowledged comes to the next consumer first', async () => {
     const rig = create();
     await rig.layout(1, 1);

@@ -46,6 +46,13 @@ export class StreamRig {
     return count;
   }
 
+  /** Id of the last event that was delivered to the group `web`. */
+  async delivered(key: string): Promise<string | undefined> {
+    const groups = (await this.#redis.command('XINFO', 'GROUPS', this.#keys.stream(key))) as readonly string[][];
+    const [fields = []] = groups;
+    return fields[fields.indexOf('last-delivered-id') + 1];
+  }
+
   /** ShardKeys by the consumer that reads them. */
   async readers(group = 'web'): Promise<Record<string, string[]>> {
     const rows = (await this.#redis.command('HGETALL', this.#keys.group(group))) as unknown;

@@ -20,6 +20,8 @@ const RETRY_MS = 250;
 export class Acknowledger {
   readonly #deps: AcknowledgerDeps;
   #sending: Promise<void> | null = null;
+  /** Something was acknowledged since the last look at the streams. */
+  #isDue = false;
 
   constructor(deps: AcknowledgerDeps) {
     this.#deps = deps;
@@ -27,7 +29,8 @@ export class Acknowledger {
 
   /** Sends what is acknowledged until Redis has all of it. */
   send(): void {
-    this.#sending ??= this.#run().finally(() => (this.#sending = null));
+    this.#isDue = true;
+    this.#sending ??= this.#run();
   }
 
   /** Sends what is left, once. */
@@ -38,30 +41,29 @@ export class Acknowledger {
   }
 
   async #run(): Promise<void> {
-    for (;;) {
+    while (this.#isDue) {
       // Acknowledgements of one turn go together.
       await Promise.resolve();
+      this.#isDue = false;
       try {
-        if (!(await this.#sendAll())) return;
+        await this.#sendAll();
       } catch {
-        if (this.#deps.ended.aborted) return;
+        this.#isDue = true;
+        if (this.#deps.ended.aborted) break;
         await pause(RETRY_MS, this.#deps.ended);
       }
     }
+    this.#sending = null;
   }
 
-  /** Answers false where there was nothing to send. */
-  async #sendAll(): Promise<boolean> {
+  async #sendAll(): Promise<void> {
     const { client, keys, group, streams } = this.#deps;
-    let isAny = false;
     for (const [key, { deliveries }] of streams) {
       const batch = deliveries.acknowledged().map((delivery) => ({ delivery, id: delivery.entry.id }));
       if (batch.length === 0) continue;
-      isAny = true;
       const name = keys.stream(key);
       await within(ANSWER_MS, client.command(name, ['XACK', name, group, ...batch.map(({ id }) => id)]));
       for (const { delivery, id } of batch) deliveries.onConfirmed(delivery, id);
     }
-    return isAny;
   }
 }

@@ -3,7 +3,7 @@ import type { StreamEntry } from './streamEntries.js';
 
 /** An entry on its way: read, handed out, acknowledged. It ends when Redis has confirmed that. */
 export class Delivery {
-  /** Its id changes when Redis loses writes and the event is published again. */
+  /** The entry under its latest id: an event that Redis lost is published again under another. */
   entry: StreamEntry;
   state: 'waiting' | 'handedOut' | 'acknowledged' | 'dropped' = 'waiting';
   /** Resolves when Redis has the acknowledgement. */
@@ -30,6 +30,7 @@ const nameOf = ({ mark, sequence }: StreamEntry) => `${mark} ${sequence}`;
 export class Deliveries {
   /** By session and sequence, which stay when an event is published again. */
   readonly #open = new Map<string, Delivery>();
+  /** Highest sequence of the latest session: what is not above it was acknowledged, or is open. */
   #last = { mark: '', sequence: 0 };
 
   get size(): number {
@@ -74,6 +75,8 @@ export class Deliveries {
       if (delivery.state !== 'waiting') continue;
       delivery.state = 'dropped';
       this.#open.delete(name);
+      // What is dropped was not acknowledged: none of it may be taken for a repetition.
+      this.#last = { mark: '', sequence: 0 };
     }
   }
 

@@ -18,14 +18,14 @@ export interface GroupMemberDeps {
 /** Streams of one member of a consumer group. */
 export interface StreamShare {
   readonly owned: readonly ShardKey[];
-  /** Those among them that another member waits for. */
+  /** Streams among the owned ones that another member waits for. */
   readonly give: readonly ShardKey[];
 }
 
 /** Runs of the script until it is given the layouts that Redis has: they change once in a reshard. */
 const MAX_RUNS = 4;
 
-/** One member of a consumer group: says which streams it reads, and learns which it shall read. */
+/** A member of a consumer group: says which streams it reads, and learns which it shall read. */
 export class GroupMember {
   readonly #deps: GroupMemberDeps;
   readonly #name: string;

@@ -84,6 +84,33 @@ test.runIf(hasRedis)(
 );
 tested.add('fleet.mjs');
 
+test.runIf(hasRedis)(
+  'fleet-consumer.mjs prints the messages that fleet.mjs publishes, and another goes on where it ended',
+  { timeout: 60_000 },
+  async () => {
+    await using redis = await RedisServer.start();
+    const simulator = await simulate();
+    process.env['REDIS_URL'] = redis.url;
+    onTestFinished(() => void delete process.env['REDIS_URL']);
+    const joined = () => redis.command('EXISTS', '{my-bot}:group:log');
+    const consumer = runExample('fleet-consumer.mjs', null);
+    await expect.poll(joined, { timeout: 20_000 }).toBe(1);
+    const worker = runExample('fleet.mjs', simulator);
+    await worker.prints('2 of 2 shards run here');
+    simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: 'hello' }), 1);
+    await consumer.prints('shard 1: hello');
+    consumer.end('SIGTERM');
+    expect(await consumer.exitCode).toBe(0);
+    simulator.dispatch('MESSAGE_CREATE', simulator.message({ content: 'are you there?' }), 0);
+    const next = runExample('fleet-consumer.mjs', null);
+    await next.prints('shard 0: are you there?');
+    expect(next.output()).not.toContain('hello');
+    for (const process of [next, worker]) process.end('SIGTERM');
+    expect([await next.exitCode, await worker.exitCode]).toEqual([0, 0]);
+  },
+);
+tested.add('fleet-consumer.mjs');
+
 example('slash-command.mjs', 'registers /ping, answers it over the API, and ends on SIGINT', async (name) => {
   const calls: unknown[] = [];
   const simulator = await simulate({

@@ -75,7 +75,7 @@ export class Deliveries {
       if (delivery.state !== 'waiting') continue;
       delivery.state = 'dropped';
       this.#open.delete(name);
-      // What is dropped was not acknowledged: none of it may be taken for a repetition.
+      // Dropped entries were not acknowledged: none of them may be taken for a repetition.
       this.#last = { mark: '', sequence: 0 };
     }
   }

@@ -6,6 +6,7 @@ interface NodeRedis {
   connect(): Promise<NodeRedis>;
   sendCommand(args: readonly string[]): Promise<unknown>;
   destroy(): void;
+  on(name: 'error', listener: () => void): void;
 }
 
 interface IoRedis {

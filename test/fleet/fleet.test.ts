@@ -105,4 +105,18 @@ describe.runIf(hasRedis)('createFleet', () => {
     const dumps = await Promise.all(keys.map((key) => redis.command('DUMP', key)));
     expect(JSON.stringify(dumps)).not.toContain(TOKEN.slice(0, 20));
   });
+
+  test('a Redis that evicts keys is warned of, one that does not is not', async () => {
+    await using simulator = await simulate(1);
+    await using evicting = await RedisServer.start(['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru']);
+    const lines: string[] = [];
+    const logger = { debug() {}, info() {}, error() {}, warn: (line: string) => void lines.push(line) };
+    await using worker = workerOn({ simulator, redis: evicting, name: 'evicting' }, { logger });
+    await worker.connect();
+    await until(() => lines.some((line) => line.includes('maxmemory-policy allkeys-lru')));
+    await using other = workerOn(place(simulator), { logger });
+    lines.length = 0;
+    await other.connect();
+    expect(lines).toEqual([]);
+  });
 });

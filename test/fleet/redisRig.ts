@@ -9,7 +9,7 @@ export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 if (!hasRedis)
   console.warn('SKIPPED: tests of the fleet, because redis-server is not installed: apt-get install redis-server');
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -17,16 +17,29 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Sends one command to the server on a port of this machine. */
+export async function commandTo(port: number, ...args: string[]): Promise<unknown> {
+  const client = createClient({ url: `redis://127.0.0.1:${port}` });
+  // A server that is killed ends the connection, whatever it was about to answer.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await client.sendCommand(args);
+  } finally {
+    client.destroy();
+  }
+}
+
 /** A redis-server of its own, which a test may pause, kill, empty and start again. */
 export class RedisServer implements AsyncDisposable {
   readonly url: string;
-  readonly #port: number;
+  readonly port: number;
   readonly #folder: string;
   readonly #args: readonly string[];
   #child: ChildProcess | null = null;
 
   private constructor(port: number, args: readonly string[]) {
-    this.#port = port;
+    this.port = port;
     this.#args = args;
     this.#folder = mkdtempSync(join(tmpdir(), 'shardchart-redis-'));
     this.url = `redis://127.0.0.1:${port}`;
@@ -40,7 +53,7 @@ export class RedisServer implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const options = ['--port', String(this.#port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder];
+    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.#folder];
     const child = spawn('redis-server', [...options, ...this.#args], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#child = child;
     await new Promise<void>((resolve, reject) => {
@@ -69,13 +82,8 @@ export class RedisServer implements AsyncDisposable {
   }
 
   /** Sends one command. */
-  async command(...args: string[]): Promise<unknown> {
-    const client = await createClient({ url: this.url }).connect();
-    try {
-      return await client.sendCommand(args);
-    } finally {
-      client.destroy();
-    }
+  command(...args: string[]): Promise<unknown> {
+    return commandTo(this.port, ...args);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

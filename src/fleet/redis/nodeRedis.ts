@@ -1,3 +1,4 @@
+import { ShardError } from '../../util/errors.js';
 import type { OnRedisError, RedisArgument, RedisClient } from './redisClient.js';
 
 /** The methods of node-redis 5 that are used, of its three kinds of client. */
@@ -41,6 +42,11 @@ export class NodeRedis implements RedisClient {
   }
 
   duplicate(onError: OnRedisError): RedisClient {
+    if (isSentinel(this.#client)) {
+      const message =
+        'A Sentinel client of node-redis cannot open the second connection that a fleet needs for reading. Use a client of ioredis for Sentinel.';
+      throw new ShardError('INVALID_OPTION', message, { value: 'redis' });
+    }
     const client = this.#client.duplicate();
     client.on('error', onError);
     // Resolves once Redis answers: until then it is tried again and again, and commands wait.

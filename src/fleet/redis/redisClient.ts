@@ -5,7 +5,10 @@ export type RedisArgument = string | Buffer;
 export interface RedisClient {
   /** Sends a command to the node that holds `key`, and resolves with the answer. Rejects with the error of the server or the connection. */
   command(key: string, args: readonly RedisArgument[]): Promise<unknown>;
-  /** Opens a connection of its own, with the same options: for commands that block. It ends with `close`. */
+  /**
+   * Opens a connection of its own, with the same options: for commands that block. It ends with `close`.
+   * @throws ShardError `INVALID_OPTION` for a Sentinel client of node-redis
+   */
   duplicate(onError: OnRedisError): RedisClient;
   /** Ends the connection that was opened here. A client that was passed in stays as it is. */
   close(): void;

@@ -86,6 +86,24 @@ export class RedisParts {
     };
   }
 
+  /** Warns where the server may evict the fleet's keys. A server that does not tell, as ACLs may have it, is trusted. */
+  async checkEviction(): Promise<void> {
+    const setting = async (name: string) => {
+      const answer = await this.client.command(this.keys.fleet, ['CONFIG', 'GET', name]);
+      const flat = Array.isArray(answer) ? answer : Object.values(answer as object);
+      return String(flat.at(-1) ?? '');
+    };
+    try {
+      const [policy, most] = [await setting('maxmemory-policy'), await setting('maxmemory')];
+      if (policy === 'noeviction' || policy === '' || most === '0') return;
+      this.#deps.logger.announce(
+        `Redis evicts keys when its memory is full (maxmemory-policy ${policy}): it may forget whose a shard is. Set it to noeviction.`,
+      );
+    } catch {
+      // Not allowed to ask.
+    }
+  }
+
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = null;

@@ -178,6 +178,7 @@ export class Worker {
     await this.redis.lease.join({ total: this.facts.total, isProposal: total === 'auto', capacity });
     signal.throwIfAborted();
     await this.redis.queue.tell(this.facts.limits);
+    void this.redis.checkEviction();
   }
 
   #onAnswer(answer: BeatAnswer): void {

@@ -106,8 +106,8 @@ const faults: readonly ((simulator: GatewaySimulator, shardId: number, random: (
   (s, id) => [s.next({ at: 'identify', shardId: id, closeWith: 4000 }), s.closeWith(4007, '', id)],
 ];
 
-it('the log of twenty shards and a thousand random faults verifies, and so does any slice of their histories', async () => {
-  const [file, shardCount, faultCount] = [path('thousand'), 20, 1_000];
+it('the log of forty shards and a thousand random faults verifies, and so does any slice of their histories', async () => {
+  const [file, shardCount, faultCount] = [path('thousand'), 40, 1_000];
   const random = randomOf(42);
   const simulator = await simulate({ heartbeatInterval: 60, heartbeatSlack: 20_000, maxConcurrency: shardCount });
   const shards = Array.from({ length: shardCount }, (_, id) =>

@@ -43,6 +43,7 @@ export {
   type LeaseReport,
   type ShardsCommand,
   type ShardsReport,
+  type WorkerCommand,
   type WorkerContext,
   type WorkerEvent,
   type WorkerInput,

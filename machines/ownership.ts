@@ -7,9 +7,9 @@
  *   Unconfirmed         the lease may have ended: nothing is published, and no connection is opened
  *     connected         the socket and its heartbeats go on, and what it hears is kept
  *     asleep            no connection; whose the shard is must be known before it resumes
- *   Refused             the gateway refuses the shard for good: no other worker spends an identify on it
- *   Giving              the connection closes so that the next owner resumes
- *   Releasing           Redis is asked to take the shard back
+ *   Refused             the gateway refuses the shard for good: it stays here until the worker gives its shards away
+ *   Giving              the connection closes so that the next owner resumes, and what it heard is still published
+ *   Releasing           Redis is asked to take the shard back, and nothing is published any more
  *   Dropping            the shard is another worker's: its socket goes, and the session stays as it is
  *   Gone
  */
@@ -88,12 +88,19 @@ const ownershipSetup = setup({
 
 const rememberEpoch = { type: 'rememberEpoch', params: carried } as const;
 
+/** A shard that connects no more publishes what it has heard, while the lease runs. */
+const publishing = {
+  'lease.confirmed': { actions: [rememberEpoch, 'flow'] },
+  'lease.cut': { actions: 'hold' },
+} as const;
+
 /** The lease runs. */
 const Confirmed = ownershipSetup.createStateConfig({
   entry: 'flow',
   initial: 'raising',
   on: {
-    'lease.confirmed': { actions: rememberEpoch },
+    // A RESUME that is under way goes on from a position that Redis does not have.
+    'shard.missed': { target: '.raising', actions: ['sleep', 'open'] },
     'shard.refused': '#ownership.Refused',
     'shard.give': '#ownership.Giving',
   },
@@ -108,8 +115,7 @@ const Confirmed = ownershipSetup.createStateConfig({
     up: {
       on: {
         'shard.left': 'raising',
-        'shard.missed': { target: 'raising', actions: ['sleep', 'open'] },
-        'lease.cut': '#ownership.Unconfirmed.connected',
+        'lease.cut': '#ownership.Unconfirmed',
       },
     },
   },
@@ -146,24 +152,24 @@ export const ownershipMachine = ownershipSetup.createMachine({
   context: ({ input }) => input,
   entry: 'open',
   initial: 'Confirmed',
-  on: { 'lease.lost': '.Dropping' },
+  on: { 'lease.lost': '.Dropping', 'lease.confirmed': { actions: rememberEpoch } },
   states: {
     Confirmed,
     Unconfirmed,
-    Refused: { on: { 'shard.give': 'Giving' } },
+    Refused: { on: { ...publishing, 'shard.give': 'Giving' } },
     Giving: {
       entry: 'close',
-      on: { 'shard.closed': 'Releasing' },
+      on: { ...publishing, 'shard.closed': 'Releasing' },
       after: { limit: 'Releasing' },
     },
     Releasing: {
-      entry: 'release',
+      entry: ['hold', 'release'],
       on: { 'shard.released': 'Gone', 'lease.lost': 'Gone' },
       // The lease ends by itself.
       after: { limit: 'Gone' },
     },
     Dropping: {
-      entry: 'drop',
+      entry: ['hold', 'drop'],
       on: { 'shard.closed': 'Gone', 'lease.lost': {} },
       after: { limit: 'Gone' },
     },

@@ -18,7 +18,7 @@
  *                    cutOff       may have lost them: publishes, resumes and identifies nothing until it is answered
  *   Fenced                    another process has its name: it drops its shards
  */
-import { and, assign, emit, enqueueActions, fromCallback, setup, stateIn, type EventObject } from 'xstate';
+import { and, assign, emit, enqueueActions, fromCallback, not, or, setup, stateIn, type EventObject } from 'xstate';
 import { carried } from './carried.js';
 
 /** What the lease says after a beat. */
@@ -43,10 +43,10 @@ export interface WorkerContext extends WorkerInput {
   readonly rising: readonly string[];
 }
 
+export type WorkerCommand = { type: 'connect' | 'drain' | 'shutdown' };
+
 export type WorkerEvent =
-  | { type: 'connect' }
-  | { type: 'drain' }
-  | { type: 'shutdown' }
+  | WorkerCommand
   | { type: 'worker.joined' }
   | { type: 'worker.refused' }
   | ({ type: 'lease.answered' } & LeaseAnswer)
@@ -105,6 +105,11 @@ const workerSetup = setup({
     isEarly: (_, { owned, mayClaim }: LeaseAnswer) => owned.length === 0 && !mayClaim,
     hasShards: ({ context }) => context.held.length > 0,
     hasNone: ({ context }) => context.held.length === 0,
+    isLeaving: stateIn({ Online: { duty: 'leaving' } }),
+    /** Leaves, or fails: no way leads back to its duty. */
+    isEnding: or(['isLeaving', stateIn({ Online: { duty: 'failing' } })]),
+    isStaying: not('isEnding'),
+    isGivingAway: or(['isEnding', stateIn({ Online: { duty: 'draining' } })]),
     isUp: and([stateIn({ Online: { lease: 'renewed' } }), ({ context }) => context.rising.length === 0]),
   },
   actions: {
@@ -151,6 +156,9 @@ const workerSetup = setup({
   delays: { leave: ({ context }) => context.leaveMs },
 });
 
+const own = { type: 'own', params: carried } as const;
+const endOffline = ['forgetShards', 'reportOffline'] as const;
+
 const OFFLINE = { failed: '#worker.Offline.failed', stopped: '#worker.Offline.stopped' } as const;
 
 /** Asks Redis for a place in the fleet. */
@@ -177,10 +185,10 @@ const leaving = (end: keyof typeof OFFLINE) =>
         invoke: {
           id: 'signingOff',
           src: 'signingOff',
-          onError: { target: OFFLINE[end], actions: ['forgetShards', 'reportOffline'] },
+          onError: { target: OFFLINE[end], actions: endOffline },
         },
-        on: { 'worker.left': { target: OFFLINE[end], actions: ['forgetShards', 'reportOffline'] } },
-        after: { leave: { target: OFFLINE[end], actions: ['forgetShards', 'reportOffline'] } },
+        on: { 'worker.left': { target: OFFLINE[end], actions: endOffline } },
+        after: { leave: { target: OFFLINE[end], actions: endOffline } },
       },
     },
   });
@@ -211,8 +219,8 @@ const duty = workerSetup.createStateConfig({
       always: { guard: 'hasShards', target: 'draining' },
       on: { connect: { target: 'starting', actions: 'askToServe' } },
     },
-    leaving: leaving('stopped'),
-    failing: leaving('failed'),
+    leaving: { ...leaving('stopped'), on: { shutdown: {}, 'shard.refused': {} } },
+    failing: { ...leaving('failed'), on: { 'shard.refused': {} } },
   },
   on: {
     shutdown: '.leaving',
@@ -223,22 +231,31 @@ const duty = workerSetup.createStateConfig({
 /** Whether the worker may act for its shards. */
 const lease = workerSetup.createStateConfig({
   initial: 'asking',
-  on: { 'lease.answered': { target: '.renewed', actions: { type: 'own', params: carried } } },
+  on: {
+    'lease.answered': [
+      // An answer that was on its way may bring a shard.
+      { guard: 'isGivingAway', target: '.renewed', actions: [own, 'giveShards'] },
+      { target: '.renewed', actions: own },
+    ],
+  },
   states: {
     asking: {
       on: {
-        'lease.answered': [
-          { guard: { type: 'isEarly', params: carried }, actions: { type: 'own', params: carried } },
-          { target: 'renewed', actions: { type: 'own', params: carried } },
-        ],
+        'lease.answered': { guard: { type: 'isEarly', params: carried }, actions: own },
         'lease.cut': 'cutOff',
       },
     },
     // Its share is what the next answer says.
-    renewed: { on: { connect: 'asking', 'lease.cut': 'cutOff' } },
+    renewed: { on: { connect: { guard: 'isStaying', target: 'asking' }, 'lease.cut': 'cutOff' } },
     cutOff: { entry: 'holdShards' },
   },
 });
+
+/** Another process has the worker's name, or its lease has failed. */
+const fenced = [
+  { guard: 'isLeaving', target: OFFLINE.stopped, actions: ['dropShards', ...endOffline] },
+  { target: '#worker.Fenced' },
+] as const;
 
 /**
  * The life of a worker: a process that runs a share of a bot's shards, with others, on Redis. Redis says which shards are
@@ -254,7 +271,7 @@ export const workerMachine = workerSetup.createMachine({
   invoke: {
     id: 'shards',
     src: 'shards',
-    onError: { target: '.Offline.stopped', actions: ['forgetShards', 'reportOffline'] },
+    onError: { target: '.Offline.stopped', actions: endOffline },
   },
   on: {
     'shard.up': { actions: { type: 'onShardUp', params: carried } },
@@ -273,15 +290,15 @@ export const workerMachine = workerSetup.createMachine({
     Joining,
     Online: {
       type: 'parallel',
-      invoke: { id: 'lease', src: 'lease', onError: '#worker.Fenced' },
-      on: { 'lease.taken': 'Fenced' },
+      invoke: { id: 'lease', src: 'lease', onError: fenced },
+      on: { 'lease.taken': fenced },
       states: { duty, lease },
     },
     Fenced: {
       entry: 'dropShards',
       always: { guard: 'hasNone', target: OFFLINE.failed, actions: 'reportTaken' },
       after: { leave: { target: OFFLINE.failed, actions: ['forgetShards', 'reportTaken'] } },
-      on: { shutdown: { target: OFFLINE.stopped, actions: 'reportOffline' } },
+      on: { shutdown: { target: OFFLINE.stopped, actions: endOffline } },
     },
   },
 });

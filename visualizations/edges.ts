@@ -7,6 +7,7 @@ import type {
   IdentifyQueueEvent,
   ManagerCommand,
   ShardCommand,
+  WorkerCommand,
 } from '../machines/index.js';
 
 /** The cause of a transition; a picture has a sign and a colour for each. */
@@ -33,7 +34,7 @@ export type Node = AnyStateMachine['root'];
 type Definition = Node['always'] extends (infer Item)[] | undefined ? Item : never;
 
 /** Compiles only while it names every command there is. */
-const COMMANDS: Record<ShardCommand['type'] | ManagerCommand['type'], true> = {
+const COMMANDS: Record<(ShardCommand | ManagerCommand | WorkerCommand)['type'], true> = {
   connect: true,
   resume: true,
   identify: true,
@@ -49,6 +50,7 @@ const COMMANDS: Record<ShardCommand['type'] | ManagerCommand['type'], true> = {
   restart: true,
   reshard: true,
   'reshard.abort': true,
+  drain: true,
 };
 
 /** Events a chart sends itself later: time, although its definition does not show it. */
@@ -88,7 +90,7 @@ export function actionNames(actions: readonly unknown[]): string[] {
   return actions.map(nameOf).filter((name) => !name.startsWith('xstate.'));
 }
 
-/** No chart here has parallel regions: an edge has one target at most. */
+/** An edge has one target at most: no chart here enters two parallel regions by one edge. */
 function toEdge(node: Node, transition: Definition, index: number): Edge {
   const { target, guard, actions, eventType, reenter } = transition;
   const source = pathOf(node);

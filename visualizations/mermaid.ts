@@ -26,11 +26,14 @@ const words = ({ event, guard }: Edge) => (guard === null ? event : `${event} [$
 
 function states(node: Node, depth: number): string[] {
   const indent = '  '.repeat(depth);
-  return Object.values(node.states).flatMap((child) => {
+  return Object.values(node.states).flatMap((child, index) => {
     const path = pathOf(child as Node);
     const initial = node.initial?.target[0]?.key === child.key ? [`${indent}[*] --> ${id(path)}`] : [];
     const named = `${indent}state "${child.key}" as ${id(path)}`;
     const inner = states(child as Node, depth + 1);
-    return inner.length === 0 ? [named].concat(initial) : [`${named} {`].concat(inner, `${indent}}`, initial);
+    // Parallel regions have a line between them.
+    const line = node.type === 'parallel' && index > 0 ? [`${indent}--`] : [];
+    const body = inner.length === 0 ? [named] : [`${named} {`].concat(inner, `${indent}}`);
+    return line.concat(body, initial);
   });
 }

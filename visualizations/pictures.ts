@@ -4,7 +4,9 @@ import {
   identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
+  ownershipMachine,
   shardMachine,
+  workerMachine,
 } from '../machines/index.js';
 import { chartOf, type Chart } from './chart.js';
 import { layoutOf } from './layout.js';
@@ -25,6 +27,8 @@ const machines = [
   identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
+  workerMachine,
+  ownershipMachine,
 ] as const;
 
 /** Charts and their titles, by the name of the file. */
@@ -42,6 +46,8 @@ export const charts: Readonly<Record<string, { readonly title: string; readonly 
     title: "The manager's chart: how many shards start, change places and stop",
     chart: chartOf(managerMachine),
   },
+  worker: { title: "The chart of a fleet's worker", chart: chartOf(workerMachine) },
+  ownership: { title: "The chart of a worker's ownership of one shard", chart: chartOf(ownershipMachine) },
 };
 
 /** Every generated picture as it should be now. */

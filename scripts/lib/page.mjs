@@ -2,7 +2,17 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { minifySync } from 'rolldown/utils';
 
-const CHARTS = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyAllowance', 'identifyQueue', 'manager'];
+const CHARTS = [
+  'lifecycle',
+  'shard',
+  'heartbeat',
+  'bucket',
+  'identifyAllowance',
+  'identifyQueue',
+  'manager',
+  'worker',
+  'ownership',
+];
 
 /**
  * Writes the dashboard's page as one module: its files by request path, as JSON, compressed, in base64. A bundler takes a module along,

@@ -24,7 +24,17 @@ test('GET answers with the page, its scripts and styles, and the pictures of the
   // Every file that the page requests exists.
   const asked = [...page.body.matchAll(/(?:href|src)="(\/[^"]*)"/g)].map(([, path = '']) => path);
   expect(asked).toContain('/page/main.js');
-  const charts = ['lifecycle', 'shard', 'heartbeat', 'bucket', 'identifyAllowance', 'identifyQueue', 'manager'];
+  const charts = [
+    'lifecycle',
+    'shard',
+    'heartbeat',
+    'bucket',
+    'identifyAllowance',
+    'identifyQueue',
+    'manager',
+    'worker',
+    'ownership',
+  ];
   for (const path of [...asked, ...charts.map((name) => `/charts/${name}.svg`)]) {
     const { status, body } = await ask(dashboard.url, path);
     expect([status, body.length > 0], path).toEqual([200, true]);

@@ -11,17 +11,27 @@ import { ExactClock } from './exactClock.js';
 import { FAIL } from '../machines/scriptedRig.js';
 import { lawbooks, type Chart } from './laws/index.js';
 import { Unlawful } from './laws/lawbook.js';
-import { listeners, sayReport, scriptedManager } from './managerWorld.js';
+import { sayReport, scriptedManager } from './managerWorld.js';
 import { Observer, pathOf, say, type ObservedStep } from './observer.js';
+import { listeners } from './scriptedActors.js';
+import { sayWorkerReport, scriptedWorker } from './workerWorld.js';
 
 interface Emitting {
   on?(type: '*', listener: (emitted: EventObject) => void): unknown;
 }
 
-/** The manager's chart has actors of its own; here they only listen, and its reports have words of their own. */
-const isManager = ({ id }: AnyStateMachine) => id === 'manager';
+/** A chart with actors of its own: here they only listen. Its reports have words of their own. */
+interface World {
+  readonly scripted: (machine: AnyStateMachine) => AnyStateMachine;
+  readonly say: (emitted: EventObject) => string;
+}
 
-/** A smaller chart, or the manager's, on its own, under a parent that only listens. Every step is held against its laws. */
+const worlds: Readonly<Record<string, World>> = {
+  manager: { scripted: scriptedManager, say: sayReport as World['say'] },
+  worker: { scripted: scriptedWorker, say: sayWorkerReport as World['say'] },
+};
+
+/** A chart other than the shard's on its own, under a parent that only listens. Every step is held against its laws. */
 export class Child<Machine extends AnyStateMachine> {
   readonly clock = new ExactClock();
   readonly violations: string[] = [];
@@ -29,7 +39,8 @@ export class Child<Machine extends AnyStateMachine> {
   readonly #parent;
 
   constructor(machine: Machine, input: InputFrom<Machine>, observe?: (step: ObservedStep) => void) {
-    const child = isManager(machine) ? scriptedManager(machine) : machine;
+    const world: World = worlds[machine.id] ?? { scripted: () => machine, say };
+    const child = world.scripted(machine);
     const parent = setup({ actors: { child: child as AnyStateMachine } }).createMachine({
       invoke: { id: 'child', src: 'child', input: input as never },
     });
@@ -47,10 +58,9 @@ export class Child<Machine extends AnyStateMachine> {
     this.#parent.system.inspect(observer);
     this.#parent.subscribe({ error: (error) => this.violations.push(`the chart threw: ${String(error)}`) });
     listeners.set(this.#parent.system, (frame) => observer.sent(machine.id, frame));
+    // The laws name what a chart emits as well as what it sends, from its start on.
+    (this.#child as Emitting | undefined)?.on?.('*', (emitted) => observer.sent(machine.id, world.say(emitted)));
     this.#parent.start();
-    // The laws name what a chart emits as well as what it sends.
-    const words = isManager(machine) ? (sayReport as (emitted: EventObject) => string) : say;
-    (this.#child as Emitting | undefined)?.on?.('*', (emitted) => observer.sent(machine.id, words(emitted)));
   }
 
   get #child() {

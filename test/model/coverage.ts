@@ -46,7 +46,12 @@ export class Coverage {
   }
 
   #enter(node: Node, path: number): void {
-    for (let at = node; hasInitial(at); at = at.initial.target[0] as Node) this.#seen(initialOf(at), path);
+    if (hasInitial(node)) {
+      this.#seen(initialOf(node), path);
+      this.#enter(node.initial.target[0] as Node, path);
+    } else if (node.type === 'parallel') {
+      for (const region of Object.values(node.states)) this.#enter(region as Node, path);
+    }
   }
 
   #seen(id: string, path: number): void {

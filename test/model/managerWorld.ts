@@ -1,4 +1,4 @@
-import { fromCallback, type AnyActorRef, type AnyStateMachine, type EventObject } from 'xstate';
+import { fromCallback, type EventObject } from 'xstate';
 import type { managerMachine } from '../../machines/index.js';
 import type {
   FleetCommand,
@@ -8,23 +8,15 @@ import type {
   PreparationReport,
   ShardRef,
 } from '../../machines/index.js';
-import { FAIL, failAfter } from '../machines/scriptedRig.js';
-
-/** Records the orders and emitted events of a manager, by its actor system. */
-export const listeners = new WeakMap<AnyActorRef['system'], (frame: string) => void>();
-const together = new WeakMap<AnyStateMachine, AnyStateMachine>();
+import { failAfter } from '../machines/scriptedRig.js';
+import { listeners, obey, scriptedOnce } from './scriptedActors.js';
 
 /** The manager's chart with actors that only record their orders, and fail on `FAIL`. */
-export function scriptedManager(machine: AnyStateMachine): AnyStateMachine {
-  const known = together.get(machine);
-  if (known !== undefined) return known;
-  const provided = (machine as typeof managerMachine).provide({
+export const scriptedManager = scriptedOnce((machine) =>
+  (machine as typeof managerMachine).provide({
     actors: {
       fleet: fromCallback<FleetCommand, undefined, FleetReport & EventObject>(({ system, receive }) => {
-        receive((command) => {
-          if ((command as EventObject).type === FAIL.type) failAfter(() => {});
-          listeners.get(system)?.(sayCommand(command));
-        });
+        receive((command) => obey(system, command, sayCommand));
       }),
       preparation: fromCallback<EventObject, PreparationInput, PreparationReport & EventObject>(
         ({ system, input, receive }) => {
@@ -33,10 +25,8 @@ export function scriptedManager(machine: AnyStateMachine): AnyStateMachine {
         },
       ),
     },
-  });
-  together.set(machine, provided);
-  return provided;
-}
+  }),
+);
 
 const name = ({ set, id }: ShardRef) => `${set}/${id}`;
 

@@ -1,7 +1,7 @@
 import { getNextTransitions, type AnyMachineSnapshot, type InspectionEvent } from 'xstate';
 
 export type AnyTransitionDefinition = ReturnType<typeof getNextTransitions>[number];
-import { isWithin, type Position, type Step } from './laws/lawbook.js';
+import { isWithin, REGIONS, regionsOf, type Position, type Step } from './laws/lawbook.js';
 
 /** A step of one chart, and the transitions of its definition that were taken and looked at. */
 export interface ObservedStep extends Step<unknown> {
@@ -13,7 +13,7 @@ export interface ObservedStep extends Step<unknown> {
 
 /** The part of a chart's laws that the observer uses. */
 interface Laws {
-  judgeStart(position: Position<unknown>): string[];
+  judgeStart(position: Position<unknown>, frames: readonly string[]): string[];
   find(position: Position<unknown>, event: { readonly type: string }): { readonly restarts?: string } | undefined;
 }
 
@@ -29,6 +29,8 @@ interface Life {
 /** Follows every chart of an actor system and tells its steps, each with all that left the chart in it. */
 export class Observer {
   readonly #lives = new Map<unknown, Life>();
+  /** What left charts that are only starting. */
+  #early: { readonly chart: string; readonly frame: string }[] = [];
   readonly #lawbooks: Readonly<Record<string, Laws>>;
   readonly #nowMs: () => number;
   readonly #told: (step: ObservedStep) => void;
@@ -65,7 +67,9 @@ export class Observer {
 
   /** Something left a chart by a way no inspection shows. */
   sent(chart: string, frame: string): void {
-    for (const life of this.#lives.values()) if (life.chart === chart) life.frames.push(frame);
+    const lives = [...this.#lives.values()].filter((life) => life.chart === chart);
+    if (lives.length === 0) this.#early.push({ chart, frame });
+    for (const life of lives) life.frames.push(frame);
   }
 
   #life(actor: unknown): Life | undefined {
@@ -79,8 +83,9 @@ export class Observer {
       snapshot: undefined as never,
       enteredAtMs: new Map(),
       taken: [],
-      frames: [],
+      frames: this.#early.filter((sent) => sent.chart === chart).map(({ frame }) => frame),
     };
+    this.#early = this.#early.filter((sent) => sent.chart !== chart);
     this.#lives.set(actor, life);
     return life;
   }
@@ -101,7 +106,7 @@ export class Observer {
     );
     if (was === undefined) {
       this.#enter(life, '', before.path);
-      this.#begun(this.#lawbooks[life.chart]?.judgeStart(life.position) ?? []);
+      this.#begun(this.#lawbooks[life.chart]?.judgeStart(life.position, frames) ?? []);
       return;
     }
     const restarts = this.#lawbooks[life.chart]?.find(before, event)?.restarts;
@@ -125,11 +130,14 @@ export class Observer {
     for (const path of enteredAtMs.keys()) {
       if (!isWithin(position.path, path) || (restarts !== '' && isWithin(path, restarts))) enteredAtMs.delete(path);
     }
-    const names = position.path.split('.');
-    names.forEach((_, depth) => {
-      const path = names.slice(0, depth + 1).join('.');
-      if (!enteredAtMs.has(path) || (path === position.path && before !== path)) enteredAtMs.set(path, this.#nowMs());
-    });
+    for (const leaf of regionsOf(position.path)) {
+      const names = leaf.split('.');
+      names.forEach((_, depth) => {
+        const path = names.slice(0, depth + 1).join('.');
+        const isNew = !enteredAtMs.has(path) || (path === leaf && !regionsOf(before).includes(leaf));
+        if (isNew) enteredAtMs.set(path, this.#nowMs());
+      });
+    }
   }
 }
 
@@ -162,8 +170,10 @@ export function say(event: { readonly type: string }): string {
   return about === undefined ? event.type : `${event.type} ${about}`;
 }
 
+/** The way to the innermost active state; to one of each region, where there are several: `Online.a & Online.b`. */
 export function pathOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  const [[name, inner] = ['', '']] = Object.entries(value as object) as [string, unknown][];
-  return `${name}.${pathOf(inner)}`;
+  return Object.entries(value as object)
+    .flatMap(([name, inner]) => regionsOf(pathOf(inner)).map((path) => `${name}.${path}`))
+    .join(REGIONS);
 }

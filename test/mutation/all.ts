@@ -4,7 +4,9 @@ import {
   identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
+  ownershipMachine,
   shardMachine,
+  workerMachine,
 } from '../../machines/index.js';
 import { mutantsOf, type Mutant } from './mutants.js';
 
@@ -16,6 +18,8 @@ export const machines = [
   identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
+  workerMachine,
+  ownershipMachine,
 ] as const;
 
 /** Every mutant there is of them. */

@@ -11,6 +11,8 @@ import {
   type ChildModel,
 } from '../model/checkChild.js';
 import { managerModel } from '../model/managerModel.js';
+import { ownershipModel } from '../model/ownershipModel.js';
+import { workerModel } from '../model/workerModel.js';
 import { Unlawful } from '../model/laws/lawbook.js';
 import { checkNoHang, checkPath, checkShutdown } from '../model/checkShard.js';
 import { inputs, shardPaths } from '../model/shardPaths.js';
@@ -60,6 +62,8 @@ const childTrials: Readonly<Record<string, Trials<AnyStateMachine>>> = {
   identifyAllowance: trialsOf(identifyAllowanceModel),
   identifyQueue: trialsOf(identifyQueueModel),
   manager: trialsOf(managerModel),
+  ownership: trialsOf(ownershipModel),
+  worker: trialsOf(workerModel),
 };
 
 /** The failure of the model's test that a mutant turns red; null if it survives them all. */

@@ -22,6 +22,9 @@ export const equivalents: Readonly<Record<string, string>> = {
     'a reshard that has failed is led from awaitingAway to abandoning before anybody can listen',
   'identifyQueue: change initial root':
     'a queue that knows of no budget is led from exhausted to serving before anybody can listen',
+  'worker: change initial Online': 'a parallel state enters all of its regions, whatever its initial one',
+  'worker: retarget edge Joining on worker.joined to Online.duty':
+    'a parallel state enters all of its regions, whichever is the target',
 };
 
 /**

@@ -6,7 +6,9 @@ import {
   identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
+  ownershipMachine,
   shardMachine,
+  workerMachine,
 } from '../../machines/index.js';
 import { edgesOf, nodesOf, pathOf } from '../../visualizations/edges.js';
 import { pictures } from '../../visualizations/pictures.js';
@@ -20,6 +22,8 @@ const machines = [
   identifyAllowanceMachine,
   identifyQueueMachine,
   managerMachine,
+  workerMachine,
+  ownershipMachine,
 ].map((machine) => [machine.id, machine] as const);
 
 /** Values of an attribute, in the order of the file. */

@@ -8,7 +8,7 @@
 
 /** A chart at rest. */
 export interface Position<Context> {
-  /** The whole way to the state: `Online.link.session.Identifying.awaitingReady`. */
+  /** The whole way to the state: `Online.link.session.Identifying.awaitingReady`. With parallel regions, one way for each. */
   readonly path: string;
   readonly context: Context;
 }
@@ -69,6 +69,8 @@ export interface Law<Context> {
 export interface Begins<Context> {
   readonly in: string;
   readonly context: Partial<Context>;
+  /** What leaves it at once. */
+  readonly frames?: readonly string[];
 }
 
 export class Lawbook<Context> {
@@ -103,8 +105,10 @@ export class Lawbook<Context> {
   }
 
   /** What is unlawful about how a chart begins. */
-  judgeStart({ path, context }: Position<Context>): string[] {
+  judgeStart({ path, context }: Position<Context>, sent: readonly string[]): string[] {
+    const { frames: due = [] } = this.#begins;
     const wrong = path === this.#begins.in ? [] : [`begins in ${path}, not in ${this.#begins.in}`];
+    if (sent.join() !== due.join()) wrong.push(`begins with [${sent.join(', ')}], not [${due.join(', ')}]`);
     return [...wrong, ...this.#compare({ ...context, ...this.#begins.context }, context)];
   }
 
@@ -140,9 +144,14 @@ export class Unlawful extends Error {
   override readonly name = 'Unlawful';
 }
 
-/** Whether a path is this state or one below it. */
+/** Stands between the paths of parallel regions. */
+export const REGIONS = ' & ';
+
+export const regionsOf = (path: string): string[] => path.split(REGIONS);
+
+/** Whether a path, or that of one of its regions, is this state or one below it. */
 export function isWithin(path: string, state: string): boolean {
-  return state === '' || path === state || path.startsWith(`${state}.`);
+  return state === '' || regionsOf(path).some((region) => region === state || region.startsWith(`${state}.`));
 }
 
 /** `xstate.after.ready.shard.Online…` -> `xstate.after.ready`; any other event by its own name. */

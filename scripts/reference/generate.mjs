@@ -22,6 +22,8 @@ const entries = {
   simulator: 'src/simulator/index.ts',
   inspector: 'src/inspector/index.ts',
   dashboard: 'src/dashboard/index.ts',
+  discordjs: 'src/discordjs/index.ts',
+  fleet: 'src/fleet/index.ts',
 };
 const specifierOf = (name) => (name === 'shardchart' ? name : `shardchart/${name}`);
 

@@ -1,4 +1,5 @@
 import { agentFor } from '../util/network/agentFor.js';
+import { checkEnvProxies } from '../util/network/envProxy.js';
 import { refuse } from '../util/options.js';
 import { isRecord } from '../util/predicates.js';
 
@@ -12,7 +13,7 @@ export interface NetworkOptions {
   agent?: object | 'env';
   /** Headers of the upgrade request besides those of the WebSocket. */
   headers?: Readonly<Record<string, string>>;
-  /** Options of node:tls for the connection, such as `ca`, `cert`, `key`, `servername`, `rejectUnauthorized`. */
+  /** Options of node:tls for the shards' connections, such as `ca`, `cert`, `key`, `servername`, `rejectUnauthorized`. */
   tls?: Readonly<Record<string, unknown>>;
   /** Address of this machine that connections leave from. */
   localAddress?: string;
@@ -26,6 +27,7 @@ export function checkNetwork({ agent, headers, tls, localAddress }: NetworkOptio
   if (agent !== undefined && agent !== 'env' && !isAgent(agent)) {
     refuse('agent', agent, "an agent of node:http or node:https, or 'env'");
   }
+  if (agent === 'env') checkEnvProxies(process.env);
   if (headers !== undefined && !(isRecord(headers) && Object.values(headers).every((it) => typeof it === 'string'))) {
     // Without the value: a header may be a password.
     refuse('headers', typeof headers, 'an object of texts');

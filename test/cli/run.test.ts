@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createGatewaySimulator, type GatewaySimulator } from '../../src/simulator/index.js';
+import { startProxy } from '../shard/proxyRig.js';
 import { Command, MAIN, TOKEN, until } from './command.js';
 
 const runAt = (simulator: GatewaySimulator, ...args: string[]) =>
@@ -24,6 +25,21 @@ describe('run', () => {
     expect(simulator.connections).toMatchObject([{ closedBy: 'client', closeCode: 1000 }]);
     expect(simulator.violations).toEqual([]);
     expect(command.stdout + command.stderr).not.toContain(TOKEN);
+  });
+
+  test('the proxy of the environment carries its connection, unless NO_PROXY names the host', async () => {
+    await using simulator = await createGatewaySimulator();
+    await using proxy = await startProxy();
+    const env = { DISCORD_TOKEN: TOKEN, HTTP_PROXY: proxy.url };
+    await using through = new Command(['run', '--url', simulator.url], { ...env, NO_PROXY: '' });
+    await through.until('Connected', isUp);
+    expect(proxy.asked.map(({ target }) => target)).toEqual([new URL(simulator.url).host]);
+    await using around = new Command(['run', '--url', simulator.url], { ...env, NO_PROXY: '127.0.0.1' });
+    await around.until('Connected', isUp);
+    expect(proxy.asked).toHaveLength(1);
+    await using wrong = new Command(['run', '--url', simulator.url], { ...env, HTTP_PROXY: 'http://a b' });
+    expect(await wrong.exit).toBe(2);
+    expect(wrong.stderr).toContain('HTTP_PROXY');
   });
 
   test('SIGTERM closes with 1000 too', async () => {

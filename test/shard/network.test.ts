@@ -1,4 +1,6 @@
-import { Agent } from 'node:http';
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { SocksProxyAgent } from 'socks-proxy-agent';
@@ -150,11 +152,31 @@ describe('a connection', () => {
     expect(errors[0]?.message).toMatch(/certificate/);
   });
 
-  test('headers and localAddress: the upgrade request has them', async () => {
+  test('headers and localAddress: the upgrade request has them, and comes from there', async () => {
     await using simulator = await simulate();
-    await using shard = shardOn(simulator, { headers: { 'X-Team': 'seven' }, localAddress: '127.0.0.1' });
+    const server = createServer();
+    const upgrade = once(server, 'upgrade') as Promise<[IncomingMessage, Socket]>;
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await using shard = shardOn(simulator, { url, headers: { 'X-Team': 'seven' }, localAddress: '127.0.0.3' });
+    shard.connect().catch(() => {});
+    const [{ headers }, socket] = await upgrade;
+    expect(headers).toMatchObject({ 'x-team': 'seven', upgrade: 'websocket' });
+    expect(socket.remoteAddress).toBe('127.0.0.3');
+    socket.destroy();
+    server.close();
+  });
+
+  test.each(['wasm', 'zlib-sync', 'minizlib'] as const)('zlib: %s inflates what the gateway sends', async (zlib) => {
+    await using simulator = await simulate();
+    await using shard = shardOn(simulator, { zlib });
+    const heard: unknown[] = [];
+    shard.on('TYPING_START', (data) => heard.push(data));
     await shard.connect();
-    expect(shard.state).toBe('Connected');
+    simulator.dispatch('TYPING_START', { number: 1 });
+    await until(() => heard.length === 1);
+    expect(heard).toEqual([{ number: 1 }]);
   });
 
   test('a manager with fetch: it asks GET /gateway/bot, with the token', async () => {

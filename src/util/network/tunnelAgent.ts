@@ -53,7 +53,7 @@ function openTunnel(proxy: URL, { host = '', port = 443, localAddress }: Target,
     ...(localAddress !== undefined && { localAddress }),
   });
   request.once('connect', ({ statusCode = 0 }: IncomingMessage, socket: Duplex) => {
-    if (statusCode === 200) return done(null, socket);
+    if (statusCode >= 200 && statusCode < 300) return done(null, socket);
     socket.destroy();
     return done(failure(proxy, refusal(statusCode)));
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { envProxy } from '../../../src/util/network/envProxy.js';
+import { checkEnvProxies, envProxy } from '../../../src/util/network/envProxy.js';
 
 const GATEWAY = 'wss://gateway.discord.gg/?v=10';
 
@@ -14,6 +14,23 @@ describe('the proxy of the environment', () => {
     [{ HTTPS_PROXY: '' }, GATEWAY, null],
     [{}, GATEWAY, null],
   ])('%j for %s: %s', (env, url, proxy) => expect(envProxy(url, env)?.href ?? null).toBe(proxy));
+});
+
+describe('a variable that names no proxy', () => {
+  test.each(['http://secret host', 'http://host:port', 'http://user:50%@host:1', 'a b'])(
+    '%s is refused by its name, without its value',
+    (value) => {
+      const refusal = { code: 'INVALID_OPTION', value: 'HTTPS_PROXY' };
+      expect(() => envProxy(GATEWAY, { HTTPS_PROXY: value })).toThrow(expect.objectContaining(refusal) as Error);
+      expect(() => checkEnvProxies({ HTTPS_PROXY: value })).toThrow(
+        expect.objectContaining({ ...refusal, message: expect.not.stringContaining(value) as unknown }) as Error,
+      );
+    },
+  );
+
+  test('a percent-encoded password is taken', () => {
+    expect(() => checkEnvProxies({ http_proxy: 'http://user:50%25@host:1' })).not.toThrow();
+  });
 });
 
 describe('NO_PROXY', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { consumeFleet } from '../../src/fleet/index.js';
 import { createGatewaySimulator, type GatewaySimulator } from '../../src/simulator/index.js';
 import { until } from '../shard/rig.js';
 import { TTL, type Place } from './fleetRig.js';
@@ -177,5 +178,36 @@ describe.runIf(hasRedis && isBuilt)('a fleet whose workers and Redis fail', () =
     await until(() => events.last > 200);
     events.stop();
     await holds(events.last);
+  });
+
+  test('a consumer hears every event of workers that are killed and ended, once and in order', async () => {
+    const { first, second } = await pair();
+    const signal = new AbortController();
+    const heard = Array.from({ length: SHARDS }, (): number[] => []);
+    const options = { redis: redis.url, name: place.name, group: 'web', consumer: 'c-1', from: 'start' } as const;
+    const consuming = (async () => {
+      for await (const { shardId, payload, ack } of consumeFleet({
+        ...options,
+        events: ['TYPING_START'],
+        signal: signal.signal,
+      })) {
+        heard[shardId]?.push((payload.d as unknown as { number: number }).number);
+        void ack();
+      }
+    })();
+    const events = flow(simulator);
+    await until(() => events.last > 50);
+    first.signal('SIGKILL');
+    const third = start('w-3');
+    await until(() => third.ids.length === 2 && third.of('up').length >= 2, 30_000);
+    second.signal('SIGTERM');
+    await until(() => third.ids.length === SHARDS, 30_000);
+    await until(() => events.last > 250);
+    events.stop();
+    await holds(events.last);
+    await until(() => heard.every((numbers) => numbers.length === events.last), 30_000);
+    signal.abort(new Error('the test is over'));
+    await expect(consuming).rejects.toThrow('the test is over');
+    for (const numbers of heard) expect(numbers).toEqual(Array.from({ length: events.last }, (_, at) => at + 1));
   });
 });

@@ -1,70 +1,84 @@
 import { randomUUID } from 'node:crypto';
-import { ShardError } from '../../util/errors.js';
-import { script, type Scripts } from '../redis/script.js';
-import type { FleetKeys } from '../keys.js';
-import { receivedError, sentError, type Message } from './messages.js';
+import { CommandRunner, type CommandRunnerDeps } from './commandRunner.js';
+import { receivedError, type Ask, type Message } from './messages.js';
+import { Post, type PostDeps } from './post.js';
+import { NotRunError, workerLost } from './workerLost.js';
 
-export interface CourierDeps {
-  readonly scripts: () => Pick<Scripts, 'run'>;
-  readonly keys: FleetKeys;
-  /** `WORKER/INSTANCE` of this worker. */
-  readonly owner: string;
-  /** Runs a command of another worker. */
-  readonly run: (name: string, args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
+export interface CourierDeps extends PostDeps, Omit<CommandRunnerDeps, 'post'> {
   /** Shards have become free. */
   readonly onWake: () => void;
 }
 
-interface Pending {
-  readonly to: string;
+/** A command that waits for its answer. */
+interface Call {
+  readonly ask: Ask;
+  /** Beats that had been answered when it left. */
+  readonly beats: number;
+  /** True from when the worker has read it: it may run. */
+  isRead: boolean;
+  /** When the worker was last heard of, on the clock of `performance.now()`. */
+  heardAt: number;
+  /** Checks since then that Redis has taken. */
+  checks: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  accepted: NodeJS.Timeout | null;
 }
 
-/** A message that was not accepted by then is lost, with the worker that was to read it. */
+/** Time between two looks at the calls that wait. */
+const WATCH_MS = 1_000;
+
+/** A command that was not accepted by then is taken back, where it is unread. */
 const ACCEPT_LIMIT_MS = 3_000;
 
-/**
- * Puts a message into an inbox. KEYS: inbox. ARGV: message. Run twice it is there twice: who reads it knows its id. An inbox that
- * is not read for a minute is forgotten.
- */
-const postScript = script(`
-redis.call('RPUSH', KEYS[1], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], 60000)
-return 1
-`);
+/** A worker that has read a command and is silent for so long is asked at every look if it still runs. */
+const CHECK_MS = 2_000;
 
-/** Carries commands to other workers, and theirs to this one. No call waits for a worker that is gone. */
+/**
+ * Checks that stay unanswered until the worker counts as gone. Checks are counted, and not time: this process may have been
+ * paused, or Redis away.
+ */
+const MAX_CHECKS = 10;
+
+/**
+ * Carries commands to other workers, and theirs to this one. No call waits for a worker that is gone, and none for an answer
+ * that Redis has lost.
+ */
 export class Courier {
   readonly #deps: CourierDeps;
-  readonly #pending = new Map<string, Pending>();
-  /** Commands of others that run here. */
-  readonly #running = new Map<string, AbortController>();
+  readonly #post: Post;
+  readonly #runner: CommandRunner;
+  readonly #calls = new Map<string, Call>();
+  #watch: NodeJS.Timeout | null = null;
+  #beats = 0;
 
   constructor(deps: CourierDeps) {
     this.#deps = deps;
+    this.#post = new Post(deps);
+    this.#runner = new CommandRunner({ post: this.#post, owner: deps.owner, run: deps.run });
   }
 
   /**
    * Lets the worker `to` run a command, and resolves with its answer.
-   * @throws ShardError `WORKER_LOST` where the worker is gone, what the command throws there, and the signal's reason
+   * @throws NotRunError where the worker is gone and had not read the command, ShardError `WORKER_LOST` where it may have run
+   * it, what the command throws there, what `Scripts.run` throws, and the signal's reason
    */
   async request(to: string, name: string, args: readonly unknown[], signal?: AbortSignal): Promise<unknown> {
-    const id = randomUUID();
-    const { owner } = this.#deps;
     signal?.throwIfAborted();
+    const id = randomUUID();
+    const ask: Ask = { type: 'ask', id, from: this.#deps.owner, to, name, args };
     const answer = new Promise((resolve, reject) => {
-      const accepted = setTimeout(() => this.#settle(id, (pending) => pending.reject(lost(to))), ACCEPT_LIMIT_MS);
-      this.#pending.set(id, { to, resolve, reject, accepted });
+      const heardAt = performance.now();
+      this.#calls.set(id, { ask, beats: this.#beats, isRead: false, heardAt, checks: 0, resolve, reject });
     });
+    this.#watch ??= setInterval(() => this.#lookAfterCalls(), WATCH_MS);
     const abort = () => {
-      void this.#post(to, { type: 'cancel', id });
-      this.#settle(id, (pending) => pending.reject(signal?.reason));
+      void this.#cancel(ask);
+      this.#settle(id, ({ reject }) => reject(signal?.reason));
     };
     signal?.addEventListener('abort', abort, { once: true });
-    this.#post(to, { type: 'ask', id, from: owner, to, name, args }).catch((error: unknown) =>
-      this.#settle(id, (pending) => pending.reject(error)),
+    this.#post.send(to, ask).then(
+      () => this.#hear(id),
+      (error: unknown) => this.#settle(id, ({ reject }) => reject(error)),
     );
     return answer.finally(() => signal?.removeEventListener('abort', abort));
   }
@@ -74,14 +88,17 @@ export class Courier {
       case 'wake':
         return this.#deps.onWake();
       case 'ask':
-        return void this.#run(message);
+        return void this.#runner.onAsk(message);
       case 'cancel':
-        return this.#running.get(message.id)?.abort(new Error('The caller no longer waits.'));
-      case 'accepted': {
-        const pending = this.#pending.get(message.id);
-        if (pending?.accepted) clearTimeout(pending.accepted);
-        return undefined;
-      }
+        return this.#runner.onCancel(message.id);
+      case 'check':
+        return this.#runner.onCheck(message);
+      case 'accepted':
+        return this.#hear(message.id, true);
+      case 'refused':
+        return this.#settle(message.id, ({ ask, isRead, reject }) =>
+          reject(isRead ? workerLost(ask.to) : new NotRunError(ask.to)),
+        );
       case 'answer':
         return this.#settle(message.id, ({ resolve }) => resolve(message.value));
       case 'failed':
@@ -89,59 +106,86 @@ export class Courier {
     }
   }
 
-  /** Takes the workers that live: calls that wait for another one fail at once. */
+  /**
+   * Takes the workers that live, as a beat was answered: calls that wait for another one fail at once. A beat that was under
+   * way when a call left may not know its worker yet, and says nothing about it.
+   */
   onWorkers(owners: readonly string[]): void {
-    for (const [id, { to }] of this.#pending) {
-      if (!owners.includes(to)) this.#settle(id, ({ reject }) => reject(lost(to)));
+    this.#beats += 1;
+    for (const call of this.#calls.values()) {
+      if (!owners.includes(call.ask.to) && this.#beats - call.beats > 1) void this.#giveUp(call);
     }
   }
 
-  /** Ends all calls that wait. */
+  /** Ends all calls that wait, and aborts the commands of others. */
   close(reason: Error): void {
-    for (const id of this.#pending.keys()) this.#settle(id, ({ reject }) => reject(reason));
-    for (const running of this.#running.values()) running.abort(reason);
+    for (const id of this.#calls.keys()) this.#settle(id, ({ reject }) => reject(reason));
+    this.#runner.close(reason);
   }
 
-  async #run({ id, from, to, name, args }: Extract<Message, { type: 'ask' }>): Promise<void> {
-    // A client of Redis sends a command again whose answer was lost.
-    if (this.#running.has(id)) return;
-    const answer = (message: Message) => this.#post(from, message).catch(() => {});
-    if (to !== this.#deps.owner) {
-      // The name's process before this one was asked.
-      await answer({ type: 'failed', id, error: sentError(lost(to)) });
-      return;
+  #lookAfterCalls(): void {
+    const now = performance.now();
+    const silent = new Map<string, Call[]>();
+    for (const call of this.#calls.values()) {
+      const silentMs = now - call.heardAt;
+      const { to } = call.ask;
+      if (call.checks >= MAX_CHECKS) void this.#giveUp(call);
+      else if (!call.isRead && silentMs > ACCEPT_LIMIT_MS) void this.#takeBack(call);
+      else if (call.isRead && silentMs > CHECK_MS) silent.set(to, [...(silent.get(to) ?? []), call]);
     }
-    const abort = new AbortController();
-    this.#running.set(id, abort);
-    await answer({ type: 'accepted', id });
+    for (const [to, calls] of silent) void this.#check(to, calls);
+  }
+
+  async #check(to: string, calls: readonly Call[]): Promise<void> {
     try {
-      const value = (await this.#deps.run(name, args, abort.signal)) ?? null;
-      await answer({ type: 'answer', id, value });
-    } catch (error) {
-      await answer({ type: 'failed', id, error: sentError(error) });
+      await this.#post.send(to, { type: 'check', from: this.#deps.owner, to, ids: calls.map(({ ask }) => ask.id) });
+      for (const call of calls) call.checks += 1;
+    } catch {
+      // While Redis is away, silence says nothing about the worker.
     }
-    this.#running.delete(id);
   }
 
-  #settle(id: string, settle: (pending: Pending) => void): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    this.#pending.delete(id);
-    if (pending.accepted !== null) clearTimeout(pending.accepted);
-    settle(pending);
+  async #cancel(ask: Ask): Promise<void> {
+    try {
+      if (!(await this.#post.withdraw(ask.to, ask))) await this.#post.send(ask.to, { type: 'cancel', id: ask.id });
+    } catch {
+      // Redis is away: the command runs to its end, and its answer is dropped.
+    }
   }
 
-  async #post(to: string, message: Message): Promise<void> {
-    const { scripts, keys } = this.#deps;
-    await scripts().run(postScript, [keys.inbox(to.slice(0, to.lastIndexOf('/')))], [JSON.stringify(message)]);
+  /** Fails a call whose worker is gone. */
+  async #giveUp(call: Call): Promise<void> {
+    if (!call.isRead) await this.#takeBack(call);
+    this.#settle(call.ask.id, ({ ask, reject }) => reject(workerLost(ask.to)));
+  }
+
+  /** Takes a command out of the inbox, and fails its call. One that is not there any more was read. */
+  async #takeBack(call: Call): Promise<void> {
+    const { id, to } = call.ask;
+    try {
+      if (!(await this.#post.withdraw(to, call.ask))) call.isRead = true;
+      else this.#settle(id, ({ reject }) => reject(new NotRunError(to)));
+    } catch {
+      // Redis is away: the next look tries again.
+    }
+  }
+
+  #hear(id: string, isRead = false): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    call.heardAt = performance.now();
+    call.checks = 0;
+    call.isRead ||= isRead;
+  }
+
+  #settle(id: string, settle: (call: Call) => void): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#calls.delete(id);
+    if (this.#calls.size === 0 && this.#watch !== null) {
+      clearInterval(this.#watch);
+      this.#watch = null;
+    }
+    settle(call);
   }
 }
-
-const lost = (owner: string) =>
-  new ShardError(
-    'WORKER_LOST',
-    `Worker ${owner} is gone, or does not read its messages: call again, another worker takes its shards.`,
-    {
-      value: owner,
-    },
-  );

@@ -5,7 +5,9 @@ import type { SendPayload } from '../../shard/sendQueue.js';
 import type { Presence } from '../../shard/presence.js';
 import { ShardError } from '../../util/errors.js';
 import { isRecord } from '../../util/predicates.js';
+import { within } from '../../util/within.js';
 import type { Courier } from './courier.js';
+import { NotRunError } from './workerLost.js';
 
 export interface FleetCommandsDeps {
   readonly courier: Pick<Courier, 'request'>;
@@ -44,8 +46,11 @@ export type CommandName = keyof typeof commands;
 const OWNER_LIMIT_MS = 15_000;
 const RETRY_MS = 100;
 
-/** Errors by which a shard says that it does not run here any more. What it refuses with them was not sent. */
+/** Codes with which a shard, or its worker, says that the shard does not run there any more: its next owner is asked. */
 const MOVED: ReadonlySet<unknown> = new Set(['CLOSED', 'NOT_OWNED', 'NOT_CONNECTED', 'UNKNOWN_SHARD']);
+
+const isMoved = (error: unknown) =>
+  error instanceof NotRunError || (error instanceof ShardError && MOVED.has(error.code));
 
 /** Commands to a shard, wherever it runs. A command whose shard moves before it was sent goes to the next owner. */
 export class FleetCommands {
@@ -57,8 +62,9 @@ export class FleetCommands {
 
   /**
    * Runs a command of a shard, here or at its owner.
-   * @throws ShardError `UNKNOWN_SHARD` where no worker takes the shard within 15 s, `WORKER_LOST`, what the shard throws,
-   * and the signal's reason
+   * @throws ShardError `UNKNOWN_SHARD` where no worker takes the shard within 15 s, `WORKER_LOST` where its worker is gone and
+   * may have run the command or reads no messages for 15 s, `TIMED_OUT` where Redis does not answer and may still carry the
+   * command, what the shard throws, and the signal's reason
    */
   async run(
     shardId: number,
@@ -68,6 +74,7 @@ export class FleetCommands {
   ): Promise<unknown> {
     const { courier, ownerOf, owner } = this.#deps;
     const end = performance.now() + OWNER_LIMIT_MS;
+    let unread: NotRunError | null = null;
     for (;;) {
       signal?.throwIfAborted();
       const stopped = this.#deps.stopped();
@@ -75,18 +82,19 @@ export class FleetCommands {
       const shard = this.#deps.local(shardId);
       try {
         if (shard !== undefined) return await commands[name](shard, value, { ...options, ...(signal && { signal }) });
-        const to = await ownerOf(shardId);
+        const to = await within(OWNER_LIMIT_MS, ownerOf(shardId), 'answer of Redis', signal);
         if (to !== null && to !== owner)
           return await courier.request(to, 'shard', [shardId, name, value, options], signal);
       } catch (error) {
-        const isMoved = error instanceof ShardError && MOVED.has(error.code) && this.#deps.stopped() === null;
-        if (!isMoved) throw error;
+        if (!isMoved(error) || this.#deps.stopped() !== null) throw error;
+        unread = error instanceof NotRunError ? error : null;
       }
       if (performance.now() > end) {
+        if (unread !== null) throw unread;
         const message = `No worker runs shard ${shardId}. Start one, or look at \`fleet.status()\`.`;
         throw new ShardError('UNKNOWN_SHARD', message, { value: shardId });
       }
-      await sleep(RETRY_MS, undefined, { signal });
+      await sleep(RETRY_MS);
     }
   }
 
@@ -101,6 +109,7 @@ export class FleetCommands {
       throw new ShardError(
         'INVALID_OPTION',
         `This worker knows no command ${String(name)}: all workers need one release.`,
+        { value: name },
       );
     }
     return commands[name as CommandName](shard, value, { ...(isRecord(options) && options), signal });

@@ -1,12 +1,13 @@
 import { FatalShardError, ShardError, type ShardErrorCode } from '../../util/errors.js';
 import { messageOf } from '../../util/messageOf.js';
+import { isRecord } from '../../util/predicates.js';
 
 /** An error on its way between two workers. */
 export interface SentError {
   readonly code: ShardErrorCode | null;
   readonly message: string;
   readonly value?: unknown;
-  /** Those of a FatalShardError. */
+  /** Only for a FatalShardError. */
   readonly fatal?: { readonly closeCode: number | null; readonly shardId: number };
 }
 
@@ -24,17 +25,41 @@ export type Message =
     }
   /** The asker no longer waits. */
   | { readonly type: 'cancel'; readonly id: string }
+  /** The asker still waits for these commands, and has heard nothing for a while. */
+  | { readonly type: 'check'; readonly from: string; readonly to: string; readonly ids: readonly string[] }
+  /** The command runs. */
   | { readonly type: 'accepted'; readonly id: string }
-  | { readonly type: 'answer'; readonly id: string; readonly value: unknown }
+  /** Another process of the worker's name was asked: this one has not run the command. */
+  | { readonly type: 'refused'; readonly id: string }
+  | { readonly type: 'answer'; readonly id: string; readonly value?: unknown }
   | { readonly type: 'failed'; readonly id: string; readonly error: SentError };
 
-const TYPES: ReadonlySet<unknown> = new Set<Message['type']>(['wake', 'ask', 'cancel', 'accepted', 'answer', 'failed']);
+export type Ask = Extract<Message, { type: 'ask' }>;
+export type Check = Extract<Message, { type: 'check' }>;
 
-/** The message; null for a text that is none: anyone who can write to Redis could have put it there. */
+type Fields = Readonly<Record<string, unknown>>;
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const hasId = ({ id }: Fields) => isText(id);
+
+/** Tells for each type of message if its fields are there. */
+const FIELDS: Readonly<Record<Message['type'], (message: Fields) => boolean>> = {
+  wake: () => true,
+  ask: ({ id, from, to, name, args }) => [id, from, to, name].every(isText) && Array.isArray(args),
+  cancel: hasId,
+  check: ({ from, to, ids }) => isText(from) && isText(to) && Array.isArray(ids) && ids.every(isText),
+  accepted: hasId,
+  refused: hasId,
+  answer: hasId,
+  failed: ({ id, error }) => isText(id) && isRecord(error) && isText(error['message']),
+};
+
+/** The message; null for a text that is not one: any program that can write to Redis could have put it there. */
 export function readMessage(text: string): Message | null {
   try {
-    const message = JSON.parse(text) as Message | null;
-    return TYPES.has(message?.type) ? message : null;
+    const message: unknown = JSON.parse(text);
+    if (!isRecord(message) || !Object.hasOwn(FIELDS, String(message['type']))) return null;
+    return FIELDS[message['type'] as Message['type']](message) ? (message as unknown as Message) : null;
   } catch {
     return null;
   }

@@ -59,8 +59,12 @@ export class Fleet extends ManagerListeners<FleetWorkerEvents> implements AsyncD
     this.#calls = new Calls(worker, logger);
     let { state } = this;
     worker.actor.subscribe(() => {
-      if (this.state !== state) logger.info(`${state} -> ${this.state}`);
+      const before = state;
       state = this.state;
+      if (state === before) return;
+      logger.info(`${before} -> ${state}`);
+      // A start that failed leaves nothing running; the next one connects again.
+      if (state === 'Offline') void worker.redis.close();
     });
     worker.actor.start();
   }

@@ -17,7 +17,7 @@ describe.runIf(hasRedis)('createFleet', () => {
 
   const place = (simulator: GatewaySimulator) => ({ simulator, redis, name: `fleet-${(number += 1)}` });
 
-  test('one worker takes all shards of the recommended total, and connect() resolves when they are Connected', async () => {
+  test('a lone worker takes all shards of the recommended total, and connect() resolves when they are Connected', async () => {
     await using simulator = await simulate(3);
     await using worker = workerOn(place(simulator));
     await worker.connect();
@@ -93,6 +93,27 @@ describe.runIf(hasRedis)('createFleet', () => {
     await using same = workerOn(where, { worker: 'w-1' });
     await expect(same.connect()).rejects.toMatchObject({ code: 'WORKER_TAKEN', value: 'w-1' });
     expect(same.state).toBe('Offline');
+    // What failed may be tried again, and leaves no connection behind.
+    await first.shutdown();
+    await same.connect();
+    expect(same.ids).toEqual([0, 1]);
+    await same.shutdown();
+    const clients = String(await redis.command('CLIENT', 'LIST'));
+    expect(clients.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('a shard that the gateway refuses for good rejects connect() with its error, and the worker leaves the fleet', async () => {
+    await using simulator = await simulate(2);
+    simulator.next({ at: 'identify', closeWith: 4014 });
+    const where = place(simulator);
+    await using worker = workerOn(where);
+    await expect(worker.connect()).rejects.toMatchObject({ name: 'FatalShardError', closeCode: 4014 });
+    await until(() => worker.state === 'Offline');
+    expect(worker.ids).toEqual([]);
+    // The other shard's session is there for the next worker.
+    await using next = workerOn(where);
+    await next.connect();
+    expect(next.ids).toEqual([0, 1]);
   });
 
   test('no key and no value in Redis shows the token', async () => {

@@ -50,7 +50,7 @@ describe('an ownership, whatever comes', () => {
     );
   });
 
-  test('nothing is ordered after shard.gone, and what was lost neither opens nor publishes again', () => {
+  test('shard.gone is the last order, and a shard that was lost neither opens nor publishes again', () => {
     fc.assert(
       fc.property(anything, (events) => {
         const { orders, send } = own();

@@ -9,7 +9,6 @@ import type { FleetSessionStore } from '../lease/fleetSessionStore.js';
 import type { TransitionRecord } from '../../shard/events.js';
 import type { ShardOptions } from '../../shard/options.js';
 import { Shard } from '../../shard/shard.js';
-import type { FatalShardError } from '../../util/errors.js';
 import type { Logger } from '../../util/logger.js';
 import { messageOf } from '../../util/messageOf.js';
 import type { ShardPublisher } from '../publish/shardPublisher.js';
@@ -33,7 +32,7 @@ export interface ShardOwnerDeps {
   readonly checkLease: () => void;
   readonly onShard: (shard: Shard) => void;
   readonly onShardGone: (shard: Shard) => void;
-  readonly onFatal: (error: FatalShardError) => void;
+  readonly onFatal: (error: unknown) => void;
   readonly onClaimed: (resumable: boolean) => void;
   readonly onLost: (reason: 'given' | 'taken') => void;
   readonly report: (report: ShardsReport) => void;
@@ -90,7 +89,7 @@ export class ShardOwner {
     const { publisher, report, key, release, logger } = this.#deps;
     switch (type) {
       case 'shard.open':
-        return void this.#open();
+        return void this.#open().catch((error: unknown) => this.#onFailed(error));
       case 'shard.sleep':
         return this.#discard();
       case 'events.flow':
@@ -112,6 +111,15 @@ export class ShardOwner {
         publisher?.stop();
         return report({ type: 'shard.gone', key });
     }
+  }
+
+  /** Options are read when a shard is created, and may have changed since they were checked. */
+  #onFailed(error: unknown): void {
+    const { logger, onFatal, report, key } = this.#deps;
+    logger.error(`shard ${key} cannot be created: ${messageOf(error)}`);
+    onFatal(error);
+    this.send({ type: 'shard.refused' });
+    report({ type: 'shard.refused', key });
   }
 
   async #open(): Promise<void> {

@@ -10,7 +10,7 @@ import type { Emitter } from '../../util/emitter.js';
 import { Waiters } from '../../util/waiters.js';
 import { Courier } from '../commands/courier.js';
 import { FleetCommands } from '../commands/fleetCommands.js';
-import { ShardError, type FatalShardError } from '../../util/errors.js';
+import { ShardError } from '../../util/errors.js';
 import type { GuardedLogger } from '../../util/logger.js';
 import { messageOf } from '../../util/messageOf.js';
 import type { FleetWorkerEvents } from '../events.js';
@@ -55,7 +55,8 @@ export class Worker {
   workers: readonly string[] = [];
   /** Why the last start failed. */
   error: unknown = null;
-  readonly fatals = new Map<string, FatalShardError>();
+  /** Why a shard does not come up, by its key. */
+  readonly fatals = new Map<string, unknown>();
   readonly #options: ResolvedFleetOptions;
   readonly #deps: WorkerDeps;
   #isSpent = false;

@@ -137,8 +137,8 @@ export class Fleet extends ManagerListeners<FleetWorkerEvents> implements AsyncD
   /**
    * Sends a payload by the shard, at whichever worker it runs. Resolves once it is written to the socket. A shard that moves
    * before that takes it along.
-   * @throws ShardError `UNKNOWN_SHARD` where no worker takes the shard within 15 s; `WORKER_LOST` where its worker went while
-   * the payload may have left; what `shard.send` throws
+   * @throws ShardError `UNKNOWN_SHARD` where no worker takes the shard within 15 s; `WORKER_LOST` where its worker went, and
+   * the payload may have left; `TIMED_OUT` where Redis does not answer, and it may leave later; what `shard.send` throws
    */
   send(shardId: number, payload: SendPayload, options?: SendOptions): Promise<void> {
     return this.#run(() => this.#command(shardId, 'send', payload, options));

@@ -184,7 +184,8 @@ export class Worker {
 
   #onAnswer(answer: BeatAnswer): void {
     this.workers = answer.workers;
-    this.courier.onWorkers(answer.workers);
+    // A Redis that came back empty does not know all who live.
+    if (answer.mayClaim) this.courier.onWorkers(answer.workers);
     this.layouts.take(answer.fleet);
     if (answer.fleet.next === null) this.#resharded.resolve();
     this.#watchBudget();

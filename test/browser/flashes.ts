@@ -30,7 +30,7 @@ export const holdFlashes = (page: Page) =>
     const { setTimeout } = window;
     window.heldFlashes = 0;
     window.setTimeout = (callback, ...rest) => {
-      if (!String(callback).includes("classList.remove('taken')")) return setTimeout(callback, ...rest);
+      if (!/classList\\.remove\\(.taken/.test(String(callback))) return setTimeout(callback, ...rest);
       heldFlashes += 1;
       return 0; // no timer's: it may be cleared
     };

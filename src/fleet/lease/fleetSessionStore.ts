@@ -63,10 +63,10 @@ export class FleetSessionStore implements SessionStore {
     const [row, position] = ((await this.#run(getScript)) as unknown[]).map(String);
     const session: unknown = row === undefined || row === '' ? null : JSON.parse(row);
     if (!isSession(session)) return null;
-    const { begunAt } = session as StoredSession & { readonly begunAt?: unknown };
+    const { begunAt, ...stored } = session as StoredSession & { readonly begunAt?: unknown };
     this.#begun = typeof begunAt === 'number' ? { id: session.id, at: begunAt } : null;
     const [, sequence, mark] = (position ?? '').split(' ');
-    return mark === markOfSession(session.id) ? { ...session, sequence: Number(sequence) } : session;
+    return mark === markOfSession(session.id) ? { ...stored, sequence: Number(sequence) } : stored;
   }
 
   async set(_shardId: number, { id, sequence, resumeUrl, identifiedAs }: StoredSession): Promise<void> {

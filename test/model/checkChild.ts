@@ -183,23 +183,23 @@ export function checkChildPath<Machine extends AnyStateMachine>(
   path: Path,
   check: ChildCheck<Machine> = {},
 ): void {
-  const first = walk(model, path, check);
+  const first = walkPath(model, path, check);
   const idle = path.next.filter(first.isLawless);
   // Events that no law names change nothing: all of them fit into one run.
   for (const event of idle) first.perform(event);
   first.child.stop();
   for (const event of path.next.filter((other) => !idle.includes(other))) {
-    const run = walk(model, path, check);
+    const run = walkPath(model, path, check);
     run.perform(event);
     run.child.stop();
   }
 }
 
 /** A live chart at the end of a path. */
-function walk<Machine extends AnyStateMachine>(
+export function walkPath<Machine extends AnyStateMachine>(
   model: ChildModel<Machine>,
   path: Path,
-  { machine = model.machine, observe, number }: ChildCheck<Machine>,
+  { machine = model.machine, observe, number }: ChildCheck<Machine> = {},
 ) {
   const run = number?.() ?? 0;
   const child = new Child(machine, model.input, observe && ((step) => observe(step, run)));

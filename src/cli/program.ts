@@ -4,10 +4,12 @@ import { timeSyntax } from './commands/audit/time.js';
 import { dashboard, type DashboardCommandOptions } from './commands/dashboard/dashboard.js';
 import { demo, type DemoOptions } from './commands/demo/demo.js';
 import {
+  fleetDashboard,
   fleetDrain,
   fleetReshard,
   fleetStatus,
   type FleetChoice,
+  type PageOptions,
   type StatusOptions,
 } from './commands/fleet/remote.js';
 import { fleetWorker, type FleetWorkerOptions } from './commands/fleet/worker.js';
@@ -208,6 +210,11 @@ function addFleet(program: Command, ended: (exitCode: number) => void): void {
     .option('--watch', 'print it each second until Ctrl+C')
     .option('--json', 'print it as a line of JSON')
     .action(async (_: StatusOptions, command: Command) => ended(await fleetStatus(command.optsWithGlobals())));
+  withFleetChoice(fleet.command('dashboard'))
+    .description('Serve a page of the whole fleet on this machine: workers, their shards, consumers and incidents.')
+    .option('--port <port>', 'port to listen on (default: a free one)', port)
+    .option('--json', 'print the URL as {"dashboard": url}')
+    .action(async (_: PageOptions, command: Command) => ended(await fleetDashboard(command.optsWithGlobals())));
   withFleetChoice(fleet.command('drain'))
     .description('Make a worker give its shards to the others, and wait until it has.')
     .argument('<worker>', 'name of the worker')

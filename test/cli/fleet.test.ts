@@ -73,6 +73,14 @@ describe.runIf(hasRedis)('shardchart fleet', () => {
       ['w-1', 0],
       ['w-2', 4],
     ]);
+    await using page = new Command(['fleet', 'dashboard', '--name', 'bot', '--json'], env);
+    await page.until('its address', ({ stdout }) => stdout.includes('\n'));
+    const { dashboard } = JSON.parse(page.stdout) as { dashboard: string };
+    const answer = await fetch(new URL('status.json', dashboard));
+    expect(await answer.json()).toMatchObject({ status: { total: 4 }, incidents: [] });
+    expect((await fetch(dashboard, { headers: { origin: 'http://elsewhere.example' } })).status).toBe(403);
+    page.interrupt();
+    expect(await page.exit).toBe(0);
     expect(await ask('reshard', '6')).toMatchObject({ code: 0, text: 'the fleet has 6 shards now\n' });
     first.child.kill('SIGINT');
     second.child.kill('SIGINT');

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FleetRemote } from '../../../fleet/fleetRemote.js';
 import { CodedError } from '../../../util/errors.js';
 import { messageOf } from '../../../util/messageOf.js';
-import { ExitCode } from '../../exitCode.js';
+import { ListenFailure } from '../../../util/localhost/localServer.js';
+import { ExitCode, UsageError } from '../../exitCode.js';
 import { onInterrupt } from '../../terminal/interrupt.js';
 import { createOutput, isTerminal, writeJson } from '../../terminal/output.js';
 import { createScreen } from '../../terminal/screen.js';
 import { warn } from '../../terminal/warn.js';
 import { drawFleet } from './drawFleet.js';
+import { FleetServer } from './fleetServer.js';
 
 /** Options that name a fleet. */
 export interface FleetChoice {
@@ -43,6 +45,31 @@ export async function fleetStatus({ redis, name, watch = false, json = false }: 
     screen?.end();
     interrupt.dispose();
   }
+}
+
+export interface PageOptions extends FleetChoice {
+  readonly port?: number;
+  readonly json?: boolean;
+}
+
+/** `shardchart fleet dashboard`: serves a page of the whole fleet on this machine until Ctrl+C. */
+export async function fleetDashboard({ redis, name, port = 0, json = false }: PageOptions): Promise<number> {
+  await using remote = await FleetRemote.open(redis, name, warn);
+  const interrupt = onInterrupt();
+  const server = new FleetServer({ port, status: () => remote.status(), warn });
+  try {
+    await server.listen();
+  } catch (error) {
+    interrupt.dispose();
+    if (error instanceof ListenFailure) throw new UsageError(error.message);
+    throw error;
+  }
+  if (json) writeJson(process.stdout, { dashboard: server.url });
+  else createOutput(process.stdout).line(`the fleet at ${server.url}`);
+  await interrupt.requested;
+  await server.close();
+  interrupt.dispose();
+  return ExitCode.Fine;
 }
 
 /** `shardchart fleet drain WORKER`: makes a worker give its shards away, and waits for it. */

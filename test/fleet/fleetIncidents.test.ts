@@ -77,7 +77,7 @@ test('a shard that comes back with another session is counted', () => {
   ]);
 });
 
-test('a drained worker, one that leaves and one that joins are told apart', () => {
+test('a drained worker, one that leaves and one that joins differ', () => {
   const drained = fleet([
     ['w-1', 'draining', []],
     ['w-2', 'serving', [0, 1, 2, 3]],
@@ -92,7 +92,7 @@ test('a drained worker, one that leaves and one that joins are told apart', () =
   expect(incidentsOf(left, both)).toEqual(['worker w-1 joined']);
 });
 
-test('a reshard is told once, with the new number of shards', () => {
+test('a reshard is one incident, with the new number of shards', () => {
   expect(
     incidentsOf(
       both,

@@ -12,7 +12,7 @@ export interface FleetServerOptions {
   readonly warn: (message: string) => void;
 }
 
-/** Time between two looks at the fleet: incidents are told to this precision. */
+/** Time between two looks at the fleet: the times of incidents are this precise. */
 const LOOK_MS = 500;
 const MAX_CONNECTIONS = 64;
 const SHOWN_INCIDENTS = 50;

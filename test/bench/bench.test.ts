@@ -95,7 +95,7 @@ test.skipIf(!canRun || !hasRedis)(
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const { fleet } = (JSON.parse(output) as { parts: { fleet: FleetReport } }).parts;
-    expect(fleet.results.map(({ id }) => id)).toEqual(['bare', 'published']);
+    expect(fleet.results.map(({ id }) => id)).toEqual(['bare', 'published', 'bareRead', 'consumed']);
     expect(fleet.takeover).toMatchObject({ kills: 1, identifies: 12 });
     expect(fleet.takeover.worstMs).toBeGreaterThan(1_000);
   },

@@ -74,7 +74,7 @@ const parts = {
   fleet: ({ rounds, events, shards, workers, results, claimMs, idle, takeover }) =>
     [
       table(
-        `Publishing to Redis streams: CPU an event, ${events} events in bursts of 16, median (range) of ${rounds} rounds`,
+        `Publishing to Redis streams and consuming: CPU an event, ${events} events in bursts of 16, median (range) of ${rounds} rounds`,
         ['', 'here, µs', 'Redis, µs'],
         results.map(({ label, us, redisUs }) => [label, range(us, 1), range(redisUs, 1)]),
       ),

@@ -1,6 +1,7 @@
 // A fleet on a redis-server of its own: what publishing costs beside a bare XADD, claims, an idle fleet, and takeovers.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
+import { consumeFleet } from '../../../dist/src/fleet/index.js';
 import { keysOf } from '../../../dist/src/fleet/keys.js';
 import { Lease } from '../../../dist/src/fleet/lease/lease.js';
 import { ShardPublisher } from '../../../dist/src/fleet/publish/shardPublisher.js';
@@ -67,11 +68,34 @@ async function bursts(texts, publish) {
   }
 }
 
+/** Reads all entries as a group's only reader, a hundred at a time, and parses and acknowledges them. */
+async function readBare(client, stream, events) {
+  await client.command(stream, ['XGROUP', 'CREATE', stream, 'bare', '0']);
+  let heard = 0;
+  while (heard < events) {
+    const read = ['XREADGROUP', 'GROUP', 'bare', 'only', 'COUNT', '100', 'STREAMS', stream, '>'];
+    const [[, entries]] = await client.command(stream, read);
+    for (const [, fields] of entries) if (JSON.parse(fields[1]).t !== 'READY') heard += 1;
+    await client.command(stream, ['XACK', stream, 'bare', ...entries.map(([id]) => id)]);
+  }
+}
+
+async function consume({ url, name }, events) {
+  let heard = 0;
+  let last = Promise.resolve();
+  for await (const event of consumeFleet({ redis: url, name, group: 'bench', consumer: 'only', from: 'start' })) {
+    if (event.payload.t !== 'READY') heard += 1;
+    last = event.ack();
+    if (heard === events) break;
+  }
+  await last;
+}
+
 async function publishing({ url, admin }, { rounds, events, seed }) {
   const texts = textsOf(seed, events);
   const client = await openRedis(url, () => {});
   const scripts = new Scripts(client, 60_000);
-  const runs = { bare: [], published: [] };
+  const runs = { bare: [], published: [], bareRead: [], consumed: [] };
   for (let round = 0; round < rounds; round += 1) {
     const keys = keysOf(`publish-${round}`);
     runs.bare.push(
@@ -107,16 +131,22 @@ async function publishing({ url, admin }, { rounds, events, seed }) {
       }),
     );
     publisher.stop();
+    runs.bareRead.push(await costOf(admin, events, () => readBare(client, keys.stream('1:0'), events)));
+    await client.command(keys.fleet, ['HSET', keys.fleet, 'layout', '1', 'total', '1']);
+    runs.consumed.push(await costOf(admin, events, () => consume({ url, name: `publish-${round}` }, events)));
   }
   client.close();
-  return Object.entries({ bare: 'XADD, one command an event', published: 'shardchart, fenced and in order' }).map(
-    ([id, label]) => ({
-      id,
-      label,
-      us: summary(runs[id].map((run) => run.us)),
-      redisUs: summary(runs[id].map((run) => run.redisUs)),
-    }),
-  );
+  return Object.entries({
+    bare: 'XADD, one command an event',
+    published: 'shardchart, fenced and in order',
+    bareRead: 'XREADGROUP of 100, JSON.parse, XACK',
+    consumed: 'consumeFleet, every event acknowledged',
+  }).map(([id, label]) => ({
+    id,
+    label,
+    us: summary(runs[id].map((run) => run.us)),
+    redisUs: summary(runs[id].map((run) => run.redisUs)),
+  }));
 }
 
 async function claiming(url, rounds) {

@@ -116,6 +116,26 @@ describe.runIf(hasRedis)('createFleet', () => {
     expect(next.ids).toEqual([0, 1]);
   });
 
+  test('a day without identifies: connect() waits, and `exhausted` and the log say until when', async () => {
+    await using simulator = await simulate(2);
+    const lines: string[] = [];
+    const logger = { debug() {}, info() {}, error() {}, warn: (line: string) => void lines.push(line) };
+    const sessionStartLimit = { total: 1_000, remaining: 1, reset_after: 3_600_000, max_concurrency: 1 };
+    await using worker = workerOn(place(simulator), { logger, sessionStartLimit });
+    const exhausted: number[] = [];
+    worker.on('exhausted', ({ remaining }) => exhausted.push(remaining));
+    let isUp = false;
+    worker.connect().then(
+      () => (isUp = true),
+      () => {},
+    );
+    await until(() => exhausted.length > 0, 20_000);
+    expect(exhausted).toEqual([0]);
+    expect(lines.join('\n')).toMatch(/the day's identifies are spent \(0 of 1000 left\): .* wait until \d{4}-/);
+    expect(isUp).toBe(false);
+    expect(simulator.identifies).toHaveLength(1);
+  });
+
   test('no key and no value in Redis shows the token', async () => {
     await using simulator = await simulate(1);
     const where = place(simulator);

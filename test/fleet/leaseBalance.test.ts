@@ -156,4 +156,17 @@ describe.runIf(hasRedis)('the balance of shards over workers', () => {
       expect(counts(workers).toSorted()).toEqual([7, 8, 8]);
     },
   );
+
+  test('shards that await READY stay until they are up; those that wait for their turn to identify go at once', async () => {
+    const name = newName();
+    const first = await join(name, 'w-1', { total: 4 });
+    first.comesUp = false;
+    await beatAll([first], 1);
+    first.held = first.held.map(({ key, epoch }) => ({ key, epoch, isUp: false, isStarting: true }));
+    const second = await join(name, 'w-2', { total: 4 });
+    await second.beat();
+    expect((await first.beat()).give).toEqual([]);
+    first.held = first.held.map(({ key, epoch }) => ({ key, epoch, isUp: false, isStarting: key === '1:3' }));
+    expect((await first.beat()).give.toSorted()).toEqual(['1:1', '1:2']);
+  });
 });

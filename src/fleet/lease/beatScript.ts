@@ -78,12 +78,13 @@ end
 
 /**
  * A worker's beat. ARGV: worker, instance, row, time of the join, ttl, longest time of a move, highest epoch seen, layout and
- * total that the worker knows, next layout and total or -1, then ShardKey, epoch and 1 if Connected of each shard it holds.
+ * total that the worker knows, next layout and total or -1, then of each shard it holds its ShardKey,
+ * its epoch, and 1 if it is Connected, 2 if it awaits READY, else 0.
  *
  * Guarantees: the lease is renewed, except under a name that a later instance has. A shard has one owner, and its epoch rises
  * with each change. Free are shards that Redis does not know, those that were released, and those of workers whose lease has
  * ended; during a grace only those of an earlier instance of a living name. A worker claims free shards up to its share. Of
- * shards that are up one moves at a time in the whole fleet; those that are not up cost nothing, and go at once. Shards that a
+ * shards that are up one moves at a time in the whole fleet; those that are not up cost nothing, and go at once, but for one whose IDENTIFY is spent already. Shards that a
  * worker holds and Redis has forgotten stay with it; released ones do not. Run twice it answers with all that it owns by then.
  *
  * Answers 1 where the worker is fenced; otherwise 0, owned shards with epochs, shards to give, layout, total, next layout and
@@ -100,11 +101,12 @@ arrive(ttl, seen, false)
 restoreLayouts(tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]))
 redis.call('HSET', workers, worker, row)
 redis.call('ZADD', leases, now + ttl, worker)
-local current, held = layouts(), {}
+local current, held, starting = layouts(), {}, {}
 local grace, graceEnd = isGrace(ttl)
 for i = 12, #ARGV, 3 do
   local key, isUpHere = ARGV[i], ARGV[i + 2] == '1'
   held[key] = true
+  starting[key] = ARGV[i + 2] == '2'
   if current[shardOf(key)] then adopt(key, tonumber(ARGV[i + 1]), isUpHere, me, grace) end
   local owner, epoch = recordOf(redis.call('HGET', owners, key))
   if owner == me then
@@ -158,8 +160,9 @@ local function claim(layout, total, count)
 end
 
 -- Gives so many shards away, and answers those that are free already.
-local function balance(keys, count)
-  local isGone, isDown = {}, {}
+local function balance(all, count)
+  local isGone, isDown, keys = {}, {}, {}
+  for _, key in ipairs(all) do if not starting[key] then keys[#keys + 1] = key end end
   for _, key in ipairs(keys) do isDown[key] = not isUp(key, epochs[key]) end
   table.sort(keys, function(a, b)
     if isDown[a] ~= isDown[b] then return isDown[a] end

@@ -34,6 +34,8 @@ export interface Owned {
 export interface Held extends Owned {
   /** True while the shard is Connected. */
   readonly isUp: boolean;
+  /** True while READY is awaited: the shard does not move before, for its IDENTIFY would be spent for nothing. */
+  readonly isStarting?: boolean;
 }
 
 export interface Beat {
@@ -129,7 +131,11 @@ export class Lease {
     const { worker, instance } = this.#deps;
     const row = this.#row({ state, capacity, report });
     const known = [layout, total, next?.layout ?? -1, next?.total ?? -1];
-    const shards = held.flatMap(({ key, epoch, isUp }) => [key, epoch, isUp ? 1 : 0]);
+    const shards = held.flatMap(({ key, epoch, isUp, isStarting }) => [
+      key,
+      epoch,
+      isUp ? 1 : isStarting === true ? 2 : 0,
+    ]);
     const args = [worker, instance, row, this.#since, this.ttlMs, MOVE_LIMIT_MS, this.#seen, ...known, ...shards];
     const answer = (await this.#run(beatScript, args)) as readonly unknown[];
     if (Number(answer[0]) === 1) {

@@ -70,6 +70,12 @@ export class ShardOwner {
     return this.actor.getSnapshot().matches({ Confirmed: 'up' });
   }
 
+  /** True while READY is awaited. */
+  get isStarting(): boolean {
+    const identifying = { Online: { link: { session: { Identifying: 'awaitingReady' } } } } as const;
+    return this.shard?.actor.getSnapshot().matches(identifying) ?? false;
+  }
+
   /** When the shard's session began, in milliseconds since the epoch; null where that is not known. */
   get begunAt(): number | null {
     return this.#deps.store.begunAt;

@@ -243,7 +243,13 @@ export class Worker {
         emitter.emit('shard', shard, id);
       },
       onShardGone: (shard) => this.relay.detach(shard),
-      onFatal: (error) => this.fatals.set(key, error),
+      onFatal: (error) => {
+        this.fatals.set(key, error);
+        // Without a logger and a listener the console is the only place left.
+        if (logger.isDefault && !emitter.has('error') && !emitter.has('fatal')) {
+          logger.error(`shard ${id}: ${messageOf(error)}`);
+        }
+      },
       onClaimed: (resumable) => emitter.emit('claimed', { resumable }, id),
       onLost: (reason) => emitter.emit('lost', { reason }, id),
       report: (said) => {

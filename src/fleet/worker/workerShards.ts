@@ -24,7 +24,7 @@ export class WorkerShards {
 
   /** The shards, for the next beat. */
   held(): Held[] {
-    return [...this.owners.values()].map(({ key, epoch, isUp }) => ({ key, epoch, isUp }));
+    return [...this.owners.values()].map(({ key, epoch, isUp, isStarting }) => ({ key, epoch, isUp, isStarting }));
   }
 
   logic() {

@@ -152,6 +152,36 @@ describe('a connection', () => {
     expect(errors[0]?.message).toMatch(/certificate/);
   });
 
+  test('a proxy that answers CONNECT with 204: the tunnel is open', async () => {
+    await using simulator = await simulate();
+    await using proxy = await startProxy(204);
+    noProxy();
+    vi.stubEnv('HTTP_PROXY', proxy.url);
+    await using shard = shardOn(simulator, { agent: 'env' });
+    await shard.connect();
+    expect(proxy.asked).toHaveLength(1);
+  });
+
+  test('a proxy that does not answer CONNECT: a shutdown ends the connection to it', async () => {
+    const open = new Set<Socket>();
+    const server = createServer().on('connect', (_, socket: Socket) => {
+      open.add(socket);
+      socket.on('error', () => {}).resume();
+      for (const over of ['end', 'close']) socket.once(over, () => open.delete(socket));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    noProxy();
+    vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await using simulator = await simulate();
+    const shard = shardOn(simulator, { agent: 'env', timeouts: { handshake: 60_000 } });
+    shard.connect().catch(() => {});
+    await until(() => open.size === 1);
+    await shard.shutdown();
+    await until(() => open.size === 0);
+    server.close();
+  });
+
   test('headers and localAddress: the upgrade request has them, and comes from there', async () => {
     await using simulator = await simulate();
     const server = createServer();

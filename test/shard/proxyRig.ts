@@ -37,7 +37,7 @@ export interface Proxy extends AsyncDisposable {
   readonly asked: { readonly target: string; readonly credentials: string | undefined }[];
 }
 
-/** A real CONNECT proxy; with `answers` it refuses every tunnel with this status. */
+/** A real CONNECT proxy; `answers` is the status of every answer, and no tunnel opens where it is not 2xx. */
 export async function startProxy(answers = 200): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const asked: { target: string; credentials: string | undefined }[] = [];
@@ -45,10 +45,10 @@ export async function startProxy(answers = 200): Promise<Proxy> {
   server.on('connection', (socket) => sockets.add(socket));
   server.on('connect', ({ url = '', headers }, client: Socket) => {
     asked.push({ target: url, credentials: headers['proxy-authorization'] });
-    if (answers !== 200) return void client.end(`HTTP/1.1 ${answers} No\r\n\r\n`);
+    if (answers < 200 || answers > 299) return void client.end(`HTTP/1.1 ${answers} No\r\n\r\n`);
     const { hostname, port } = new URL(`http://${url}`);
     const target = connect(Number(port), hostname, () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      client.write(`HTTP/1.1 ${answers} Connection established\r\n\r\n`);
       client.pipe(target).pipe(client);
     });
     for (const socket of [client, target]) socket.on('error', () => [client, target].forEach((it) => it.destroy()));

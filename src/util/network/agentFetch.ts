@@ -32,6 +32,8 @@ export function agentFetch(agent: object | 'env'): Fetch {
         });
       });
       request.once('error', reject);
+      // A tunnel that is not open yet belongs to no request.
+      if (agent === 'env') signal.addEventListener('abort', () => used?.destroy(), { once: true });
       request.end();
     });
 }

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -15,18 +15,32 @@ const TUNNEL_LIMIT_MS = 15_000;
 
 /**
  * An agent whose connections go through an HTTP proxy, by CONNECT. TLS is spoken with the target inside of the tunnel: the
- * proxy sees a host and a port.
+ * proxy sees a host and a port. `destroy` ends the tunnels that are not open yet.
  *
  * RFC 9110, section 9.3.6.
  */
 export function tunnelAgent(proxy: URL, isSecure: boolean): HttpAgent {
   const agent = isSecure ? new HttpsAgent() : new HttpAgent();
-  const createConnection = (target: Target, done: Done): void =>
-    openTunnel(proxy, target, (error, tunnel) => {
+  const underWay = new Set<ClientRequest>();
+  const createConnection = (target: Target, done: Done): void => {
+    const request = openTunnel(proxy, target, (error, tunnel) => {
+      if (request !== null) underWay.delete(request);
       if (tunnel === undefined) done(error);
       else done(null, isSecure ? speakTls(tunnel, target) : tunnel);
     });
-  return Object.assign(agent, { createConnection });
+    if (request !== null) underWay.add(request);
+  };
+  const destroy = () => {
+    for (const request of underWay) request.destroy(new Error('The connection is not wanted any more.'));
+    underWay.clear();
+  };
+  // ws gives a request up by `abort()`, and knows nothing of a tunnel that is not open yet.
+  const { addRequest } = agent as unknown as { addRequest(request: ClientRequest, ...rest: unknown[]): void };
+  const add = (request: ClientRequest, ...rest: unknown[]) => {
+    request.once('abort', destroy);
+    addRequest.call(agent, request, ...rest);
+  };
+  return Object.assign(agent, { createConnection, destroy, addRequest: add });
 }
 
 function speakTls(socket: Duplex, target: Target): Duplex {
@@ -36,10 +50,11 @@ function speakTls(socket: Duplex, target: Target): Duplex {
   return connectTls({ ...target, socket, ...(servername !== undefined && { servername }) });
 }
 
-function openTunnel(proxy: URL, { host = '', port = 443, localAddress }: Target, done: Done): void {
+function openTunnel(proxy: URL, { host = '', port = 443, localAddress }: Target, done: Done): ClientRequest | null {
   const isTls = proxy.protocol === 'https:';
   if (!isTls && proxy.protocol !== 'http:') {
-    return done(failure(proxy, `has the scheme ${proxy.protocol} Pass an agent, such as one of socks-proxy-agent.`));
+    done(failure(proxy, `has the scheme ${proxy.protocol} Pass an agent, such as one of socks-proxy-agent.`));
+    return null;
   }
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const request = (isTls ? httpsRequest : httpRequest)({
@@ -66,6 +81,7 @@ function openTunnel(proxy: URL, { host = '', port = 443, localAddress }: Target,
     done(isOurs ? cause : failure(proxy, `cannot be reached (${cause.message}). Check its address.`, cause));
   });
   request.end();
+  return request;
 }
 
 function refusal(status: number): string {

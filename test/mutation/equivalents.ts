@@ -20,8 +20,6 @@ export const equivalents: Readonly<Record<string, string>> = {
   'manager: swap edges Online.Resharding.raising always #1': disjoint,
   'manager: retarget edge Online.Resharding.raising always #0 to Online.Resharding.awaitingAway':
     'a reshard that has failed is led from awaitingAway to abandoning before anybody can listen',
-  'identifyQueue: change initial root':
-    'a queue that knows of no budget is led from exhausted to serving before anybody can listen',
   'worker: change initial Online': 'a parallel state enters all of its regions, whatever its initial one',
   'worker: retarget edge Joining on worker.joined to Online.duty':
     'a parallel state enters all of its regions, whichever is the target',

@@ -83,7 +83,7 @@ const parts = {
         ['', ''],
         [
           ['one worker claims all, ms', range(claimMs, 0)],
-          [`${workers} idle workers, commands a second`, String(idle.commandsPerSecond)],
+          [`${workers} idle workers, scripts a second`, idle.commandsPerSecond.toFixed(1)],
           [`${workers} idle workers, % of a core in Redis`, idle.redisPercent.toFixed(2)],
         ],
       ),
